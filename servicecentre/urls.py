@@ -1,0 +1,2 @@
+"""The map: includes only."""
+urlpatterns = []

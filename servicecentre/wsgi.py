@@ -1,0 +1,7 @@
+"""The door for a WSGI server; it refuses to open when a start check finds an error."""
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "servicecentre.settings")
+application = get_wsgi_application()
