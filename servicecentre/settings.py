@@ -30,6 +30,7 @@ DEMO = env.bool("DEMO", default=False)    # the demo estates and their accounts 
 # Keys. SECRET_KEY signs sessions; the others outlive it. In lists the first key makes, the others only verify.
 _default_database = DATA_DIR / "db.sqlite3"
 _keys = keys.load(DATA_DIR, database=None if env.str("DATABASE_URL", default="") else _default_database)
+KEYS_ARE_LOCAL = not all(env.str(name, default="") for name in keys.NAMES)
 SECRET_KEY = _keys["SECRET_KEY"]
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 FIELD_KEYS = keys.read_field_keys(_keys["FIELD_KEYS"])      # encrypts identity numbers
@@ -42,12 +43,16 @@ MARK_KEY = MARK_KEYS[0]
 # Who may call, and how.
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 DEBUG = env.bool("DEBUG", default=False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=LOOPBACK)
+HOST = env.str("HOST", default="127.0.0.1")                 # where the server listens
+PORT = env.int("PORT", default=8000)
+WEB_WORKERS = env.int("WEB_WORKERS", default=2)             # processes, on PostgreSQL
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[*LOOPBACK, *({HOST} - {*LOOPBACK, "::1", "0.0.0.0", "::"})])
+ON_NETWORK = bool(set(ALLOWED_HOSTS) - set(LOOPBACK))
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)      # an https proxy that overwrites the forwarded headers
 INSECURE_LAN = env.bool("INSECURE_LAN", default=False)      # plain http in the office's own network
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS: name the hosts; * would believe any Host header.")
-if DEBUG and set(ALLOWED_HOSTS) - set(LOOPBACK):
+if DEBUG and ON_NETWORK:
     raise ImproperlyConfigured("DEBUG shows secrets to whoever causes an error: not while ALLOWED_HOSTS names more than this machine.")
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

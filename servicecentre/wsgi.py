@@ -1,7 +1,11 @@
-"""The door for a WSGI server; it refuses to open when a start check finds an error."""
+"""The door for a WSGI server; it does not open while a start check finds an error."""
 import os
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "servicecentre.settings")
 application = get_wsgi_application()
+
+from servicecentre import checks  # noqa: E402
+
+checks.refuse_unless_sound()

@@ -1,0 +1,61 @@
+"""What `make run` does after the set-up: migrate, static files, demo, then the server takes this process's place.
+
+One start of Django for all of it, so that a second `make run` is up within two seconds.
+"""
+import os
+import socket
+import sys
+from pathlib import Path
+
+import environ
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def end(sentence):
+    print(f"servicecentre: {sentence}", file=sys.stderr)
+    raise SystemExit(1)
+
+
+def port_is_free(host, port):
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return str(error)
+    return ""
+
+
+def main():
+    os.chdir(ROOT)
+    sys.path.insert(0, str(ROOT))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "servicecentre.settings")
+    environ.Env.read_env(os.environ.get("ENV_FILE", ".env"))
+    os.environ.setdefault("DEMO", "1")                  # `make run` shows the program; a real centre says DEMO=0
+
+    import django
+    from django.core.exceptions import ImproperlyConfigured
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:
+        end(error)
+    from django.conf import settings
+    from django.core.management import call_command, get_commands
+    from django.db import connections
+
+    from servicecentre import checks
+    if trouble := port_is_free(settings.HOST, settings.PORT):
+        end(f"{settings.HOST} port {settings.PORT} cannot be used ({trouble}); another: PORT=8001 make run")
+    print(checks.describe_database())
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    if settings.DEMO and "demo" in get_commands():
+        call_command("demo")
+    connections.close_all()                             # nothing of the database is open when the server forks
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "servicecentre.wsgi"])
+
+
+if __name__ == "__main__":
+    main()
