@@ -7,6 +7,8 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections
 
+from servicecentre.kit import guards
+
 NETWORK_FILE_SYSTEMS = {"nfs", "nfs3", "nfs4", "cifs", "smb2", "smb3", "smbfs", "afs", "ceph", "lustre", "davfs", "gfs2", "ocfs2",
                         "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.gcsfuse", "fuse.glusterfs", "fuse.cephfs", "fuse.davfs2"}
 SYNCED_FOLDERS = {"dropbox", "onedrive", "google drive", "googledrive", "nextcloud", "owncloud", "seafile", "mobile documents",
@@ -66,6 +68,8 @@ def _migrations(connection):
         return [f"The database is newer than this code ({', '.join(newer)}): install the newer version."]
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         return ["The database lacks migrations: run `manage.py migrate`."]
+    if missing := guards.missing():
+        return [f"The database lacks triggers ({', '.join(map(str, missing))}): run `manage.py migrate`."]
     return []
 
 

@@ -111,6 +111,7 @@ TEMPLATES = [{
         "django.template.context_processors.request",
         "django.contrib.auth.context_processors.auth",
         "django.contrib.messages.context_processors.messages",
+        "servicecentre.desk.shell.shell",
     ]},
 }]
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
@@ -210,5 +211,6 @@ LOGGING = {
     "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["lines"], "level": env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {"django": {"handlers": [], "level": "NOTSET", "propagate": True},
+                "axes": {"level": "ERROR"},     # it would name who mistyped a password
                 "django.server": {"handlers": ["lines"], "level": "INFO", "propagate": False}},
 }

@@ -11,7 +11,8 @@ SCRATCH = Path(tempfile.mkdtemp(prefix="servicecentre-test-", dir=_shm if _room 
 _owner = os.getpid()
 atexit.register(lambda: os.getpid() == _owner and shutil.rmtree(SCRATCH, ignore_errors=True))
 
-for _name in ("JOURNAL_FILE", "STATIC_ROOT", "MEDIA_ROOT", "ALLOWED_HOSTS", "BEHIND_PROXY", "INSECURE_LAN", "DEBUG", "SECRET_KEY_FALLBACKS"):
+for _name in ("JOURNAL_FILE", "STATIC_ROOT", "MEDIA_ROOT", "HOST", "PORT", "ALLOWED_HOSTS", "BEHIND_PROXY", "INSECURE_LAN",
+              "DEBUG", "SECRET_KEY_FALLBACKS"):
     os.environ.pop(_name, None)          # a developer's own environment is not what is tested
 os.environ.update(
     ENV_FILE=os.devnull,
