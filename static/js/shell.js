@@ -1,0 +1,39 @@
+/* What every page does by itself: focus after a post, the phone's menu, and an htmx answer that is not ours to swap in.
+   window.desk.say(text) tells a screen reader something that only the eye would see. */
+"use strict";
+window.desk = {
+  say(text) {
+    const region = document.getElementById("say");
+    if (region) region.textContent = text;
+  },
+  /* In a field one types; single keys and arrows are then the field's own. */
+  inField(element) {
+    return element?.matches?.("input:not([type=checkbox],[type=radio],[type=button],[type=submit]),textarea,select,[contenteditable=true]") ?? false;
+  },
+};
+
+/* Errors before messages; both come with tabindex -1. */
+const first = document.querySelector("[data-errors]") ?? document.querySelector("[data-focus]");
+first?.focus({ preventScroll: !first.hasAttribute("data-errors") });
+
+const menu = document.querySelector("details.menu");
+if (menu) {
+  document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+    event.preventDefault();
+  });
+}
+
+/* Signed out meanwhile: htmx has followed the redirect, so the whole page goes there instead of a piece of it. */
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, pathInfo } = event.detail;
+  const landed = xhr.responseURL && new URL(xhr.responseURL).pathname;
+  const asked = new URL(pathInfo.requestPath, location.href).pathname;
+  if (landed && landed !== asked && /^\s*<!doctype/i.test(xhr.responseText)) {
+    event.detail.shouldSwap = false;
+    location.reload();
+  }
+});

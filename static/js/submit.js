@@ -1,0 +1,61 @@
+/* A pressed button says 正在…, ignores further presses, and comes back when the page does.
+   data-busy="正在收款，请稍等" on the button gives the words. The form's one-time key makes a repeat harmless anyway: this is
+   for the eye. data-stay on a form: its answer is a file, the page stays, so the button comes back after two seconds.
+   A form whose main act is F9 is not submitted by Enter: a scanner's Enter, or a hurried one, goes on to the next field.
+   data-enter="submit" on the form gives Enter back (sign-in, search, filters). */
+"use strict";
+(() => {
+  const WAIT = 20000;                                   // without an answer for so long, one may press again
+  const pressed = new Map();                            // form → the button that sent it, and its own content
+
+  function restore(form, words) {
+    const was = pressed.get(form);
+    if (!was) return;
+    pressed.delete(form);
+    clearTimeout(was.timer);
+    was.button.removeAttribute("aria-busy");
+    was.button.replaceChildren(...was.content);
+    if (words) window.desk.say(words);
+  }
+
+  function press(form, button) {
+    const words = button.dataset.busy || "正在办理，请稍等";
+    const timer = setTimeout(() => restore(form, "还没有回音，可以再按一次，不会重复"), form.hasAttribute("data-stay") ? 2000 : WAIT);
+    pressed.set(form, { button, content: [...button.childNodes], timer });
+    button.setAttribute("aria-busy", "true");
+    button.textContent = words;
+    window.desk.say(words);
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method === "dialog") return;
+    if (pressed.has(form)) { event.preventDefault(); return; }
+    const button = event.submitter;
+    if (!button || button.tagName !== "BUTTON" || (form.method === "get" && !button.dataset.busy)) return;
+    press(form, button);
+  });
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const form = event.target, button = event.detail.requestConfig.triggeringEvent?.submitter;
+    if (pressed.has(form)) event.preventDefault();
+    else if (form.tagName === "FORM" && button?.tagName === "BUTTON") press(form, button);
+  });
+  document.addEventListener("htmx:afterRequest", (event) => restore(event.target));
+
+  /* Back, also out of the browser's page cache. */
+  window.addEventListener("pageshow", () => [...pressed.keys()].forEach((form) => restore(form)));
+
+  const FIELDS = "input:not([type=hidden],[type=submit],[type=button],[disabled]),select:not([disabled]),textarea:not([disabled])";
+  document.addEventListener("keydown", (event) => {
+    const field = event.target, form = field.form;
+    if (event.key !== "Enter" || event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!form || field.tagName !== "INPUT" || ["submit", "button", "image", "reset", "file"].includes(field.type)) return;
+    if (form.dataset.enter === "submit" || !form.querySelector("[data-key=F9]")) return;
+    event.preventDefault();
+    const seen = [...form.querySelectorAll(FIELDS)].filter((each) => each.getClientRects().length && (each.type !== "radio" || each.checked || each === field));
+    const next = seen[seen.indexOf(field) + 1] ?? field;     // stays in the last one: the button is pressed by F9 or on purpose
+    next.focus();
+    if (next.select) next.select();
+  });
+})();
