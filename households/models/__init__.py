@@ -1,0 +1,5 @@
+from .keys import SearchKey
+from .people import Contact, Household, Ownership, Person, Resident, Vehicle
+from .places import Building, Unit, UnitArea
+
+__all__ = ["Building", "Contact", "Household", "Ownership", "Person", "Resident", "SearchKey", "Unit", "UnitArea", "Vehicle"]

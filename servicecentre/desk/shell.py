@@ -1,0 +1,41 @@
+"""What every page shows around its own content: navigation by right, the day, the shift."""
+from django.urls import reverse
+
+from servicecentre.kit.periods import today
+from servicecentre.roles import RIGHTS, Role
+
+# Groups of (label, URL name, right, Alt digit); the rail shows what this user may open.
+NAV = (
+    (("首页", "home", "desk.view_home", ""),
+     ("收费", "billing:counter", "billing.collect_payment", "1"),
+     ("房屋住户", "households:units", "households.view_register", ""),
+     ("承诺", "worklog:promises", "worklog.make_promise", ""),
+     ("工作日志", "worklog:day", "worklog.view_day", "")),
+    (("出账", "billing:run", "billing.view_run", ""),
+     ("收费标准", "billing:tariff", "billing.view_tariff", ""),
+     ("收款流水", "billing:payments", "billing.view_payments", ""),
+     ("收据作废", "billing:voids", "billing.ask_void", ""),
+     ("单据号码", "papers:numbers", "papers.view_numbers", ""),
+     ("导入登记表", "households:import", "households.import_register", "")),
+)
+WEEKDAYS = "一二三四五六日"
+
+
+def shell(request):
+    """Context of base.html; nothing where no estate or nobody is there."""
+    roles = getattr(request, "roles", None)
+    if not roles:
+        return {}
+    day = today()
+    return {
+        "nav": [items for group in NAV if (items := [_item(request, *row) for row in group if RIGHTS[row[2]].roles & roles])],
+        "shell": {"day": f"{day.month}月{day.day}日 周{WEEKDAYS[day.weekday()]}",
+                  "role": "、".join(role.label for role in Role if role in roles)},
+    }
+
+
+
+def _item(request, label, name, right, alt):
+    url = reverse(name)
+    active = request.path == url or (name != "home" and request.path.startswith(url))
+    return {"label": label, "url": url, "active": active, "alt": alt}

@@ -1,0 +1,201 @@
+"""Triggers on both engines: what may never be changed, deleted or mixed between estates (TRUST 7, 12).
+
+A model lists them in ``guards``; ``put_back`` makes what is missing or differs after each migrate, ``lift`` takes them
+away before one (SQLite refuses to remake a table that another one's trigger reads). Every trigger raises its own name
+as an integrity error, so that ``refused.in_words`` finds the sentence.
+"""
+import hashlib
+
+from django.apps import apps
+from django.db import connections
+
+from .rows import NoOverlap
+
+PREFIX = "guard_"
+
+
+class Guard:
+    """One rule on one table; ``sentence`` is what the clerk reads when it refuses."""
+
+    rule, events, sentence = "", (), ""
+
+    def name(self, model):
+        return f"{PREFIX}{model._meta.db_table}_{self.rule}"[:52]
+
+    def statements(self, model, vendor):
+        """[(trigger name, full SQL of CREATE TRIGGER, SQL of its function or '')]."""
+        name, table = self.name(model), model._meta.db_table
+        make = _sqlite if vendor == "sqlite" else _postgresql
+        return [make(f"{name}_{event.split()[0].lower()}", name, table, event, *self.when(model, event, vendor))
+                for event in self.events] + (
+            [_no_truncate(name, table)] if vendor == "postgresql" and "DELETE" in self.events else [])
+
+    def when(self, model, event, vendor):
+        """(SQL that is true when the row must be refused, columns that matter for UPDATE)."""
+        return "", ()
+
+
+class Undeletable(Guard):
+    rule, events, sentence = "kept", ("DELETE",), "已编号、已收款或已签字的记录不能删除,只能作废。"
+
+
+class AppendOnly(Guard):
+    rule, events, sentence = "append_only", ("UPDATE", "DELETE"), "这类记录只能新增,不能修改或删除。"
+
+
+class Frozen(Guard):
+    """These columns never change once written; ``once`` ones may go from empty to a value, one time."""
+
+    rule, events, sentence = "frozen", ("UPDATE",), "已定稿的内容不能修改,请作废后重开。"
+
+    def __init__(self, *fields, once=()):
+        self.fields, self.once = fields, once
+
+    def when(self, model, event, vendor):
+        differs = "IS NOT" if vendor == "sqlite" else "IS DISTINCT FROM"
+        columns = _columns(model, self.fields)
+        filled = _columns(model, self.once)
+        return " OR ".join([f"OLD.{c} {differs} NEW.{c}" for c in columns] + [
+            f"(OLD.{c} IS NOT NULL AND OLD.{c} {differs} NEW.{c})" for c in filled]), (*columns, *filled)
+
+
+class SameEstate(Guard):
+    """The row's estate is that of each row it points to (DOMAIN §9.14)."""
+
+    rule, events, sentence = "same_estate", ("INSERT", "UPDATE"), "所选记录不属于本小区。"
+
+    def __init__(self, *fields):
+        self.fields = fields
+
+    def when(self, model, event, vendor):
+        parts = []
+        for field in (model._meta.get_field(name) for name in self.fields):
+            c, target = field.column, field.related_model._meta.db_table
+            parts.append(f"(NEW.{c} IS NOT NULL AND NOT EXISTS "
+                         f"(SELECT 1 FROM {target} t WHERE t.id = NEW.{c} AND t.estate_id = NEW.estate_id))")
+        return " OR ".join(parts), ("estate_id", *_columns(model, self.fields))
+
+
+class _Overlap(Guard):
+    """SQLite's twin of a NoOverlap constraint, under the same name."""
+
+    events = ("INSERT", "UPDATE")
+
+    def __init__(self, constraint):
+        self.constraint, self.sentence = constraint, constraint.violation_error_message
+
+    def name(self, model):
+        return self.constraint.name
+
+    def statements(self, model, vendor):
+        return super().statements(model, vendor) if vendor == "sqlite" else []
+
+    def when(self, model, event, vendor):
+        c = self.constraint
+        by, starts, ends = _columns(model, (c.by, c.starts, c.ends))
+        live = _columns(model, (c.live,))[0] if c.live else None
+        both = f"NEW.{live} IS NULL AND" if live else ""
+        theirs = f"AND o.{live} IS NULL" if live else ""
+        return (f"{both} EXISTS (SELECT 1 FROM {model._meta.db_table} o WHERE o.{by} = NEW.{by} AND o.id <> NEW.id {theirs} "
+                f"AND o.{starts} <= COALESCE(NEW.{ends}, '9999-12-31') AND NEW.{starts} <= COALESCE(o.{ends}, '9999-12-31'))"
+                ), tuple(x for x in (by, starts, ends, live) if x)
+
+
+def _columns(model, fields):
+    return tuple(model._meta.get_field(name).column for name in fields)
+
+
+def _sqlite(trigger, name, table, event, when, columns):
+    of = f" OF {', '.join(columns)}" if event == "UPDATE" and columns else ""
+    moment = "AFTER" if event == "INSERT" else "BEFORE"          # before an insert NEW.id is not known yet
+    return trigger, (f"CREATE TRIGGER {trigger} {moment} {event}{of} ON {table} "
+                     f"{f'WHEN {when} ' if when else ''}BEGIN SELECT RAISE(ABORT, '{name}'); END"), ""
+
+
+def _postgresql(trigger, name, table, event, when, columns):
+    of = f" OF {', '.join(columns)}" if event == "UPDATE" and columns else ""
+    refuse = f"RAISE EXCEPTION 'refused by {name}' USING ERRCODE='check_violation', CONSTRAINT='{name}';"
+    body = f"IF {when} THEN {refuse} END IF;" if when else refuse
+    function = (f"CREATE OR REPLACE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} "
+                f"RETURN {'OLD' if event == 'DELETE' else 'NEW'}; END $$")
+    return trigger, (f"CREATE OR REPLACE TRIGGER {trigger} BEFORE {event}{of} ON {table} "
+                     f"FOR EACH ROW EXECUTE FUNCTION {trigger}()"), function
+
+
+def _no_truncate(name, table):
+    trigger = f"{name}_truncate"
+    refuse = f"RAISE EXCEPTION 'refused by {name}' USING ERRCODE='check_violation', CONSTRAINT='{name}';"
+    return trigger, (f"CREATE OR REPLACE TRIGGER {trigger} BEFORE TRUNCATE ON {table} "
+                     f"FOR EACH STATEMENT EXECUTE FUNCTION {trigger}()"), (
+        f"CREATE OR REPLACE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {refuse} RETURN NULL; END $$")
+
+
+def guards_of(model):
+    """The guards of a model: its own and the twins of its NoOverlap constraints."""
+    return [*getattr(model, "guards", ()), *(_Overlap(c) for c in model._meta.constraints if isinstance(c, NoOverlap))]
+
+
+def declared(vendor, models=None):
+    """{trigger: (table, create SQL, function SQL)} of every guard of these (default: all) models."""
+    found = {}
+    for model in models or apps.get_models():
+        for guard in guards_of(model):
+            for trigger, create, function in guard.statements(model, vendor):
+                found[trigger] = (model._meta.db_table, create, function)
+    return found
+
+
+def _existing(connection):
+    """{trigger: its definition's mark}: the SQL itself on SQLite, a digest kept as comment on PostgreSQL."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        else:
+            cursor.execute("SELECT t.tgname, coalesce(obj_description(t.oid, 'pg_trigger'), '') FROM pg_trigger t "
+                           "JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+                           "WHERE NOT t.tgisinternal AND n.nspname = current_schema()")
+        return dict(cursor.fetchall())
+
+
+def _mark(connection, create, function):
+    return create if connection.vendor == "sqlite" else hashlib.sha256((create + function).encode()).hexdigest()
+
+
+def missing(using="default"):
+    """Names of declared triggers that the database lacks or has otherwise; the start refuses to serve with any."""
+    connection = connections[using]
+    there = _existing(connection)
+    return sorted(t for t, (_, create, function) in declared(connection.vendor).items()
+                  if there.get(t) != _mark(connection, create, function))
+
+
+def put_back(using="default", **_):
+    """Make each trigger that is missing or differs, of the tables that exist."""
+    connection = connections[using]
+    there, tables = _existing(connection), set(connection.introspection.table_names())
+    with connection.cursor() as cursor:
+        for trigger, (table, create, function) in declared(connection.vendor).items():
+            mark = _mark(connection, create, function)
+            if table not in tables or there.get(trigger) == mark:
+                continue
+            if connection.vendor == "sqlite":
+                cursor.execute(f"DROP TRIGGER IF EXISTS {trigger}")
+                cursor.execute(create)
+            else:
+                cursor.execute(function)
+                cursor.execute(create)
+                cursor.execute(f"COMMENT ON TRIGGER {trigger} ON {table} IS '{mark}'")
+
+
+def lift(using="default", plan=True, models=None, **_):
+    """Take the triggers away: before a migrate that changes something, and for a flush or a twin in tests."""
+    if not plan:
+        return
+    connection = connections[using]
+    there, tables = _existing(connection), declared(connection.vendor, models)
+    with connection.cursor() as cursor:
+        for trigger in there if models is None else [t for t in tables if t in there]:
+            if connection.vendor == "sqlite":
+                cursor.execute(f"DROP TRIGGER IF EXISTS {trigger}")
+            elif trigger in tables:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {trigger} ON {tables[trigger][0]}")

@@ -1,0 +1,60 @@
+"""Who may do what, by default: act or page → what it is called, which roles have it (DOMAIN §14). Strings only."""
+from typing import NamedTuple
+
+from django.db.models import TextChoices
+
+
+class Role(TextChoices):
+    CLERK = "clerk", "前台客服"
+    MANAGER = "manager", "客服主管"
+    ENGINEER = "engineer", "工程"
+    GUARD = "guard", "秩序员"
+    FINANCE = "finance", "财务"
+    ADMINISTRATOR = "administrator", "系统管理员"
+
+
+CLERK, MANAGER, ENGINEER, GUARD, FINANCE, ADMINISTRATOR = Role
+
+
+class Right(NamedTuple):
+    label: str
+    roles: frozenset
+
+
+def _to(label, *roles):
+    return Right(label, frozenset(roles))
+
+
+RIGHTS = {
+    "desk.view_home": _to("前台首页", *Role),
+    "desk.search": _to("查找住户", CLERK, MANAGER, FINANCE),
+    "worklog.view_day": _to("查看工作日志", CLERK, MANAGER, FINANCE, ADMINISTRATOR),
+    "worklog.make_remark": _to("写工作日志", CLERK, MANAGER),
+    "worklog.make_promise": _to("登记承诺", CLERK, MANAGER),
+    "worklog.keep_promise": _to("承诺已办", CLERK, MANAGER),
+    "worklog.move_promise": _to("承诺改期", CLERK, MANAGER),
+    "jobs.view_job": _to("查看后台任务", CLERK, MANAGER, FINANCE, ADMINISTRATOR),
+    "papers.view_paper": _to("查看单据", CLERK, MANAGER, FINANCE),
+    "papers.reprint_paper": _to("补打单据", CLERK, MANAGER, FINANCE),
+    "papers.view_numbers": _to("查看单据号码", CLERK, MANAGER, FINANCE, ADMINISTRATOR),
+    "households.view_register": _to("查看房屋和住户", CLERK, MANAGER, FINANCE),
+    "households.view_household": _to("查看户档案", CLERK, MANAGER, FINANCE),
+    "households.add_unit": _to("登记房屋", CLERK, MANAGER),
+    "households.change_unit": _to("修改房屋", MANAGER),
+    "households.open_household": _to("登记业主入住", CLERK, MANAGER),
+    "households.change_household": _to("修改户资料", CLERK, MANAGER),
+    "households.change_person": _to("修改人员资料", CLERK, MANAGER),
+    "households.change_owner": _to("变更业主", CLERK, MANAGER),
+    "households.reveal_identity": _to("显示证件号码", CLERK, MANAGER),
+    "households.import_register": _to("导入登记表", CLERK, MANAGER, ADMINISTRATOR),
+    "billing.view_account": _to("查看账目", CLERK, MANAGER, FINANCE),
+    "billing.collect_payment": _to("收款", CLERK),
+    "billing.ask_void": _to("申请作废收据", CLERK, MANAGER),
+    "billing.void_receipt": _to("收据作废(冲红)", MANAGER, ADMINISTRATOR),
+    "billing.view_payments": _to("查看收款流水", CLERK, MANAGER, FINANCE),
+    "billing.view_tariff": _to("查看收费标准", CLERK, MANAGER, FINANCE),
+    "billing.change_price": _to("调整收费标准", MANAGER),
+    "billing.view_run": _to("出账预览", MANAGER, FINANCE),
+    "billing.bill_month": _to("按月出账", MANAGER),
+    "billing.undo_run": _to("撤销出账", MANAGER),
+}

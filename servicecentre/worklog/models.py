@@ -1,0 +1,144 @@
+"""The day's book: what was done (Entry), what was promised (Promise), which request was served (Done)."""
+from django.apps import apps
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from servicecentre.kit import guards
+from servicecentre.kit.periods import business_day
+from servicecentre.kit.rows import EstateQuerySet, EstateRow
+from servicecentre.kit.secrets import seal, seal_holds
+
+USER = settings.AUTH_USER_MODEL
+
+
+class EntryQuerySet(EstateQuerySet):
+    def on(self, day):
+        """Entries of one business day (Asia/Shanghai)."""
+        return self.filter(day=day)
+
+    def of_household(self, household):
+        return self.filter(estate=household.estate_id, household_no=household.number)
+
+    def newest_first(self):
+        return self.order_by("-pk")
+
+
+class Entry(EstateRow):
+    """One line of 客户服务中心工作日志, written by an act and never changed (FORMS 6.9, DOMAIN §9.13).
+
+    It keeps the household's number and the row's name without a foreign key: a log outlives what it tells.
+    """
+
+    at = models.DateTimeField("时间")
+    day = models.DateField("日期")
+    by = models.ForeignKey(USER, models.PROTECT, verbose_name="经办人", related_name="+")
+    act = models.CharField("事项", max_length=60)
+    words = models.CharField("内容", max_length=400)
+    household_no = models.CharField("户号", max_length=40, blank=True)
+    row_type = models.CharField("关联类别", max_length=40, blank=True)
+    row_id = models.BigIntegerField("关联记录", null=True)
+    urgent = models.BooleanField("紧急", default=False)
+    mark = models.CharField("校验", max_length=64)
+
+    objects = EntryQuerySet.as_manager()
+    guards = [guards.AppendOnly()]
+
+    class Meta:
+        verbose_name = verbose_name_plural = "工作日志"
+        indexes = [models.Index(fields=["estate", "day", "id"], name="entry_by_day"),
+                   models.Index(fields=["estate", "household_no", "id"], name="entry_by_household")]
+
+    def __str__(self):
+        return self.words
+
+    def _written(self):
+        return (self.estate_id, self.at, self.day, self.by_id, self.act, self.words, self.household_no, self.row_type, self.row_id,
+                self.urgent)
+
+    @property
+    def intact(self):
+        """Is this what was written? A keyed digest answers, also for changes behind the program's back."""
+        return seal_holds(self.mark, *self._written())
+
+    @property
+    def row(self):
+        """What the entry speaks of, if it is still there."""
+        if not self.row_type:
+            return None
+        return apps.get_model(self.row_type)._default_manager.filter(pk=self.row_id).first()
+
+    @classmethod
+    def write(cls, **fields):
+        entry = cls(day=business_day(fields["at"]), **fields)
+        entry.mark = seal(*entry._written())
+        entry.save(force_insert=True)
+        return entry
+
+
+class Done(models.Model):
+    """A request that was served: its one-time key and what it made (ARCHITECTURE 12, TRUST 2 and 3)."""
+
+    request_key = models.CharField("请求键", max_length=64)
+    user = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    estate = models.ForeignKey("estates.Estate", models.PROTECT, null=True, related_name="+")
+    act = models.CharField("事项", max_length=60)
+    digest = models.CharField("内容摘要", max_length=64)
+    result_type = models.CharField("结果类别", max_length=40, blank=True)
+    result_id = models.BigIntegerField("结果", null=True)
+    at = models.DateTimeField("时间", auto_now_add=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "已办请求"
+        constraints = [models.UniqueConstraint(fields=["request_key"], name="one_act_per_request_key",
+                                               violation_error_message="这一笔已经办过。")]
+
+    @property
+    def result(self):
+        """The row that the first call made, marked as a repeat; None when it made none."""
+        if not self.result_type:
+            return None
+        row = apps.get_model(self.result_type)._base_manager.get(pk=self.result_id)
+        row.is_repeat = True
+        return row
+
+
+class PromiseQuerySet(EstateQuerySet):
+    def open(self):
+        return self.filter(kept_at=None)
+
+    def due_first(self):
+        return self.order_by("due_at", "pk")
+
+    def overdue(self, *, at):
+        return self.open().filter(due_at__lt=at)
+
+
+class Promise(EstateRow):
+    """A time that the desk agreed with somebody; it stays open until kept (DOMAIN §6: agree a time to reply, keep it)."""
+
+    household_no = models.CharField("户号", max_length=40, blank=True)
+    to_whom = models.CharField("答应了谁", max_length=60)
+    phone = models.CharField("联系电话", max_length=20, blank=True)
+    words = models.CharField("答应了什么", max_length=200)
+    due_at = models.DateTimeField("约定时间")
+    made_at = models.DateTimeField("登记时间")
+    made_by = models.ForeignKey(USER, models.PROTECT, verbose_name="登记人", related_name="+")
+    moved = models.PositiveSmallIntegerField("改期次数", default=0)
+    kept_at = models.DateTimeField("办结时间", null=True)
+    kept_by = models.ForeignKey(USER, models.PROTECT, null=True, verbose_name="办结人", related_name="+")
+    outcome = models.CharField("结果", max_length=200, blank=True)
+    version = models.PositiveIntegerField("版本", default=1)
+
+    objects = PromiseQuerySet.as_manager()
+    guards = [guards.Undeletable(), guards.Frozen("to_whom", "words", "made_at", "made_by", once=("kept_at", "kept_by"))]
+
+    class Meta:
+        verbose_name = verbose_name_plural = "承诺"
+        constraints = [models.CheckConstraint(name="promise_kept_by_someone", violation_error_message="办结的承诺要有办结人。",
+                                              condition=Q(kept_at=None, kept_by=None) | Q(kept_at__isnull=False, kept_by__isnull=False))]
+        indexes = [models.Index(fields=["estate", "due_at"], condition=Q(kept_at=None), name="open_promise_by_due"),
+                   models.Index(F("estate"), F("household_no"), name="promise_by_household")]
+
+    def __str__(self):
+        return f"{self.to_whom}:{self.words}"
