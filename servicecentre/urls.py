@@ -1,8 +1,7 @@
 """The map: includes only. Mounted once per estate, so no path names one."""
-from django.urls import include, path
+from django.urls import path
 
 from servicecentre.desk import health
-from servicecentre.papers import views as papers
 from servicecentre.staff import views as staff
 
 urlpatterns = [
@@ -11,11 +10,4 @@ urlpatterns = [
     path("sign-in/", staff.sign_in, name="sign_in"),
     path("sign-out/", staff.sign_out, name="sign_out"),
     path("estates/", staff.switch_estate, name="switch_estate"),
-    path("q/<str:mark>", papers.mark, name="mark"),
-    path("", include("servicecentre.desk.urls")),
-    path("", include("households.urls")),
-    path("billing/", include("billing.urls")),
-    path("log/", include("servicecentre.worklog.urls")),
-    path("jobs/", include("servicecentre.jobs.urls")),
-    path("papers/", include("servicecentre.papers.urls")),
 ]

@@ -127,14 +127,15 @@ def _plain(value):
     return f"{type(value).__name__}:{value}"
 
 
-def record(by, words, row=None, *, household=None, estate=None, urgent=False):
+def record(by, words, row=None, *, household=None, household_no="", estate=None, urgent=False):
     """The act's own line in the work log: a sentence for people and a link; the act's last write (STYLE §8).
 
-    ``words``: at most 400 characters, persons by surname or household only. Returns the Entry.
+    ``words``: at most 400 characters, persons by surname or household only; ``household_no`` where the row is not at hand.
+    Returns the Entry.
     """
     owner = next(r for r in (row, household, estate) if r is not None)
     estate_id = estate.pk if estate is not None else getattr(owner, "estate_id", owner.pk)
     return Entry.write(estate_id=estate_id, at=now(), by=by, act=running.get()[-1] if running.get() else "",
-                       words=words[:400], household_no=household.number if household is not None else "",
+                       words=words[:400], household_no=household.number if household is not None else household_no,
                        row_type=row._meta.label_lower if row is not None else "", row_id=row.pk if row is not None else None,
                        urgent=urgent)

@@ -1,0 +1,7 @@
+"""Jobs: the map."""
+from django.urls import path
+
+from . import views
+
+app_name = "jobs"
+urlpatterns = [path("<int:pk>/", views.job, name="job")]
