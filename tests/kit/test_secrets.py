@@ -116,7 +116,8 @@ def test_digest_differs_by_estate_text_and_key(settings):
     assert found != secrets.blind_index(1, NUMBER)
 
 
-PARTS = some.lists(some.none() | some.integers() | some.text(max_size=5) | some.dates() | some.booleans() | some.binary(max_size=3), max_size=4)
+PARTS = some.lists(some.none() | some.integers() | some.text(max_size=5) | some.dates() | some.booleans()
+                   | some.binary(max_size=3), max_size=4)
 
 
 @given(PARTS, PARTS)
