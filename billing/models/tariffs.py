@@ -40,8 +40,12 @@ class FeeKind(EstateRow):
 
 
 class PriceQuerySet(EstateQuerySet):
+    def live(self):
+        """Not taken back before it was ever used."""
+        return self.filter(withdrawn_at=None)
+
     def on(self, day):
-        return self.filter(starts_on__lte=day).filter(Q(ends_on=None) | Q(ends_on__gte=day))
+        return self.live().filter(starts_on__lte=day).filter(Q(ends_on=None) | Q(ends_on__gte=day))
 
 
 class Price(EstateRow):
@@ -54,9 +58,11 @@ class Price(EstateRow):
     basis = models.CharField("依据", max_length=100)
     made_by = models.ForeignKey("staff.User", models.PROTECT, verbose_name="登记人", related_name="+")
     made_at = models.DateTimeField("登记时间", auto_now_add=True)
+    withdrawn_at = models.DateTimeField("撤回时间", null=True)
 
     objects = PriceQuerySet.as_manager()
-    guards = [guards.SameEstate("fee_kind"), guards.Frozen("fee_kind", "unit_price", "starts_on", "basis"), guards.Undeletable()]
+    guards = [guards.SameEstate("fee_kind"), guards.Frozen("fee_kind", "unit_price", "starts_on", "basis", once=("withdrawn_at",)),
+              guards.Undeletable()]
 
     class Meta:
         verbose_name = verbose_name_plural = "单价"
@@ -66,7 +72,8 @@ class Price(EstateRow):
                                    violation_error_message="单价不能是负数,也不能这么大。"),
             models.CheckConstraint(condition=Q(starts_on__day=1), name="price_from_the_first",
                                    violation_error_message="单价从某月 1 日起执行。"),
-            NoOverlap(name="one_price_at_a_time", by="fee_kind", violation_error_message="这段时间已有单价,请先核对起止月份。")]
+            NoOverlap(name="one_price_at_a_time", by="fee_kind", live="withdrawn_at",
+                      violation_error_message="这段时间已有单价,请先核对起止月份。")]
 
 
 class BillingPolicy(Policy):
