@@ -96,12 +96,14 @@ class Charge(EstateRow):
     class Meta:
         verbose_name = verbose_name_plural = "应收"
         constraints = [
-            models.UniqueConstraint(fields=["estate", "household", "fee_kind", "period", "subject", "line"], condition=Q(voided_at=None),
-                                    name="one_live_charge", violation_error_message="这一户这项费用这个月已有账单。"),
+            models.UniqueConstraint(fields=["estate", "household", "fee_kind", "period", "subject", "line"],
+                                    condition=Q(voided_at=None), name="one_live_charge",
+                                    violation_error_message="这一户这项费用这个月已有账单。"),
             models.CheckConstraint(condition=Q(paid__gte=0, paid__lte=F("amount")), name="paid_stays_within_amount",
                                    violation_error_message="收款超过应收,请刷新后核对。"),
-            models.CheckConstraint(condition=Q(quantity__gte=0, quantity__lte=10_000_000, unit_price__gte=0, unit_price__lte=100_000_000_000,
-                                               percent__gte=0, percent__lte=100, share_num__gte=1, share_num__lte=F("share_den"), share_den__lte=31),
+            models.CheckConstraint(condition=Q(quantity__gte=0, quantity__lte=10_000_000, unit_price__gte=0,
+                                               unit_price__lte=100_000_000_000, percent__gte=0, percent__lte=100,
+                                               share_num__gte=1, share_num__lte=F("share_den"), share_den__lte=31),
                                    name="charge_factors_within_reason", violation_error_message="数量、单价、比例或天数超出范围。"),
             models.CheckConstraint(condition=Q(amount=(2 * F("quantity") * F("unit_price") * F("percent") * F("share_num")
                                                        + 1_000_000 * F("share_den")) / (2_000_000 * F("share_den"))),
@@ -159,6 +161,6 @@ class Credit(EstateRow):
     class Meta:
         verbose_name = verbose_name_plural = "贷项"
         constraints = [models.CheckConstraint(
-            condition=Q(amount__gt=0, left__gte=0, refunded__gte=0, amount__gte=F("left") + F("refunded")), name="credit_stays_within_amount",
-            violation_error_message="贷项余额不足,请刷新后核对。")]
+            condition=Q(amount__gt=0, left__gte=0, refunded__gte=0, amount__gte=F("left") + F("refunded")),
+            name="credit_stays_within_amount", violation_error_message="贷项余额不足,请刷新后核对。")]
         indexes = [models.Index(fields=["estate", "household"], condition=Q(left__gt=0), name="credit_with_left")]

@@ -117,7 +117,8 @@ class PaymentPart(EstateRow):
     class Meta:
         verbose_name = verbose_name_plural = "收款方式"
         constraints = [
-            models.UniqueConstraint(fields=["payment", "method"], name="one_part_per_method", violation_error_message="同一种方式只填一行。"),
+            models.UniqueConstraint(fields=["payment", "method"], name="one_part_per_method",
+                                    violation_error_message="同一种方式只填一行。"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="part_is_positive", violation_error_message="每种方式的金额要大于 0。")]
 
 
@@ -196,8 +197,8 @@ class ReceiptVoid(EstateRow):
                                     violation_error_message="这张收据已有作废申请。"),
             models.CheckConstraint(condition=Q(decided_by=None) | ~Q(decided_by=F("asked_by")), name="void_needs_two_people",
                                    violation_error_message="申请人不能自己批准。"),
-            models.CheckConstraint(condition=Q(decided_by=None) | ~Q(approved=True) | ~Q(decided_by=F("cashier")), name="cashier_approves_no_void",
-                                   violation_error_message="收款人不能批准作废自己开的收据。"),
+            models.CheckConstraint(condition=Q(decided_by=None) | ~Q(approved=True) | ~Q(decided_by=F("cashier")),
+                                   name="cashier_approves_no_void", violation_error_message="收款人不能批准作废自己开的收据。"),
             models.CheckConstraint(condition=Q(copies_back__lte=3), name="three_copies_at_most", violation_error_message="收据一共三联。")]
 
     def get_absolute_url(self):

@@ -32,7 +32,8 @@ def create_estate(slug, name, *, by, **profile):
         raise Refused(getattr(error, "message_dict", str(error))) from error
     estate.save()
     for position, (code, label, bills, unit_name, per, price) in enumerate(SEED_TARIFF, start=1):
-        kind = FeeKind.objects.create(estate=estate, code=code, name=label, bills=bills, unit_name=unit_name, per=per, position=position * 10)
+        kind = FeeKind.objects.create(estate=estate, code=code, name=label, bills=bills, unit_name=unit_name, per=per,
+                                      position=position * 10)
         Price.objects.create(estate=estate, fee_kind=kind, unit_price=price, starts_on=SEED_FROM, basis=SEED_BASIS, made_by=by)
     record(by, f"建立小区 {name}", estate, estate=estate)
     return estate

@@ -35,7 +35,8 @@ def move_promise(promise, *, due_at, reason, version, by):
     promise.moved += 1
     promise.version += 1
     promise.save(update_fields=["due_at", "moved", "version"])
-    record(by, f"承诺改期:{promise.words},由 {shown_moment(before, now())} 改为 {shown_moment(due_at, now())},{reason}", promise, household_no=promise.household_no)
+    moved = f"由 {shown_moment(before, now())} 改为 {shown_moment(due_at, now())}"
+    record(by, f"承诺改期:{promise.words},{moved},{reason}", promise, household_no=promise.household_no)
     return promise
 
 

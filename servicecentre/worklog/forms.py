@@ -4,23 +4,22 @@ from django import forms
 
 from servicecentre.kit.fields import DayField, TextField
 from servicecentre.kit.forms import DeskForm
-from servicecentre.roles import RIGHTS
 
 
 class DayFilter(forms.Form):
     """Which day, whose entries, of which kind; nothing personal, so it may stand in the address."""
 
+    AREAS = (("", "全部"), ("billing", "收费"), ("households", "房屋住户"), ("worklog", "承诺和备注"), ("papers", "单据"),
+             ("desk", "办公室"))
+
     on = DayField(label="日期", required=False)
     by = forms.ModelChoiceField(label="经办人", queryset=None, required=False, empty_label="全部")
-    area = forms.ChoiceField(label="类别", required=False)
+    area = forms.ChoiceField(label="类别", choices=AREAS, required=False)
     urgent = forms.BooleanField(label="只看紧急", required=False)
-
-    AREAS = (("", "全部"), ("billing", "收费"), ("households", "房屋住户"), ("worklog", "承诺和备注"), ("papers", "单据"), ("desk", "办公室"))
 
     def __init__(self, *args, people, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["by"].queryset = people
-        self.fields["area"].choices = self.AREAS
 
 
 class RemarkForm(DeskForm):
@@ -29,7 +28,35 @@ class RemarkForm(DeskForm):
     layout = Layout("words", "urgent")
 
 
-def act_label(name):
-    """What an act is called, in the clerk's words."""
-    right = RIGHTS.get(name)
-    return right.label if right else ""
+class DueField(forms.SplitDateTimeField):
+    """A day and a time of day, Asia/Shanghai."""
+
+    def __init__(self, **kwargs):
+        super().__init__(
+            widget=forms.SplitDateTimeWidget(date_attrs={"type": "date", "aria-label": "日期"}, date_format="%Y-%m-%d",
+                                             time_attrs={"type": "time", "aria-label": "几点"}, time_format="%H:%M"),
+            error_messages={"required": "请填约定的日期和时间。", "invalid": "日期或时间不对,如 2026-11-25 15:30。",
+                            "invalid_date": "日期不对,如 2026-11-25。", "invalid_time": "时间不对,如 15:30。"}, **kwargs)
+
+
+class PromiseForm(DeskForm):
+    """A new promise; who was promised, what, until when."""
+
+    to_whom = TextField(label="答应了谁", max_length=40)
+    phone = TextField(label="联系电话(可不填)", max_length=20, required=False)
+    words = TextField(label="答应了什么", max_length=120)
+    due_at = DueField(label="约定时间")
+    layout = Layout("to_whom", "phone", "words", "due_at")
+
+
+class KeepForm(DeskForm):
+    outcome = TextField(label="结果", max_length=120)
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    layout = Layout("outcome", "version")
+
+
+class MoveForm(DeskForm):
+    due_at = DueField(label="新的约定时间")
+    reason = TextField(label="原因", max_length=80)
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    layout = Layout("due_at", "reason", "version")

@@ -1,15 +1,18 @@
 """The day's book: what was done (Entry), what was promised (Promise), which request was served (Done)."""
+from datetime import timedelta
+
 from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from servicecentre.kit import guards
-from servicecentre.kit.periods import business_day
+from servicecentre.kit.periods import business_day, now, shown_moment
 from servicecentre.kit.rows import EstateQuerySet, EstateRow
 from servicecentre.kit.secrets import seal, seal_holds
 
 USER = settings.AUTH_USER_MODEL
+SOON = timedelta(hours=2)
 
 
 class EntryQuerySet(EstateQuerySet):
@@ -55,6 +58,11 @@ class Entry(EstateRow):
     def _written(self):
         return (self.estate_id, self.at, self.day, self.by_id, self.act, self.words, self.household_no, self.row_type, self.row_id,
                 self.urgent)
+
+    @property
+    def room(self):
+        """The room of the household's number: 3-2-1801 of 3-2-1801-02."""
+        return self.household_no.rpartition("-")[0]
 
     @property
     def intact(self):
@@ -142,3 +150,30 @@ class Promise(EstateRow):
 
     def __str__(self):
         return f"{self.to_whom}:{self.words}"
+
+    @property
+    def room(self):
+        """The room of the household's number: 3-2-1801 of 3-2-1801-02."""
+        return self.household_no.rpartition("-")[0]
+
+    @property
+    def was_late(self):
+        return self.kept_at is not None and self.kept_at > self.due_at
+
+    @property
+    def state(self):
+        """How its clock stands, ready for a status mark: kind, icon, word, strong, title (README «Time»)."""
+        left = self.due_at - now()
+        title = shown_moment(self.due_at, now())
+        if left <= timedelta(0):
+            return {"kind": "bad", "icon": "warn", "word": f"逾期 {spell(-left)}", "strong": True, "title": title}
+        soon = left < SOON
+        return {"kind": "warn" if soon else "idle", "icon": "clock", "word": f"{title} 前", "strong": False, "title": title}
+
+
+def spell(span):
+    """A length of time for people: 42 分, 3 小时, 2 天."""
+    minutes = int(span.total_seconds() // 60)
+    if minutes < 60:
+        return f"{minutes} 分"
+    return f"{minutes // 60} 小时" if minutes < 48 * 60 else f"{minutes // 1440} 天"

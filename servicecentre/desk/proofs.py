@@ -1,0 +1,181 @@
+"""Every invariant that exists so far, in the order of DOMAIN §9: asked of the database as it stands, whatever wrote it.
+
+Each proof is a constant number of set-based queries over all estates and yields (where, text) per violation; the log's and
+the papers' digests are read in a stream, so that memory stays flat.
+"""
+from collections.abc import Callable
+from typing import NamedTuple
+
+from django.apps import apps
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Sum, Value
+from django.db.models.functions import Coalesce
+
+from billing.models import Allocation, BillRun, Charge, Credit, Payment, PaymentPart, ReceiptVoid
+from households.models import Household
+from servicecentre.kit import guards
+from servicecentre.kit.money import yuan
+from servicecentre.papers import journal
+from servicecentre.papers.models import Database, Paper, Print, Series
+from servicecentre.worklog.models import Entry
+
+CHUNK = 2000
+
+
+class Violation(NamedTuple):
+    invariant: int
+    where: str
+    text: str
+
+
+class Proof(NamedTuple):
+    number: int
+    label: str
+    ask: Callable
+
+
+PROOFS = []
+
+
+def proof(number, label):
+    """Registers a generator of (where, text) under its number of DOMAIN §9."""
+    def keep(ask):
+        PROOFS.append(Proof(number, label, ask))
+        return ask
+    return keep
+
+
+def prove(numbers=None):
+    """Yields every Violation of the invariants asked for (default: all there are)."""
+    for p in PROOFS:
+        if numbers is None or p.number in numbers:
+            for where, text in p.ask():
+                yield Violation(p.number, where, text)
+
+
+def checked():
+    """Numbers of DOMAIN §9 that are checked."""
+    return sorted({p.number for p in PROOFS})
+
+
+@proof(1, "一套房同时只有一户")
+def tenures():
+    later = Household.objects.live().filter(unit=OuterRef("unit"), pk__gt=OuterRef("pk")).filter(
+        Q(ends_on=None) | Q(ends_on__gte=OuterRef("starts_on")))
+    overlapping = later.filter(Q(starts_on__lte=Coalesce(OuterRef("ends_on"), Value("9999-12-31"))))
+    for household in Household.objects.live().filter(Exists(overlapping)).select_related("unit", "estate"):
+        yield _at(household), "与另一户的起止日期重叠"
+
+
+@proof(2, "每户每项每月每个对象只有一笔有效账单")
+def one_live_charge():
+    keys = ("estate__slug", "household__number", "fee_kind__name", "period", "subject", "line")
+    for row in Charge.objects.live().values(*keys).annotate(n=Count("pk")).filter(n__gt=1):
+        yield f"{row['estate__slug']} {row['household__number']}", f"{row['fee_kind__name']} {row['period']:%Y-%m} 有 {row['n']} 笔有效账单"
+
+
+@proof(3, "金额等于冻结的数量 × 单价 × 比例 × 天数")
+def amounts():
+    raw = 2 * F("quantity") * F("unit_price") * F("percent") * F("share_num") + 1_000_000 * F("share_den")
+    for charge in Charge.objects.exclude(amount=raw / (2_000_000 * F("share_den"))).select_related("household", "estate"):
+        yield _at(charge, charge.household), f"应收 {charge.pk} 金额 {yuan(charge.amount)} 与算式不符"
+
+
+@proof(4, "已收等于核销,收款等于核销加余额")
+def sums():
+    yield from _charges_paid()
+    yield from _sources(Payment.objects.live(), "payment", "收款", "total")
+    yield from _sources(Credit.objects.all(), "credit", "贷项", "amount")
+    void = Allocation.objects.live().filter(payment__voided_at__isnull=False)
+    for allocation in void.select_related("estate", "charge__household"):
+        yield _at(allocation, allocation.charge.household), f"收款 {allocation.payment_id} 已作废,却还核销着应收 {allocation.charge_id}"
+    parts = PaymentPart.objects.filter(payment=OuterRef("pk")).values("payment").annotate(fen=Sum("amount")).values("fen")
+    for payment in Payment.objects.annotate(fen=Coalesce(parts, 0)).exclude(fen=F("total")).select_related("estate", "household"):
+        yield _at(payment, payment.household), f"收款 {payment.pk} 各方式之和 {yuan(payment.fen)} 不等于 {yuan(payment.total)}"
+
+
+def _charges_paid():
+    live = Allocation.objects.live().filter(charge=OuterRef("pk")).values("charge").annotate(fen=Sum("amount")).values("fen")
+    wrong = Charge.objects.annotate(fen=Coalesce(live, 0)).filter(
+        ~Q(fen=F("paid")) | Q(paid__lt=0) | Q(paid__gt=F("amount")) | Q(amount__lt=0))
+    for charge in wrong.select_related("household", "estate"):
+        yield _at(charge, charge.household), (f"应收 {charge.pk} 已收 {yuan(charge.paid)},核销 {yuan(int(charge.fen))},"
+                                           f"金额 {yuan(charge.amount)}")
+
+
+def _sources(rows, field, name, whole):
+    live = Allocation.objects.live().filter(**{field: OuterRef("pk")}).values(field).annotate(fen=Sum("amount")).values("fen")
+    wrong = rows.annotate(fen=Coalesce(live, 0)).filter(
+        ~Q(**{whole: F("fen") + F("left") + F("refunded")}) | Q(left__lt=0) | Q(refunded__lt=0))
+    for row in wrong.select_related("household", "estate"):
+        yield _at(row, row.household), (f"{name} {row.pk} 共 {yuan(getattr(row, whole))},"
+                                        f"核销 {yuan(int(row.fen))} 余 {yuan(row.left)} 退 {yuan(row.refunded)}")
+
+
+@proof(5, "每个序列的号码从 1 起连续,各一次")
+def numbers():
+    for series in Series.objects.select_related("estate"):
+        n = Paper.objects.filter(estate=series.estate_id, kind=series.kind, year=series.year).aggregate(
+            n=Count("pk"), distinct=Count("serial", distinct=True), first=Min("serial"), last=Max("serial"))
+        if series.last and (n["n"], n["distinct"], n["first"], n["last"]) != (series.last, series.last, 1, series.last):
+            yield f"{series.estate.slug} {series}", f"应有 1 至 {series.last},实有 {n['n']} 张,{n['first']} 至 {n['last']}"
+    known = Series.objects.filter(estate=OuterRef("estate"), kind=OuterRef("kind"), year=OuterRef("year"))
+    for paper in Paper.objects.exclude(Exists(known)).select_related("estate"):
+        yield f"{paper.estate.slug} {paper.number}", "没有这个号码的序列"
+
+
+@proof(6, "已编号、已收款、已签字的不会少")
+def nothing_deleted():
+    for trigger in guards.missing():
+        yield trigger, "数据库里没有这个保护触发器,请重新 migrate"
+    for run in BillRun.objects.annotate(n=Count("charges")).exclude(n=F("count")).select_related("estate"):
+        yield f"{run.estate.slug} {run}", f"出账 {run.count} 笔,现存 {run.n} 笔"
+    for payment in Payment.objects.filter(paper=None).select_related("estate", "household"):
+        yield _at(payment, payment.household), f"收款 {payment.pk} 没有收据"
+    for paper in Paper.objects.filter(kind="SJ").exclude(Exists(Payment.objects.filter(paper=OuterRef("pk")))).select_related("estate"):
+        yield f"{paper.estate.slug} {paper.number}", "收据没有对应的收款"
+    original = Print.objects.filter(paper=OuterRef("pk"), n=1)
+    for paper in Paper.objects.exclude(Exists(original)).select_related("estate"):
+        yield f"{paper.estate.slug} {paper.number}", "没有首次打印的记录"
+    for paper in Paper.objects.select_related("estate").order_by("pk").iterator(chunk_size=CHUNK):
+        if not paper.intact:
+            yield f"{paper.estate.slug} {paper.number}", "单据内容与开出时不同"
+    yield from _numbers_lost()
+
+
+def _numbers_lost():
+    """Numbers that the outer journal saw issued and the database no longer knows (also when the tail was cut)."""
+    database = Database.objects.first()
+    if database is not None:
+        known = set(Paper.objects.values_list("estate", "number"))
+        for estate, number in sorted(journal.written(database.name) - known):
+            yield f"小区 {estate} {number}", "号码日志里已开出,数据库里没有"
+
+
+@proof(13, "工作日志写下后没有改过")
+def log():
+    for entry in Entry.objects.select_related("estate").order_by("pk").iterator(chunk_size=CHUNK):
+        if not entry.intact:
+            yield f"{entry.estate.slug} {entry.day}", f"日志 {entry.pk} 与写下时不同"
+
+
+@proof(14, "每条记录与所指记录同属一个小区")
+def same_estate():
+    for model in apps.get_models():
+        for guard in getattr(model, "guards", ()):
+            for name in getattr(guard, "fields", ()) if isinstance(guard, guards.SameEstate) else ():
+                strangers = model._default_manager.filter(**{f"{name}__isnull": False}).exclude(**{f"{name}__estate": F("estate")})
+                for row in strangers.select_related("estate"):
+                    yield (f"{row.estate.slug} {model._meta.verbose_name} {row.pk}",
+                           f"所指的{model._meta.get_field(name).verbose_name}属于另一小区")
+
+
+@proof(17, "申请人和收款人都不是批准人")
+def two_people():
+    wrong = Q(decided_by=F("asked_by")) | Q(approved=True, decided_by=F("cashier")) | Q(approved=True, decided_by=F("payment__cashier"))
+    for void in ReceiptVoid.objects.filter(wrong).select_related("estate", "payment__paper", "decided_by"):
+        yield f"{void.estate.slug} {void.payment}", f"作废由 {void.decided_by} 批准,此人是申请人或收款人"
+
+
+
+def _at(row, household=None):
+    return f"{row.estate.slug} {(household or row).number}"
