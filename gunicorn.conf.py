@@ -11,17 +11,10 @@ workers = 1 if on_sqlite else settings.WEB_WORKERS
 threads = 8
 timeout = 60
 graceful_timeout = 30
+umask = 0o077                               # what it writes is its own account's
 control_socket_disable = True               # it would be made under $HOME
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 loglevel = "warning"
-
-
-def _job_worker():
-    """The embedded worker of servicecentre.jobs."""
-    if importlib.util.find_spec("servicecentre.jobs.worker"):
-        from servicecentre.jobs import worker
-        return worker
-    return None
 
 
 def when_ready(server):
@@ -29,10 +22,12 @@ def when_ready(server):
 
 
 def post_worker_init(worker):
-    if jobs := _job_worker():
-        jobs.start()
+    """The embedded worker of servicecentre.jobs starts in the process that serves, never before the fork."""
+    if importlib.util.find_spec("servicecentre.jobs.worker"):
+        from servicecentre.jobs import worker as jobs
+        worker.stop_jobs = jobs.start()
 
 
 def worker_exit(server, worker):
-    if stop := getattr(_job_worker(), "stop", None):
-        stop()
+    if stop := getattr(worker, "stop_jobs", None):
+        stop.set()

@@ -1,5 +1,4 @@
 """One settings file, read from the environment (all names: .env.example); a wrong value stops the start with a sentence."""
-import os
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ else:
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from pythonjsonlogger.core import RESERVED_ATTRS
 
 from servicecentre.kit import keys
 
@@ -156,6 +156,7 @@ AXES_VERBOSE = False
 # Sessions: a working day at most, none after the browser is closed.
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_AGE = None
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 # Headers (TRUST T11, T16). A PDF that is printed from a frame loosens frame-ancestors on its own view.
@@ -191,6 +192,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["jpg", "jpeg", "png", "gif", "webp", "zip", "gz", "br", "woff", "woff2", "ttf"]
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
@@ -205,6 +207,8 @@ LOGGING = {
     "formatters": {"json": {
         "()": "pythonjsonlogger.json.JsonFormatter",
         "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        "datefmt": "%Y-%m-%dT%H:%M:%S%z",
+        "reserved_attrs": [*RESERVED_ATTRS, "request"],         # its text would hold the query
         "json_ensure_ascii": False,
         "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
     }},
@@ -212,5 +216,6 @@ LOGGING = {
     "root": {"handlers": ["lines"], "level": env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {"django": {"handlers": [], "level": "NOTSET", "propagate": True},
                 "axes": {"level": "ERROR"},     # it would name who mistyped a password
+                "gunicorn.http.wsgi": {"level": "ERROR"},   # it warns of every HEAD
                 "django.server": {"handlers": ["lines"], "level": "INFO", "propagate": False}},
 }
