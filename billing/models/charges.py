@@ -100,7 +100,7 @@ class Charge(EstateRow):
                                     condition=Q(voided_at=None), name="one_live_charge",
                                     violation_error_message="这一户这项费用这个月已有账单。"),
             models.CheckConstraint(condition=Q(paid__gte=0, paid__lte=F("amount")), name="paid_stays_within_amount",
-                                   violation_error_message="收款超过应收,请刷新后核对。"),
+                                   violation_error_message="收款超过应收，请刷新后核对。"),
             models.CheckConstraint(condition=Q(quantity__gte=0, quantity__lte=10_000_000, unit_price__gte=0,
                                                unit_price__lte=100_000_000_000, percent__gte=0, percent__lte=100,
                                                share_num__gte=1, share_num__lte=F("share_den"), share_den__lte=31),
@@ -109,7 +109,7 @@ class Charge(EstateRow):
                                                        + 1_000_000 * F("share_den")) / (2_000_000 * F("share_den"))),
                                    name="amount_is_what_made_it", violation_error_message="金额与数量、单价、比例不符。"),
             models.CheckConstraint(condition=Q(paid=0) | Q(voided_at=None), name="void_charge_is_unpaid",
-                                   violation_error_message="已收款的账单不能作废,请先作废收据。"),
+                                   violation_error_message="已收款的账单不能作废，请先作废收据。"),
             models.CheckConstraint(condition=Q(period__day=1), name="period_is_a_month", violation_error_message="账期是某个月。")]
         indexes = [models.Index(fields=["estate", "household", "due_on", "amount", "paid"], name="open_charge",
                                 condition=Q(paid__lt=F("amount"), voided_at=None)),
@@ -162,5 +162,5 @@ class Credit(EstateRow):
         verbose_name = verbose_name_plural = "贷项"
         constraints = [models.CheckConstraint(
             condition=Q(amount__gt=0, left__gte=0, refunded__gte=0, amount__gte=F("left") + F("refunded")),
-            name="credit_stays_within_amount", violation_error_message="贷项余额不足,请刷新后核对。")]
+            name="credit_stays_within_amount", violation_error_message="贷项余额不足，请刷新后核对。")]
         indexes = [models.Index(fields=["estate", "household"], condition=Q(left__gt=0), name="credit_with_left")]

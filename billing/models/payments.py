@@ -83,7 +83,7 @@ class Payment(EstateRow):
         verbose_name = verbose_name_plural = "收款"
         constraints = [
             models.CheckConstraint(condition=Q(total__gt=0, left__gte=0, refunded__gte=0, total__gte=F("left") + F("refunded")),
-                                   name="payment_stays_within_total", violation_error_message="预存余额不足,请刷新后核对。"),
+                                   name="payment_stays_within_total", violation_error_message="预存余额不足，请刷新后核对。"),
             models.CheckConstraint(condition=Q(voided_at=None) | Q(left=0), name="void_payment_has_nothing_left",
                                    violation_error_message="作废的收款不能再有余额。")]
         indexes = [models.Index(fields=["estate", "household", "at"], name="payment_by_household"),

@@ -69,19 +69,19 @@ class Price(EstateRow):
         ordering = ["fee_kind", "starts_on"]
         constraints = [
             models.CheckConstraint(condition=Q(unit_price__gte=0, unit_price__lte=100_000_000_000), name="price_within_reason",
-                                   violation_error_message="单价不能是负数,也不能这么大。"),
+                                   violation_error_message="单价不能是负数，也不能这么大。"),
             models.CheckConstraint(condition=Q(starts_on__day=1), name="price_from_the_first",
                                    violation_error_message="单价从某月 1 日起执行。"),
             NoOverlap(name="one_price_at_a_time", by="fee_kind", live="withdrawn_at",
-                      violation_error_message="这段时间已有单价,请先核对起止月份。")]
+                      violation_error_message="这段时间已有单价，请先核对起止月份。")]
 
 
 class BillingPolicy(Policy):
     """How this estate bills (DOMAIN §13)."""
 
-    due_day = models.PositiveSmallIntegerField("每月应缴日", default=5)                                   # [seed]
-    first_days = models.PositiveSmallIntegerField("首期宽限天数", default=7)                              # [practice] first line of a tenure
-    same_again_minutes = models.PositiveSmallIntegerField("同额重复收款提醒(分钟)", default=10)          # TRUST 2
+    due_day = models.PositiveSmallIntegerField("每月应缴日", default=5)                             # [seed]
+    first_days = models.PositiveSmallIntegerField("首期宽限天数", default=7)                        # [practice]
+    same_again_minutes = models.PositiveSmallIntegerField("同额重复收款提醒(分钟)", default=10)    # TRUST 2
 
     class Meta:
         verbose_name = verbose_name_plural = "收费规矩"

@@ -95,11 +95,11 @@ class Household(EstateRow, Versioned):
             models.UniqueConstraint(fields=["estate", "number"], name="one_household_per_number",
                                     violation_error_message="这个户号已经有了。"),
             models.UniqueConstraint(fields=["unit"], condition=Q(ends_on=None, voided_at=None), name="one_current_household_per_unit",
-                                    violation_error_message="这套房现在已有业主,请先办变更业主。"),
+                                    violation_error_message="这套房现在已有业主，请先办变更业主。"),
             models.CheckConstraint(condition=Q(ends_on=None) | Q(ends_on__gte=models.F("starts_on")), name="tenure_ends_after_start",
                                    violation_error_message="止日不能早于起日。"),
             NoOverlap(name="tenures_do_not_overlap", by="unit", live="voided_at",
-                      violation_error_message="这段时间这套房已有业主,两任业主的日期不能重叠。")]
+                      violation_error_message="这段时间这套房已有业主，两任业主的日期不能重叠。")]
         indexes = [models.Index(fields=["estate", "starts_on"], name="household_by_start")]
 
     def __str__(self):

@@ -27,7 +27,7 @@ def change_password(user, *, estate, old, new, by):
 
 class PasswordForm(DeskForm):
     old = forms.CharField(label="现在的密码", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
-    new = forms.CharField(label="新密码", strip=False, min_length=8, max_length=128, help_text="至少 8 位,不要用常见的密码。",
+    new = forms.CharField(label="新密码", strip=False, min_length=8, max_length=128, help_text="至少 8 位，不要用常见的密码。",
                           widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
     again = forms.CharField(label="再输一次", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
     layout = Layout("old", "new", "again")

@@ -31,7 +31,7 @@ class RoomPromiseForm(PromiseForm):
             return None
         held = Household.objects.of(self.estate).current(on=today()).filter(unit__code=parse_room(text).code).first()
         if held is None:
-            raise ValidationError(f"没有 {text} 这套房,或现在没有业主。")
+            raise ValidationError(f"没有 {text} 这套房，或现在没有业主。")
         return held
 
 
@@ -39,7 +39,7 @@ class RoomPromiseForm(PromiseForm):
 def make(request):
     form = RoomPromiseForm(request.POST or None, estate=request.estate, initial={"household": request.GET.get("room", "")[:40]})
     if request.method == "POST" and (promise := form.perform(make_promise, request.estate, by=request.user)):
-        messages.success(request, f"已登记承诺:{promise.words}")
+        messages.success(request, f"已登记承诺：{promise.words}")
         household = form.cleaned_data["household"]
         return redirect(household if household else "worklog:promises")
     return render(request, "worklog/promise.html", {"form": form, "verb": "登记承诺", "button": "登记承诺"})

@@ -80,14 +80,14 @@ def amounts():
         yield _at(charge, charge.household), f"应收 {charge.pk} 金额 {yuan(charge.amount)} 与算式不符"
 
 
-@proof(4, "已收等于核销,收款等于核销加余额")
+@proof(4, "已收等于核销，收款等于核销加余额")
 def sums():
     yield from _charges_paid()
     yield from _sources(Payment.objects.live(), "payment", "收款", "total")
     yield from _sources(Credit.objects.all(), "credit", "贷项", "amount")
     void = Allocation.objects.live().filter(payment__voided_at__isnull=False)
     for allocation in void.select_related("estate", "charge__household"):
-        yield _at(allocation, allocation.charge.household), f"收款 {allocation.payment_id} 已作废,却还核销着应收 {allocation.charge_id}"
+        yield _at(allocation, allocation.charge.household), f"收款 {allocation.payment_id} 已作废，却还核销着应收 {allocation.charge_id}"
     parts = PaymentPart.objects.filter(payment=OuterRef("pk")).values("payment").annotate(fen=Sum("amount")).values("fen")
     for payment in Payment.objects.annotate(fen=Coalesce(parts, 0)).exclude(fen=F("total")).select_related("estate", "household"):
         yield _at(payment, payment.household), f"收款 {payment.pk} 各方式之和 {yuan(payment.fen)} 不等于 {yuan(payment.total)}"
@@ -98,7 +98,7 @@ def _charges_paid():
     wrong = Charge.objects.annotate(fen=Coalesce(live, 0)).filter(
         ~Q(fen=F("paid")) | Q(paid__lt=0) | Q(paid__gt=F("amount")) | Q(amount__lt=0))
     for charge in wrong.select_related("household", "estate"):
-        yield _at(charge, charge.household), (f"应收 {charge.pk} 已收 {yuan(charge.paid)},核销 {yuan(int(charge.fen))},"
+        yield _at(charge, charge.household), (f"应收 {charge.pk} 已收 {yuan(charge.paid)}，核销 {yuan(int(charge.fen))},"
                                            f"金额 {yuan(charge.amount)}")
 
 
@@ -111,13 +111,13 @@ def _sources(rows, field, name, whole):
                                         f"核销 {yuan(int(row.fen))} 余 {yuan(row.left)} 退 {yuan(row.refunded)}")
 
 
-@proof(5, "每个序列的号码从 1 起连续,各一次")
+@proof(5, "每个序列的号码从 1 起连续，各一次")
 def numbers():
     for series in Series.objects.select_related("estate"):
         n = Paper.objects.filter(estate=series.estate_id, kind=series.kind, year=series.year).aggregate(
             n=Count("pk"), distinct=Count("serial", distinct=True), first=Min("serial"), last=Max("serial"))
         if series.last and (n["n"], n["distinct"], n["first"], n["last"]) != (series.last, series.last, 1, series.last):
-            yield f"{series.estate.slug} {series}", f"应有 1 至 {series.last},实有 {n['n']} 张,{n['first']} 至 {n['last']}"
+            yield f"{series.estate.slug} {series}", f"应有 1 至 {series.last}，实有 {n['n']} 张，{n['first']} 至 {n['last']}"
     known = Series.objects.filter(estate=OuterRef("estate"), kind=OuterRef("kind"), year=OuterRef("year"))
     for paper in Paper.objects.exclude(Exists(known)).select_related("estate"):
         yield f"{paper.estate.slug} {paper.number}", "没有这个号码的序列"
@@ -126,9 +126,9 @@ def numbers():
 @proof(6, "已编号、已收款、已签字的不会少")
 def nothing_deleted():
     for trigger in guards.missing():
-        yield trigger, "数据库里没有这个保护触发器,请重新 migrate"
+        yield trigger, "数据库里没有这个保护触发器，请重新 migrate"
     for run in BillRun.objects.annotate(n=Count("charges")).exclude(n=F("count")).select_related("estate"):
-        yield f"{run.estate.slug} {run}", f"出账 {run.count} 笔,现存 {run.n} 笔"
+        yield f"{run.estate.slug} {run}", f"出账 {run.count} 笔，现存 {run.n} 笔"
     for payment in Payment.objects.filter(paper=None).select_related("estate", "household"):
         yield _at(payment, payment.household), f"收款 {payment.pk} 没有收据"
     for paper in Paper.objects.filter(kind="SJ").exclude(Exists(Payment.objects.filter(paper=OuterRef("pk")))).select_related("estate"):
@@ -148,7 +148,7 @@ def _numbers_lost():
     if database is not None:
         known = set(Paper.objects.values_list("estate", "number"))
         for estate, number in sorted(journal.written(database.name) - known):
-            yield f"小区 {estate} {number}", "号码日志里已开出,数据库里没有"
+            yield f"小区 {estate} {number}", "号码日志里已开出，数据库里没有"
 
 
 @proof(13, "工作日志写下后没有改过")
@@ -173,7 +173,7 @@ def same_estate():
 def two_people():
     wrong = Q(decided_by=F("asked_by")) | Q(approved=True, decided_by=F("cashier")) | Q(approved=True, decided_by=F("payment__cashier"))
     for void in ReceiptVoid.objects.filter(wrong).select_related("estate", "payment__paper", "decided_by"):
-        yield f"{void.estate.slug} {void.payment}", f"作废由 {void.decided_by} 批准,此人是申请人或收款人"
+        yield f"{void.estate.slug} {void.payment}", f"作废由 {void.decided_by} 批准，此人是申请人或收款人"
 
 
 

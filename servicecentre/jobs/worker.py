@@ -20,7 +20,7 @@ def run_one():
     if job is None:
         return None
     if job.tries > models.TRIES:
-        job.end(Job.State.FAILED, f"中断了 {models.TRIES} 次,没有再试。请联系管理员。")
+        job.end(Job.State.FAILED, f"中断了 {models.TRIES} 次，没有再试。请联系管理员。")
         return job
     with _held(job), in_estate(job.estate.slug):
         try:
@@ -30,7 +30,7 @@ def run_one():
             job.end(Job.State.FAILED, refusal.sentence)
         except Exception:
             logger.exception("job %s failed", job.pk)
-            job.end(Job.State.FAILED, f"出了意外,没有办成,也没有写入任何数据。请联系管理员,任务号 {job.pk}。")
+            job.end(Job.State.FAILED, f"出了意外，没有办成，也没有写入任何数据。请联系管理员，任务号 {job.pk}。")
     return job
 
 

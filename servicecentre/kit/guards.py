@@ -36,17 +36,17 @@ class Guard:
 
 
 class Undeletable(Guard):
-    rule, events, sentence = "kept", ("DELETE",), "已编号、已收款或已签字的记录不能删除,只能作废。"
+    rule, events, sentence = "kept", ("DELETE",), "已编号、已收款或已签字的记录不能删除，只能作废。"
 
 
 class AppendOnly(Guard):
-    rule, events, sentence = "append_only", ("UPDATE", "DELETE"), "这类记录只能新增,不能修改或删除。"
+    rule, events, sentence = "append_only", ("UPDATE", "DELETE"), "这类记录只能新增，不能修改或删除。"
 
 
 class Frozen(Guard):
     """These columns never change once written; ``once`` ones may go from empty to a value, one time."""
 
-    rule, events, sentence = "frozen", ("UPDATE",), "已定稿的内容不能修改,请作废后重开。"
+    rule, events, sentence = "frozen", ("UPDATE",), "已定稿的内容不能修改，请作废后重开。"
 
     def __init__(self, *fields, once=()):
         self.fields, self.once = fields, once

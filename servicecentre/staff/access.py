@@ -22,7 +22,7 @@ def needs(right, *, reads=False):
         def enter(request, *args, **kwargs):
             request.roles = request.user.roles_at(request.estate) if request.estate else frozenset()
             if not request.roles:
-                raise Http404("没有这个小区,或您不在这里任职。")
+                raise Http404("没有这个小区，或您不在这里任职。")
             if not allowed & request.roles:
                 raise PermissionDenied(right)
             if request.method not in READS and not reads:

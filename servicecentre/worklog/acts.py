@@ -71,11 +71,11 @@ def _outermost(verb, name, args, kwargs, by, request_key):
 def _answer(done, by, name, digest):
     """The first result, for its own user, act and content; else a refusal, with a link only for that user (TRUST 3)."""
     if done.user_id != by.pk or done.act != name:
-        raise Refused("这张表单已经用过,请重新打开页面再办。")
+        raise Refused("这张表单已经用过，请重新打开页面再办。")
     if not hmac.compare_digest(done.digest, digest):
         row = done.result
         link = row is not None and hasattr(row, "get_absolute_url") and (str(row), row.get_absolute_url())
-        raise Refused("这一笔刚才已按另外的内容办好,没有再办一次。请先核对已办的那一笔。", link=link or None)
+        raise Refused("这一笔刚才已按另外的内容办好，没有再办一次。请先核对已办的那一笔。", link=link or None)
     return done.result
 
 
@@ -83,11 +83,11 @@ def _trouble(error):
     """A database that can't take the write just now, in the clerk's words; the form keeps its key and may be sent again."""
     text, state = str(error), getattr(error.__cause__, "sqlstate", None)
     if "locked" in text or state in (DEADLOCK, "55P03", "57014"):
-        return "系统忙,请再点一次。"
+        return "系统忙，请再点一次。"
     if "full" in text or "disk I/O" in text or state == "53100":
-        return "磁盘已满,这一笔没有办成。请联系管理员,清理后再点一次。"
+        return "磁盘已满，这一笔没有办成。请联系管理员，清理后再点一次。"
     if "readonly" in text or state == "25006":
-        return "数据库现在只读,这一笔没有办成。请联系管理员。"
+        return "数据库现在只读，这一笔没有办成。请联系管理员。"
     return None
 
 

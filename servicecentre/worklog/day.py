@@ -22,7 +22,7 @@ def make_promise(estate, *, to_whom, words, due_at, by, household=None, phone=""
     _refuse_odd_time(due_at)
     promise = Promise.objects.create(estate=estate, household_no=household.number if household else "", to_whom=to_whom, words=words,
                                      phone=phone, due_at=due_at, made_at=now(), made_by=by)
-    record(by, f"承诺:{words},约 {shown_moment(due_at, now())} 前", promise, household=household, estate=estate)
+    record(by, f"承诺：{words}，约 {shown_moment(due_at, now())} 前", promise, household=household, estate=estate)
     return promise
 
 
@@ -36,7 +36,7 @@ def move_promise(promise, *, due_at, reason, version, by):
     promise.version += 1
     promise.save(update_fields=["due_at", "moved", "version"])
     moved = f"由 {shown_moment(before, now())} 改为 {shown_moment(due_at, now())}"
-    record(by, f"承诺改期:{promise.words},{moved},{reason}", promise, household_no=promise.household_no)
+    record(by, f"承诺改期：{promise.words}，{moved}，{reason}", promise, household_no=promise.household_no)
     return promise
 
 
@@ -47,8 +47,8 @@ def keep_promise(promise, *, outcome, version, by):
     promise.kept_at, promise.kept_by, promise.outcome = now(), by, outcome
     promise.version += 1
     promise.save(update_fields=["kept_at", "kept_by", "outcome", "version"])
-    late = ",比约定晚" if promise.kept_at > promise.due_at else ""
-    record(by, f"承诺已办:{promise.words}{late}。{outcome}", promise, household_no=promise.household_no)
+    late = "，比约定晚" if promise.kept_at > promise.due_at else ""
+    record(by, f"承诺已办：{promise.words}{late}。{outcome}", promise, household_no=promise.household_no)
     return promise
 
 
@@ -57,12 +57,12 @@ def _open(promise, version):
     if promise.kept_at:
         raise Refused(f"{promise.kept_by} 已于 {shown_moment(promise.kept_at, now())} 办结这件承诺。")
     if promise.version != version:
-        raise Refused("这件承诺刚才被别人改过,请看清新的约定时间再办。")
+        raise Refused("这件承诺刚才被别人改过，请看清新的约定时间再办。")
     return promise
 
 
 def _refuse_odd_time(due_at):
     if due_at <= now():
-        raise Refused({"due_at": "约定时间已经过了,请填以后的时间。"})
+        raise Refused({"due_at": "约定时间已经过了，请填以后的时间。"})
     if due_at > now() + LONGEST_PROMISE:
-        raise Refused({"due_at": "约定时间在一年以后,请核对年份。"})
+        raise Refused({"due_at": "约定时间在一年以后，请核对年份。"})

@@ -35,8 +35,8 @@ class DueField(forms.SplitDateTimeField):
         super().__init__(
             widget=forms.SplitDateTimeWidget(date_attrs={"type": "date", "aria-label": "日期"}, date_format="%Y-%m-%d",
                                              time_attrs={"type": "time", "aria-label": "几点"}, time_format="%H:%M"),
-            error_messages={"required": "请填约定的日期和时间。", "invalid": "日期或时间不对,如 2026-11-25 15:30。",
-                            "invalid_date": "日期不对,如 2026-11-25。", "invalid_time": "时间不对,如 15:30。"}, **kwargs)
+            error_messages={"required": "请填约定的日期和时间。", "invalid": "日期或时间不对，如 2026-11-25 15:30。",
+                            "invalid_date": "日期不对，如 2026-11-25。", "invalid_time": "时间不对，如 15:30。"}, **kwargs)
 
 
 class PromiseForm(DeskForm):

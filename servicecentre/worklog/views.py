@@ -74,7 +74,7 @@ def keep(request, pk):
     promise = get_object_or_404(Promise.objects.of(request.estate), pk=pk)
     form = KeepForm(request.POST or None, initial={"version": promise.version})
     if request.method == "POST" and form.perform(keep_promise, promise, by=request.user):
-        messages.success(request, f"已办结:{promise.words}")
+        messages.success(request, f"已办结：{promise.words}")
         return redirect("worklog:promises")
     return render(request, "worklog/promise.html", {"form": form, "promise": promise, "verb": "承诺已办", "button": "记为已办"})
 
@@ -84,6 +84,6 @@ def move(request, pk):
     promise = get_object_or_404(Promise.objects.of(request.estate), pk=pk)
     form = MoveForm(request.POST or None, initial={"version": promise.version})
     if request.method == "POST" and form.perform(move_promise, promise, by=request.user):
-        messages.success(request, f"已改期:{promise.words}")
+        messages.success(request, f"已改期：{promise.words}")
         return redirect("worklog:promises")
     return render(request, "worklog/promise.html", {"form": form, "promise": promise, "verb": "承诺改期", "button": "改约定时间"})

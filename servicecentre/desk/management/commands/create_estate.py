@@ -7,7 +7,7 @@ from servicecentre.staff.models import User
 
 
 class Command(BaseCommand):
-    help = "建立小区,带培训资料的收费标准;同一代码再来一次不变。"
+    help = "建立小区，带培训资料的收费标准；同一代码再来一次不变。"
 
     def add_arguments(self, parser):
         parser.add_argument("code")

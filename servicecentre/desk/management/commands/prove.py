@@ -9,7 +9,7 @@ from servicecentre.kit.snapshot import snapshot
 
 
 class Command(BaseCommand):
-    help = "逐条核对数据的不变式;有违反时每条一行,退出码 1。"
+    help = "逐条核对数据的不变式；有违反时每条一行，退出码 1。"
 
     def add_arguments(self, parser):
         parser.add_argument("--json", action="store_true")
@@ -23,6 +23,6 @@ class Command(BaseCommand):
         else:
             for v in violations:
                 self.stdout.write(f"{v.invariant} {v.where} {v.text}")
-            self.stdout.write(f"核对了 {len(proofs.checked())} 条,违反 {len(violations)} 处。")
+            self.stdout.write(f"核对了 {len(proofs.checked())} 条，违反 {len(violations)} 处。")
         if violations:
             sys.exit(1)
