@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='print',
-            constraint=models.UniqueConstraint(fields=('paper', 'n'), name='one_print_per_turn', violation_error_message='刚才已经打印过一次,请刷新后再补打。'),
+            constraint=models.UniqueConstraint(fields=('paper', 'n'), name='one_print_per_turn', violation_error_message='刚才已经打印过一次，请刷新后再补打。'),
         ),
         migrations.AddConstraint(
             model_name='print',
@@ -138,6 +138,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='wording',
-            constraint=models.UniqueConstraint(fields=('estate', 'key', 'edition'), name='one_wording_per_edition', violation_error_message='文字刚被别人改过,请刷新后再改。'),
+            constraint=models.UniqueConstraint(fields=('estate', 'key', 'edition'), name='one_wording_per_edition', violation_error_message='文字刚被别人改过，请刷新后再改。'),
         ),
     ]
