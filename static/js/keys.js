@@ -42,6 +42,7 @@
       return [dt, dd];
     }));
     part.hidden = !table.firstElementChild;
+    part.querySelector("p").hidden = !document.querySelector("main [data-alt]");
     dialog.querySelector("[data-single-keys]").checked = single();
     dialog.showModal();
   }

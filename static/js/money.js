@@ -80,8 +80,8 @@
 
       const label = form.querySelector("[data-label]"), button = label?.closest("button");
       if (!label) return;
-      const nothing = !(due > 0);
-      label.textContent = label.dataset.label.replace("{}", nothing ? "0.00" : yuan(due));
+      const nothing = due <= 0;                           // a sum that cannot be read stays pressable: the answer says why
+      label.textContent = label.dataset.label.replace("{}", Number.isNaN(due) ? "—" : yuan(due));
       button.disabled = nothing;
       all("none").forEach((element) => { element.hidden = !nothing; });
     }

@@ -52,6 +52,7 @@
     if (event.key !== "Enter" || event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (!form || field.tagName !== "INPUT" || ["submit", "button", "image", "reset", "file"].includes(field.type)) return;
     if (form.dataset.enter === "submit" || !form.querySelector("[data-key=F9]")) return;
+    if (field.type === "checkbox" && field.closest("table[data-rows]")) return;      // opens the row: table.js
     event.preventDefault();
     const seen = [...form.querySelectorAll(FIELDS)].filter((each) => each.getClientRects().length && (each.type !== "radio" || each.checked || each === field));
     const next = seen[seen.indexOf(field) + 1] ?? field;     // stays in the last one: the button is pressed by F9 or on purpose

@@ -15,8 +15,8 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
-    const here = event.target, table = here.closest("table[data-rows]"), row = here.closest("table[data-rows] tbody tr");
-    if (window.desk.inField(here) || here.type === "radio" || here.closest("dialog")) return;
+    const here = event.target, table = here.closest?.("table[data-rows]"), row = here.closest?.("table[data-rows] tbody tr");
+    if (!here.closest || window.desk.inField(here) || here.type === "radio" || here.closest("dialog")) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       const list = rows(table ?? tables()[0] ?? document.createElement("table"));
       if (!list.length) return;
