@@ -29,6 +29,7 @@ class DeskForm(forms.Form):
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
+        self.helper.render_hidden_fields = True     # a layout leaves them out, and the key with them
         if self.layout is not None:
             self.helper.layout = self.layout
         self._accept_named_doubts()
