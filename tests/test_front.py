@@ -3,6 +3,9 @@ import hashlib
 import re
 from pathlib import Path
 
+import pytest
+from django.template import Context, engines
+
 ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "static" / "vendor"
 SCREENS = [path for path in (ROOT / "templates").rglob("*.html") if "papers" not in path.parts]
@@ -30,3 +33,11 @@ def test_no_screen_reads_from_elsewhere():
     foreign = re.compile(r"""(?:src|href|action|url)\s*[=(]\s*["']?(?:https?:)?//""", re.IGNORECASE)
     files = [*SCREENS, *(ROOT / "static" / "css").glob("*.css"), *(ROOT / "static" / "js").glob("*.js")]
     assert [str(p.relative_to(ROOT)) for p in files if foreign.search(p.read_text())] == []
+
+
+@pytest.mark.parametrize("page", ["400", "403", "403_csrf", "404", "405", "413", "429", "500", "503"])
+def test_a_page_that_cannot_be_served_needs_no_context_and_shows_a_way_on(page):
+    """Also when the database is away: no request, no estate, no user."""
+    html = engines["django"].get_template(f"{page}.html").template.render(Context({}))
+    assert "回首页</a>" in html and re.search(r"<h1>[^<]{4,}</h1>", html)
+    assert page[:3] not in re.sub(r"<[^>]*>", "", html.partition("<main")[2])          # the number helps no clerk
