@@ -1,0 +1,95 @@
+"""Who owes what for a month, as a query: what the run inserts, the preview counts and a price change compares.
+
+One line per monthly fee and tenure that overlaps the month, at the price and area in force on the 1st, for the days
+held (DOMAIN §2). Nothing here writes.
+"""
+from datetime import timedelta
+
+from django.db.models import BigIntegerField, Case, DateField, Exists, F, FilteredRelation, IntegerField, OuterRef, Q, Value, When
+from django.db.models.functions import Cast, Coalesce, ExtractDay, Greatest, Least
+
+from households.models import Household, UnitArea
+
+from .models import BillingPolicy, Charge, FeeKind, Price
+
+PERCENT = 100
+
+
+def prices_on(estate, month):
+    """The prices of the monthly fees in force on the 1st of this month, in the price list's order."""
+    monthly = FeeKind.objects.of(estate).monthly()
+    return list(Price.objects.of(estate).on(month.first).filter(fee_kind__in=monthly)
+                .select_related("fee_kind").order_by("fee_kind__position", "fee_kind_id"))
+
+
+def tenures(estate, month):
+    """Households that hold their unit on at least one day of the month."""
+    return Household.objects.of(estate).live().overlapping(month.first, month.last)
+
+
+def lines(price, month, policy=None):
+    """Tenures with what this price makes them owe: starts, ends, area, share_num, share_den, amount, due (to be inserted or not).
+
+    ``amount`` in fen, area 0.01 ㎡; a whole month has the share 1/1, else days held / days of the month.
+    """
+    first, last = _day(month.first), _day(month.last)
+    whole = Q(starts_on__lte=month.first) & (Q(ends_on=None) | Q(ends_on__gte=month.last))
+    area_on_first = Q(unit__areas__starts_on__lte=month.first) & (Q(unit__areas__ends_on=None) | Q(unit__areas__ends_on__gte=month.first))
+    factor = 2 * price.unit_price * PERCENT
+    rows = tenures(price.estate_id, month).filter(unit__kind=price.fee_kind.bills).annotate(
+        area_row=FilteredRelation("unit__areas", condition=area_on_first)).filter(area_row__isnull=False)
+    return rows.annotate(
+        starts=Greatest(F("starts_on"), first), ends=Least(Coalesce(F("ends_on"), last), last),
+        area=F("area_row__area")).annotate(
+        days=Cast(ExtractDay("ends"), IntegerField()) - Cast(ExtractDay("starts"), IntegerField()) + 1).annotate(
+        share_num=Case(When(whole, then=Value(1)), default=F("days")),
+        share_den=Case(When(whole, then=Value(1)), default=Value(month.days)),
+        amount=Case(When(whole, then=_half_up(F("area") * _whole(factor), 1)),
+                    default=_half_up(F("area") * _whole(factor) * F("days"), month.days), output_field=BigIntegerField()),
+        due=_due(month, policy or BillingPolicy.of(price.estate)))
+
+
+def unbilled(rows, price, month):
+    """Of these lines, those for which no live line is there yet."""
+    return rows.exclude(Exists(Charge.objects.live().filter(
+        estate=price.estate_id, household=OuterRef("pk"), fee_kind=price.fee_kind_id, period=month.first, subject="", line=0)))
+
+
+def areas_on(day):
+    """Area rows in force on that day, of the unit of the outer query."""
+    return UnitArea.objects.filter(unit=OuterRef("pk"), starts_on__lte=day).filter(Q(ends_on=None) | Q(ends_on__gte=day))
+
+
+def due_on(month, policy):
+    """The day a month's bill is due (DOMAIN §2 [seed]: the 5th)."""
+    return month.first.replace(day=policy.due_day)
+
+
+def first_due_on(starts_on, month, policy):
+    """Due day of a tenure's first line: no earlier than its first day + 7 (DOMAIN §2 [practice])."""
+    return max(due_on(month, policy), starts_on + timedelta(days=policy.first_days))
+
+
+def _due(month, policy):
+    """One constant, but for tenures that begin in the month: a constant per first day, so that no engine counts days."""
+    days = [month.first + timedelta(days=n) for n in range(month.days)]
+    later = [When(starts_on=day, then=_day(first_due_on(day, month, policy))) for day in days
+             if first_due_on(day, month, policy) > due_on(month, policy)]
+    usual = _day(due_on(month, policy))
+    if not later:
+        return usual
+    return Case(When(starts_on__gte=month.first, then=Case(*later, default=usual, output_field=DateField())),
+                default=usual, output_field=DateField())
+
+
+def _half_up(twice_n, den):
+    """(2N + D) / 2D with D = 1,000,000 × den, as the CHECK amount_is_what_made_it and kit/money have it."""
+    return (twice_n + _whole(1_000_000 * den)) / _whole(2_000_000 * den)
+
+
+def _whole(number):
+    return Value(number, output_field=BigIntegerField())
+
+
+def _day(day):
+    return Cast(Value(day, output_field=DateField()), DateField())
