@@ -1,0 +1,172 @@
+"""Form fields that speak the trade's units: text as people type it in, fen, 0.01 ㎡, months and numbers out.
+
+Each shows again what was typed when it is refused, and its one form when it is taken (TRUST §4).
+"""
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from .identity import check_phone, check_plate, show_plate
+from .money import area_text, parse_area, parse_price, parse_yuan, plain_yuan, price_text
+from .periods import BillingMonth, parse_date
+from .text import clean_text
+
+REQUIRED = "请填写"
+
+
+class OnceInput(forms.TextInput):
+    """Takes a name that comes in once; twice over is not a value, while Django would take the last (TRUST §4 row 40)."""
+
+    def value_from_datadict(self, data, files, name):
+        values = data.getlist(name) if hasattr(data, "getlist") else [data.get(name)]
+        return values[0] if len(values) == 1 else values or None
+
+
+class _Read(forms.Field):
+    """A field whose text is read by `read` into the value, and shown again by `show`."""
+
+    widget = OnceInput
+    attrs = {"autocomplete": "off"}
+
+    def __init__(self, **options):
+        options.setdefault("error_messages", {}).setdefault("required", REQUIRED)
+        super().__init__(**options)
+
+    def widget_attrs(self, widget):
+        return self.attrs if isinstance(widget, forms.TextInput) else {}
+
+    def to_python(self, value):
+        if isinstance(value, list):
+            raise ValidationError("同一栏送来了两个值，请刷新后重填")
+        if value is None or isinstance(value, str) and not value.strip():
+            return None
+        return self.read(value)
+
+    def prepare_value(self, value):
+        if isinstance(value, list):
+            return ""
+        if isinstance(value, str):
+            try:
+                value = self.to_python(value)
+            except ValidationError:
+                return value
+        return "" if value is None else self.show(value)
+
+
+class MoneyField(_Read):
+    """Fen; 0 only with `zero=True`."""
+
+    attrs = {"inputmode": "decimal", "autocomplete": "off"}
+
+    def __init__(self, *, zero=False, **options):
+        self.zero = zero
+        super().__init__(**options)
+
+    def to_python(self, value):
+        return value if isinstance(value, int) else super().to_python(value)
+
+    def read(self, text):
+        return parse_yuan(text, zero=self.zero)
+
+    def show(self, value):
+        return plain_yuan(value)
+
+
+class AreaField(MoneyField):
+    """0.01 ㎡."""
+
+    def read(self, text):
+        return parse_area(text)
+
+    def show(self, value):
+        return area_text(value)
+
+
+class PriceField(MoneyField):
+    """0.0001 元."""
+
+    def read(self, text):
+        return parse_price(text)
+
+    def show(self, value):
+        return price_text(value)
+
+
+class MonthField(_Read):
+    """BillingMonth; an initial may also be the date that a row's `period` holds."""
+
+    widget = OnceInput(attrs={"type": "month"})
+
+    def read(self, value):
+        return value if isinstance(value, BillingMonth) else BillingMonth.parse(value)
+
+    def show(self, value):
+        return str(value if isinstance(value, BillingMonth) else BillingMonth.of(value))
+
+
+class DayField(_Read):
+    """A date, in every form of `parse_date`."""
+
+    widget = OnceInput(attrs={"type": "date"})
+
+    def read(self, value):
+        return parse_date(value)
+
+    def show(self, value):
+        return value.isoformat()
+
+
+class PhoneField(_Read):
+    """A phone in its one form; "" when left empty."""
+
+    widget = OnceInput(attrs={"type": "tel"})
+
+    def to_python(self, value):
+        return super().to_python(value) or ""
+
+    def read(self, value):
+        return check_phone(value)
+
+    def show(self, value):
+        return value
+
+
+class PlateField(_Read):
+    """A plate as `苏AD7K38`, "" when left empty; what it is taken with is in `warning` of the form's own field."""
+
+    warning = None
+
+    def to_python(self, value):
+        self.warning = None
+        return super().to_python(value) or ""
+
+    def read(self, value):
+        plate, self.warning = check_plate(value)
+        return plate
+
+    def show(self, value):
+        return show_plate(value) if value else ""
+
+
+class TextField(_Read):
+    """Text through `clean_text`; "" when left empty. With `lines` it is an area whose line breaks stay."""
+
+    attrs = {}
+
+    def __init__(self, *, max_length, lines=False, **options):
+        self.max_length, self.lines = max_length, lines
+        if lines:
+            options.setdefault("widget", forms.Textarea(attrs={"rows": 3}))
+        super().__init__(**options)
+
+    def widget_attrs(self, widget):
+        return {"maxlength": str(self.max_length)} if not widget.is_hidden else {}
+
+    def to_python(self, value):
+        return super().to_python(value) or ""
+
+    def read(self, value):
+        return clean_text(value, self.max_length, lines=self.lines)
+
+    def show(self, value):
+        return value
