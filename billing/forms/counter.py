@@ -1,0 +1,123 @@
+"""What the cashier types: a payment with its parts, the asking and the deciding of a void, filters of the day's payments."""
+from django import forms
+
+from billing.cashier import Shown, reference_wrong
+from billing.models import Payment, PaymentPart, ReceiptVoid
+from servicecentre.kit.fields import DayField, MoneyField, OnceInput, TextField
+from servicecentre.kit.forms import DeskForm
+from servicecentre.kit.money import yuan
+from servicecentre.kit.refused import Refused
+
+METHODS = PaymentPart.Method
+COPIES = (("customer", "客户联"), ("stub", "存根联"), ("ledger", "记账联"))
+REFERENCES = {METHODS.WECHAT: "微信单号末 4 位以上", METHODS.ALIPAY: "支付宝单号末 4 位以上", METHODS.CARD: "刷卡凭证号末 4 位以上",
+              METHODS.TRANSFER: "银行流水号全号"}
+
+
+class PartsForm(DeskForm):
+    """How money came: one method for the whole sum, or a sum per method; all but cash with a reference (FORMS 3.1)."""
+
+    single = ("method", "payer_relation", "due_shown")           # fields that Django would take the last value of
+
+    method = forms.ChoiceField(label="收款方式", choices=METHODS.choices, initial=METHODS.CASH)
+    tendered = MoneyField(label="收到现金（元）", required=False)
+    payer_name = TextField(label="交款人", max_length=60)
+    payer_relation = forms.ChoiceField(label="与业主关系", choices=Payment.Relation.choices, initial=Payment.Relation.OWNER)
+    remarks = TextField(label="备注", max_length=60, required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for method in METHODS:
+            self.fields[f"part_{method}"] = MoneyField(label=f"{method.label}（元）", required=False)
+            if method in REFERENCES:
+                self.fields[f"ref_{method}"] = TextField(label=REFERENCES[method], max_length=40, required=False, widget=OnceInput)
+
+    def clean(self):
+        clean = super().clean()
+        for name in self.single:
+            if name in self.fields and hasattr(self.data, "getlist") and len(self.data.getlist(self.add_prefix(name))) > 1:
+                self.add_error(name, "同一栏送来了两个值，请刷新后重填")
+        return clean
+
+    def parts_of(self, due):
+        """[(method, fen, reference)] of what was typed; ``due`` is the whole sum. Errors go beside the fields."""
+        clean = self.cleaned_data
+        several = [(method, clean[f"part_{method}"]) for method in METHODS if clean.get(f"part_{method}")]
+        if several and (short := due - sum(fen for _, fen in several)):
+            said = f"各种方式合计 {yuan(due - short)} 元，和本次收 {yuan(due)} 元" + (f"差 {yuan(short)} 元" if short > 0 else f"多 {yuan(-short)} 元")
+            self.add_error(f"part_{several[0][0]}", said + "。改这里，或改「本次收」。")
+        rows = several or [(METHODS(clean["method"]), due)]
+        parts = [(str(method), fen, clean.get(f"ref_{method}") or "") for method, fen in rows]
+        for method, _, reference in parts:
+            if f"ref_{method}" not in self.errors and (wrong := reference_wrong(METHODS(method), reference)):
+                self.add_error(f"ref_{method}", wrong)
+        return parts
+
+    @property
+    def part_rows(self):
+        """[(method, its label, sum field, reference field or None)] for the template."""
+        return [(str(m), m.label, self[f"part_{m}"], self[f"ref_{m}"] if m in REFERENCES else None) for m in METHODS]
+
+    @property
+    def several(self):
+        """Were several methods being filled in? Then their box stays open."""
+        return any(self[f"part_{m}"].value() or self[f"part_{m}"].errors for m in METHODS)
+
+
+class CollectForm(PartsForm):
+    """A payment as the page showed it: everything is judged against ``due_shown``, so that a repeat is the same request."""
+
+    due_shown = forms.CharField(widget=forms.HiddenInput, max_length=200_000, error_messages={"required": "页面已过期，请重新打开这一户再收。"})
+    charges = forms.TypedMultipleChoiceField(label="费用", coerce=int, required=False,
+                                             error_messages={"invalid_choice": "所选的费用不在这一页上，请刷新后核对。"})
+    use_credit = forms.BooleanField(label="先用预存抵", required=False)
+    amount = MoneyField(label="本次收（元）", required=False)
+    not_for_act = ("method", "amount", *(f"{kind}_{method}" for kind in ("part", "ref") for method in METHODS))
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.was = None
+        if self.is_bound:
+            try:
+                self.was = Shown.read(self.data.get("due_shown", ""))
+            except Refused:
+                pass
+            self.fields["charges"].choices = [(pk, pk) for pk in (self.was.dues if self.was else {})]
+
+    def clean(self):
+        clean = super().clean()
+        if self.was is None:
+            if "due_shown" not in self.errors:
+                self.add_error("due_shown", "页面已过期，请重新打开这一户再收。")
+            return clean
+        if self.errors:
+            return clean
+        due = sum(self.was.dues[pk] for pk in clean["charges"])
+        due -= min(due, self.was.credit) if clean["use_credit"] else 0
+        amount = clean["amount"] if clean["amount"] is not None else due
+        if not amount:
+            self.add_error("amount" if clean["charges"] else "charges", "预存已够抵，不用收钱，按「只用预存抵」。" if due == 0 and clean["charges"]
+                           else "先勾要收的费用，或填本次收多少。")
+            return clean
+        clean["parts"] = self.parts_of(amount)
+        return clean
+
+    def ticked(self):
+        """pks that the payer chose, None for a page just opened (all)."""
+        if not self.is_bound:
+            return None
+        return {int(pk) for pk in self.data.getlist("charges") if pk.isascii() and pk.isdigit() and len(pk) < 19}
+
+
+class UseCreditForm(DeskForm):
+    """Settle chosen lines from credit alone; the same page's fields, of which only these count."""
+
+    due_shown = forms.CharField(widget=forms.HiddenInput, max_length=200_000)
+    charges = forms.TypedMultipleChoiceField(coerce=int, required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        try:
+            self.fields["charges"].choices = [(pk, pk) for pk in Shown.read(self.data.get("due_shown", "")).dues]
+        except Refused:
+            pass

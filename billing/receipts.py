@@ -1,0 +1,184 @@
+"""Voiding a receipt (作废、冲红): asked by one, done by another who did not take the money (DOMAIN §2 Receipt, TRUST 14 and T25)."""
+from households.models import Household
+from servicecentre.kit.money import yuan
+from servicecentre.kit.periods import now, shown_moment, today
+from servicecentre.kit.refused import Refused
+from servicecentre.papers.issuing import issue_paper, void_paper
+from servicecentre.papers.kinds import VOID
+from servicecentre.roles import Role
+from servicecentre.staff.models import Post
+from servicecentre.worklog.acts import act, record
+
+from .allocation import take_back
+from .cashier import clean_parts, collect_payment
+from .explain import open_lines
+from .models import Allocation, Credit, Payment, ReceiptVoid
+from .shifts import open_shift
+from .slips import void_content
+
+GOES, REASONS = ReceiptVoid.Goes, ReceiptVoid.Reason
+COPIES = 3
+
+
+@act
+def ask_void(payment, *, reason, words, goes, copies_back=COPIES, reissue=None, by):
+    """Ask that a receipt be voided; returns the ReceiptVoid that waits for another person.
+
+    ``copies_back``: how many of the three copies (存根 客户 记账) are here. ``reissue`` (only with goes=REISSUE):
+    {"household": pk, "charges": [pk] or None for the oldest due first, "parts": [(method, fen, reference)],
+    "tendered": fen or None, "payer_name", "payer_relation", "remarks"}; the asker will be the new receipt's cashier.
+    Refused for a receipt that is void or asked for already, for money back after its own day, for reissue without
+    content. DOMAIN §2 [seed] [law: 会计法 14].
+    """
+    Household.objects.lock(payment.household_id)
+    payment = Payment.objects.lock(payment)
+    _demand_voidable(payment, goes)
+    if waiting := payment.voids.filter(approved=None).select_related("asked_by").first():
+        raise Refused(f"{waiting.asked_by.name} {shown_moment(waiting.asked_at)} 已申请作废这张收据，等人批准。",
+                      link=("看这张申请", waiting.get_absolute_url()))
+    if not 0 <= copies_back <= COPIES:
+        raise Refused({"copies_back": "收据一共三联。"})
+    if not words.strip():
+        raise Refused({"words": "写明怎么错的、应该怎样。"})
+    if goes == GOES.REISSUE:
+        reissue = _sensible_reissue(payment, reissue)
+    elif reissue is not None:
+        raise Refused({"goes": "只有重开才填重开内容。"})
+    void = ReceiptVoid.objects.create(estate=payment.estate, payment=payment, cashier_id=payment.cashier_id, reason=reason, words=words,
+                                      goes=goes, copies_back=copies_back, reissue=reissue, asked_by=by, asked_at=now())
+    record(by, f"申请作废收据 {payment}，{yuan(payment.total)} 元，{void.get_reason_display()}，{void.get_goes_display()}"
+               f"{f'，收回 {copies_back} 联' if copies_back < COPIES else ''}", void, household=payment.household)
+    return void
+
+
+@act
+def void_receipt(void, *, by):
+    """Void the receipt that was asked for: number kept, lines unpaid again, money where the asking said; returns the ReceiptVoid.
+
+    Refused when it is decided already, for the asker and for who took the money, for an administrator while the estate
+    has another manager who may, and when money can no longer be handed back. A leftover of this receipt that settled
+    later lines is taken back too, newest first; credit that was used with it goes back to where it came from.
+    """
+    if void.goes == GOES.REISSUE:
+        open_shift(void.estate, by=void.asked_by)          # one order of locks: shift, households, the receipt
+    for pk in sorted({void.payment.household_id} | ({void.reissue["household"]} if void.reissue else set())):
+        Household.objects.lock(pk)
+    payment = Payment.objects.lock(void.payment_id)
+    void = _undecided(void)
+    _demand_second_person(void, payment, by)
+    _demand_voidable(payment, void.goes)
+    at = now()
+    freed = list(settled_by(payment))
+    left, payment.left, payment.voided_at = payment.left, 0, at
+    payment.save(update_fields=["left", "voided_at"])
+    take_back(freed, at=at)
+    if void.goes == GOES.CREDIT:
+        void.credit = Credit.objects.create(
+            estate=payment.estate, household=payment.household, source=Credit.Source.VOID, amount=payment.total, left=payment.total,
+            reason=f"收据 {payment} 作废转预存", made_at=at, made_by=by)
+    elif void.goes == GOES.REISSUE:
+        void.reissued = _reissue(void)
+    void.decided_by, void.decided_at, void.approved = by, at, True
+    void.paper = issue_paper(VOID, payment.household, content=void_content(void, payment, freed, left), by=by)
+    void_paper(payment.paper, reason=f"{void.get_reason_display()}，{void.words}"[:120], by=by, asked_by=void.asked_by,
+               undone_by=void.paper)
+    void.save(update_fields=["credit", "reissued", "decided_by", "decided_at", "approved", "paper"])
+    record(by, f"作废收据 {payment}，{yuan(payment.total)} 元，{void.get_reason_display()}，{outcome(void)}，"
+               f"作废单 {void.paper.number}", void, household=payment.household)
+    return void
+
+
+@act
+def refuse_void(void, *, refusal, by):
+    """Do not void it, and say why; the receipt stays as it is. Returns the ReceiptVoid. Refused for the asker and once decided."""
+    Household.objects.lock(void.payment.household_id)
+    void = _undecided(void)
+    if by.pk == void.asked_by_id:
+        raise Refused("申请人不能自己决定，请别的主管来办。")
+    if not refusal.strip():
+        raise Refused({"refusal": "写明为什么不作废，申请人要看。"})
+    void.decided_by, void.decided_at, void.approved, void.refusal = by, now(), False, refusal
+    void.save(update_fields=["decided_by", "decided_at", "approved", "refusal"])
+    record(by, f"不作废收据 {void.payment}：{refusal}", void, household=void.payment.household)
+    return void
+
+
+def settled_by(payment):
+    """Every live allocation that the void of this receipt takes back, newest first: its money, and credit used with it."""
+    return (Allocation.objects.filter(payment=payment) | Allocation.objects.filter(receipt=payment)).live().select_related(
+        "charge__fee_kind", "payment__paper", "credit", "receipt__paper").newest_first()
+
+
+def settled_later(payment):
+    """Those of them that the receipt itself did not list: its leftover paid these afterwards (told before the click)."""
+    return settled_by(payment).exclude(receipt=payment)
+
+
+def why_not(void, user):
+    """Why this user may not approve this void, as a sentence; None when they may (two persons, and never the cashier)."""
+    if user.pk == void.asked_by_id:
+        return "这是您申请的，要由别的主管批准。"
+    if user.pk in (void.cashier_id, void.payment.cashier_id):
+        return "这张收据是您开的，收款人不能批准作废。"
+    roles = user.roles_at(void.estate)
+    if Role.MANAGER not in roles and (others := second_persons(void)):
+        return f"请主管 {'、'.join(others)} 批准；管理员只在没有别的主管时代为批准。"
+    return None
+
+
+def second_persons(void):
+    """Names of the estate's managers who may approve: neither the asker nor the receipt's cashier."""
+    posts = Post.objects.of(void.estate).filter(role=Role.MANAGER, user__is_active=True)
+    return list(posts.exclude(user__in=(void.asked_by_id, void.cashier_id)).order_by("pk").values_list("user__name", flat=True))
+
+
+def outcome(void):
+    """Where the money went or will go, in words."""
+    if void.goes == GOES.REISSUE:
+        return f"重开收据 {void.reissued}" if void.reissued_id else "改正后重开收据"
+    return {GOES.BACK: "当面退回交款人", GOES.CREDIT: "转为该户预存"}[GOES(void.goes)]
+
+
+def _undecided(void):
+    void = ReceiptVoid.objects.lock(void)
+    if void.approved is not None:
+        raise Refused(f"{void.decided_by.name} {shown_moment(void.decided_at)} 已{'批准作废' if void.approved else '决定不作废'}这张收据。",
+                      link=("看作废结果", void.get_absolute_url()))
+    return void
+
+
+def _demand_second_person(void, payment, by):
+    if sentence := why_not(void, by):
+        raise Refused(sentence)
+
+
+def _demand_voidable(payment, goes):
+    if payment.voided_at is not None:
+        raise Refused(f"收据 {payment} 已经作废。")
+    if payment.refunded:
+        raise Refused("这张收据已退过款，不能再作废。")
+    if goes == GOES.BACK and payment.day != today():
+        raise Refused({"goes": f"{payment.day} 收的钱不能从今天的钱箱当面退，请改为转预存或重开。"})
+
+
+def _sensible_reissue(payment, reissue):
+    if not reissue:
+        raise Refused({"goes": "写明重开给哪一户、收多少、怎么收的。"})
+    household = Household.objects.of(payment.estate).live().filter(pk=reissue["household"]).first()
+    if household is None:
+        raise Refused({"room": "没有这一户。"})
+    return {"household": household.pk, "charges": reissue.get("charges"), "parts": [list(part) for part in clean_parts(reissue["parts"])],
+            "tendered": reissue.get("tendered"), "payer_name": reissue.get("payer_name") or payment.payer_name,
+            "payer_relation": reissue.get("payer_relation") or payment.payer_relation, "remarks": reissue.get("remarks", "")}
+
+
+def _reissue(void):
+    """The new receipt, in the asker's name and shift; lines that were paid meanwhile are left out, so their sum is left as credit."""
+    again = void.reissue
+    household = Household.objects.get(pk=again["household"])
+    charges = again["charges"]
+    if charges is not None:
+        charges = [line for line in open_lines(household) if line.pk in charges]
+    return collect_payment(household, charges=charges, parts=again["parts"], tendered=again["tendered"], payer_name=again["payer_name"],
+                           payer_relation=again["payer_relation"], remarks=again["remarks"], replaces=void.payment.paper, by=void.asked_by,
+                           despite=("left_over", "same_again", "reference_again"))
