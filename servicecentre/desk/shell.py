@@ -1,6 +1,8 @@
 """What every page shows around its own content: navigation by right, the day, the shift."""
 from django.urls import reverse
+from django.utils import timezone
 
+from billing.models import Shift
 from servicecentre.kit.periods import today
 from servicecentre.roles import RIGHTS, Role
 
@@ -27,10 +29,13 @@ def shell(request):
     if not roles:
         return {}
     day = today()
+    shift = Shift.objects.of(request.estate).filter(cashier=request.user, closed_at=None).first()
     return {
         "nav": [items for group in NAV if (items := [_item(request, *row) for row in group if RIGHTS[row[2]].roles & roles])],
         "shell": {"day": f"{day.month}月{day.day}日 周{WEEKDAYS[day.weekday()]}",
-                  "role": "、".join(role.label for role in Role if role in roles)},
+                  "role": "、".join(role.label for role in Role if role in roles),
+                  "shift": f"当班 {timezone.localtime(shift.opened_at):%H:%M} 起" if shift else "",
+                  "many": request.user.posts.exclude(estate=request.estate).exists()},
     }
 
 
