@@ -1,7 +1,8 @@
 """The map: includes only. Mounted once per estate, so no path names one."""
-from django.urls import path
+from django.urls import include, path
 
-from servicecentre.desk import health
+from servicecentre.desk import account, health, promises
+from servicecentre.papers import views as papers
 from servicecentre.staff import views as staff
 
 urlpatterns = [
@@ -10,4 +11,10 @@ urlpatterns = [
     path("sign-in/", staff.sign_in, name="sign_in"),
     path("sign-out/", staff.sign_out, name="sign_out"),
     path("estates/", staff.switch_estate, name="switch_estate"),
+    path("q/<str:mark>", papers.mark, name="mark"),
+    path("account/password/", account.password, name="password"),
+    path("promises/new/", promises.make, name="make_promise"),
+    path("log/", include("servicecentre.worklog.urls")),
+    path("jobs/", include("servicecentre.jobs.urls")),
+    path("papers/", include("servicecentre.papers.urls")),
 ]

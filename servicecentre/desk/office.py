@@ -4,6 +4,8 @@ from datetime import date
 from billing.models import FeeKind, Price
 from servicecentre.estates.models import Estate
 from servicecentre.kit.refused import Refused
+from servicecentre.roles import Role
+from servicecentre.staff.models import Post, User
 from servicecentre.worklog.acts import act, record
 
 SEED_FROM = date(2000, 1, 1)
@@ -37,3 +39,17 @@ def create_estate(slug, name, *, by, **profile):
         Price.objects.create(estate=estate, fee_kind=kind, unit_price=price, starts_on=SEED_FROM, basis=SEED_BASIS, made_by=by)
     record(by, f"建立小区 {name}", estate, estate=estate)
     return estate
+
+
+@act
+def appoint(estate, username, name, role, *, by, password=None, mobile=""):
+    """Give a person (found by the account's name, or made) a post at the estate; returns the User.
+
+    ``password=None`` makes an account that can't sign in until a password is set. Refused when the post is held already.
+    """
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        user = User.objects.create_user(username, name, password=password, mobile=mobile)
+    Post.objects.create(estate=estate, user=user, role=role)
+    record(by, f"{user.name} 任{Role(role).label}", estate=estate)
+    return user

@@ -1,0 +1,119 @@
+"""The demo estate, built by the acts themselves on invented data: a register read from Excel, three months billed, some of it paid.
+
+Only an empty database that is told so (DEMO=1) is filled (TRUST T31). The past is made by setting the clock of kit/periods
+back, so receipts bear the days a centre would have written them on.
+"""
+import random
+from contextlib import contextmanager
+from datetime import datetime, time, timedelta
+from pathlib import Path
+
+from django.conf import settings
+
+from billing.cashier import collect_payment
+from billing.models import Charge, PaymentPart, ReceiptVoid
+from billing.receipts import ask_void, void_receipt
+from billing.run import bill_month
+from households.importing.applying import import_register
+from households.models import Household
+from servicecentre.estates.models import Estate
+from servicecentre.kit import periods
+from servicecentre.kit.money import yuan
+from servicecentre.kit.periods import SHANGHAI, BillingMonth, now, today
+from servicecentre.kit.refused import Refused
+from servicecentre.roles import Role
+from servicecentre.staff.models import User
+from servicecentre.worklog.day import make_promise, make_remark
+
+from ..office import appoint, create_estate
+
+CODE, NAME = "galaxy1", "银河国际街区一期"
+REGISTER = Path(__file__).parent / "register.xlsx"
+HANDOVER = datetime(2025, 1, 1).date()
+PASSWORD = "lianhua-2026"
+STAFF = (("liting", "李婷", Role.CLERK), ("wangsiyuan", "王思远", Role.CLERK), ("chenjing", "陈静", Role.MANAGER),
+         ("liumin", "刘敏", Role.MANAGER), ("zhaoguoqiang", "赵国强", Role.ENGINEER), ("qianwei", "钱卫", Role.GUARD),
+         ("sunfang", "孙芳", Role.FINANCE), ("admin", "周勇", Role.ADMINISTRATOR))
+PAYERS = 200                                          # households that have paid in these months
+
+
+@contextmanager
+def clock_at(moment):
+    """The desk's clock stands at this moment."""
+    before, periods.clock = periods.clock, lambda: moment
+    try:
+        yield
+    finally:
+        periods.clock = before
+
+
+def at(day, hour, minute=0):
+    return datetime.combine(day, time(hour, minute), SHANGHAI)
+
+
+def fill():
+    """Make the demo estate; returns it, also the one that is there. Refused in a database that holds another estate."""
+    if not settings.DEMO:
+        raise Refused("只有设了 DEMO=1 才能建演示小区。")
+    if there := Estate.objects.filter(slug=CODE).first():
+        return there
+    if Estate.objects.exists():
+        raise Refused("数据库里已有小区，演示数据只放进空的数据库。")
+    month = BillingMonth.of(today())
+    months = [month + -2, month + -1, month]
+    begun = months[0].first - timedelta(days=8)
+    system = User.system()
+    with clock_at(at(begun, 9)):
+        estate = create_estate(CODE, NAME, by=system, address="南京市建邺区银河路 88 号", phone="025-86668888")
+        people = {username: appoint(estate, username, name, role, password=PASSWORD, by=system) for username, name, role in STAFF}
+        import_register(estate, REGISTER.read_bytes(), good_rows=True, handover_default=HANDOVER, by=people["chenjing"])
+    clerks, manager = (people["liting"], people["wangsiyuan"]), people["chenjing"]
+    chance = random.Random(20261)
+    households = list(Household.objects.of(estate).order_by("unit__sort"))
+    payers = chance.sample(households, min(PAYERS, len(households)))
+    for n, billed in enumerate(months):
+        with clock_at(at(max(begun, billed.first - timedelta(days=6)), 10)):
+            bill_month(estate, billed, by=manager)
+        days = [billed.first + timedelta(days=d) for d in range(26) if billed.first + timedelta(days=d) < today()]
+        for household in payers[n::3] if days else ():
+            day = chance.choice(days)
+            pay(household, chance, clerks[day.day % 2], at(day, chance.randint(9, 16), chance.randint(0, 59)))
+    the_day(estate, households, payers, clerks, manager, chance)
+    return estate
+
+
+def pay(household, chance, clerk, moment):
+    """A household pays all it owes, in one of the usual ways."""
+    due = Charge.objects.of(household.estate).filter(household=household).owed()
+    if not due:
+        return None
+    method = chance.choice(("wechat", "wechat", "wechat", "alipay", "alipay", "cash", "card", "transfer"))
+    reference = "" if method == "cash" else str(chance.randint(10**11, 10**12))
+    with clock_at(moment):
+        return collect_payment(household, parts=[(PaymentPart.Method(method), due, reference)], payer_name=household.owner_names.split("、")[0][:60],
+                               tendered=-(-due // 10_000) * 10_000 if method == "cash" else None, by=clerk)
+
+
+def the_day(estate, households, payers, clerks, manager, chance):
+    """Today so far: receipts, one to be voided, one voided, promises, a remark."""
+    others = [h for h in households if h not in set(payers)]
+    morning = min(now(), at(today(), 9, 5))
+    taken = [pay(h, chance, clerks[n % 2], morning) for n, h in enumerate(others[:12])]
+    taken = [payment for payment in taken if payment]
+    asked = ask_void(taken[0], reason=ReceiptVoid.Reason.UNIT, words="收错户，应为楼上一户", goes=ReceiptVoid.Goes.CREDIT, copies_back=3, by=clerks[0])
+    void_receipt(asked, by=manager)
+    ask_void(taken[1], reason=ReceiptVoid.Reason.METHOD, words="微信收的，记成了别的方式", goes=ReceiptVoid.Goes.BACK, copies_back=3, by=clerks[1])
+    soon = now() + timedelta(hours=3)
+    make_promise(estate, household=others[20], to_whom="钱先生", words="物业费怎么算的，要书面说明", due_at=soon, by=clerks[0])
+    make_promise(estate, household=others[33], to_whom="沈女士", words="核对九月份是否重复交费", due_at=soon + timedelta(days=1), by=clerks[1])
+    make_remark(estate, words=f"早会：{BillingMonth.of(today()).label}账单已出，来缴费的先核对房号再收款", by=manager)
+
+
+def accounts():
+    """Lines that `make run` prints: who may sign in, as what."""
+    return [f"  {username:<14}{name}  {Role(role).label}" for username, name, role in STAFF]
+
+
+def summary(estate):
+    charges = Charge.objects.of(estate).live()
+    return f"{estate.name}：{Household.objects.of(estate).live().count()} 户，账单 {charges.count()} 笔，未缴 {yuan(charges.owed())} 元"
