@@ -136,7 +136,8 @@ def _inspect(data):
             names = {part.filename for part in parts}
             if "[Content_Types].xml" not in names:
                 ods = "mimetype" in names or "content.xml" in names
-                raise ValidationError(f"这是 WPS 或 OpenDocument 表格。{_SAVE_AS}" if ods else "这是压缩包，不是 Excel 文件。请解压后传其中的 .xlsx。")
+                raise ValidationError(f"这是 WPS 或 OpenDocument 表格。{_SAVE_AS}" if ods
+                                      else "这是压缩包，不是 Excel 文件。请解压后传其中的 .xlsx。")
             if "xl/workbook.bin" in names:
                 raise ValidationError(f"这是二进制 Excel 文件（.xlsb）。{_SAVE_AS}")
             if any(name.startswith(("word/", "ppt/")) for name in names):
@@ -146,7 +147,8 @@ def _inspect(data):
                 with archive.open(part) as stream:
                     head = stream.read(64)
                     if head.startswith(b"PK\x03\x04") or part.filename.lower().endswith((".zip", ".rar", ".7z", ".gz")):
-                        raise ValidationError(f"文件里还套着压缩文件（{os.path.basename(part.filename)}）。请删去嵌入的对象，另存为 .xlsx 后再传。")
+                        inner = os.path.basename(part.filename)
+                        raise ValidationError(f"文件里还套着压缩文件（{inner}）。请删去嵌入的对象，另存为 .xlsx 后再传。")
                     # By its first character, not by its name: whatever a parser could read as XML is judged.
                     if head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<"):
                         found[part.filename] = _scan(part.filename, head, stream)
