@@ -25,7 +25,7 @@ test-browser:    ## the tests in Chromium
 	@$(PYTEST) tests/browser $(ARGS)
 
 lint: setup      ## ruff, and whether imports go down only
-	@.venv/bin/ruff check .
+	@.venv/bin/ruff check --output-format concise .
 	@.venv/bin/lint-imports
 
 bench:           ## every claim about speed against its limit (SCALE=10 for the million)
