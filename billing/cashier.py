@@ -51,7 +51,7 @@ def collect_payment(household, *, charges=None, parts, tendered=None, payer_name
     used = min(due, sum(source.left for source in credit)) if use_credit else 0
     if (left := total - (due - used)) > 0 and "left_over" not in despite:
         raise Refused(f"比所选的多 {yuan(left)} 元，收下后转为该户预存，以后出账自动抵。", unless="left_over")
-    _demand_once(household, parts, total, at, despite)
+    accepted = _demand_once(household, parts, total, at, despite)
 
     cash = next((fen for method, fen, _ in parts if method == METHODS.CASH), 0)
     payment = Payment.objects.create(
@@ -66,13 +66,9 @@ def collect_payment(household, *, charges=None, parts, tendered=None, payer_name
                                 by=by, replaces=replaces)
     payment.save(update_fields=["paper"])
     ways = "、".join(METHODS(method).label for method, _, _ in parts)
-    accepted = "".join(f"，{ACCEPTED[doubt]}" for doubt in despite if doubt in ACCEPTED and doubt != "left_over")
     record(by, f"收费 {yuan(total)} 元，{ways}，收据 {payment.paper.number}{f'，用预存 {yuan(used)} 元' if used else ''}"
-               f"{f'，转预存 {yuan(payment.left)} 元' if payment.left else ''}{accepted}", payment, household=household)
+               f"{f'，转预存 {yuan(payment.left)} 元' if payment.left else ''}{''.join(accepted)}", payment, household=household)
     return payment
-
-
-ACCEPTED = {"left_over": "多收转预存", "same_again": "短时间内同额再收，已确认", "reference_again": "转账流水号重复，已确认"}
 
 
 @act
@@ -235,19 +231,26 @@ def _change(parts, tendered):
 
 
 def _demand_once(household, parts, total, at, despite):
-    """A second payment of one sum within minutes, or a transfer number already on a receipt, is a question first (TRUST 2)."""
+    """A second payment of one sum within minutes, or a transfer number already on a receipt, is a question first (TRUST 2).
+
+    Returns the words for the log of each doubt that arose and was accepted.
+    """
+    accepted = []
     minutes = BillingPolicy.of(household.estate).same_again_minutes
-    mine = Payment.objects.of(household.estate).live()
-    same = mine.filter(household=household, total=total, at__gt=at - timedelta(minutes=minutes)).select_related("cashier", "paper")
-    if "same_again" not in despite and (before := same.order_by("-pk").first()):
-        raise Refused(f"{before.cashier.name} {shown_moment(before.at)} 刚收过这一户 {yuan(total)} 元，收据 {before}。"
-                      "确实又收到一笔，再继续。", unless="same_again", link=(f"看收据 {before}", before.get_absolute_url()))
-    for method, _, reference in parts:
-        if method != METHODS.TRANSFER or "reference_again" in despite:
-            continue
-        before = PaymentPart.objects.of(household.estate).filter(
-            method=method, reference=reference, payment__voided_at=None,
-            payment__day__gte=today() - timedelta(days=SAME_TRANSFER_DAYS)).select_related("payment__paper", "payment__cashier").first()
-        if before is not None:
-            raise Refused({"ref_transfer": f"这个流水号 {shown_moment(before.payment.at)} 已由{before.payment.cashier.name}收在收据 "
-                                           f"{before.payment}。同一笔转账付几户的，再继续。"}, unless="reference_again")
+    same = Payment.objects.of(household.estate).live().filter(household=household, total=total, at__gt=at - timedelta(minutes=minutes))
+    if before := same.select_related("cashier", "paper").order_by("-pk").first():
+        if "same_again" not in despite:
+            raise Refused(f"{before.cashier.name} {shown_moment(before.at)} 刚收过这一户 {yuan(total)} 元，收据 {before}。"
+                          "确实又收到一笔，再继续。", unless="same_again", link=(f"看收据 {before}", before.get_absolute_url()))
+        accepted.append(f"，{minutes} 分钟内同额再收已确认")
+    transfer = next((reference for method, _, reference in parts if method == METHODS.TRANSFER), None)
+    seen = transfer and PaymentPart.objects.of(household.estate).filter(
+        method=METHODS.TRANSFER, reference=transfer, payment__voided_at=None,
+        payment__day__gte=today() - timedelta(days=SAME_TRANSFER_DAYS)).select_related("payment__paper", "payment__cashier").first()
+    if seen:
+        if "reference_again" not in despite:
+            who = f"{seen.payment.cashier.name} {shown_moment(seen.payment.at)}"
+            raise Refused({"ref_transfer": f"{who} 已用这个流水号开了收据 {seen.payment}。一笔转账付几户的，再继续。"},
+                          unless="reference_again")
+        accepted.append("，转账流水号重复已确认")
+    return accepted

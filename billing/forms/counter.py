@@ -10,6 +10,7 @@ from servicecentre.kit.refused import Refused
 
 METHODS = PaymentPart.Method
 COPIES = (("customer", "客户联"), ("stub", "存根联"), ("ledger", "记账联"))
+STALE = "页面已过期，请重新打开这一户再收。"
 REFERENCES = {METHODS.WECHAT: "微信单号末 4 位以上", METHODS.ALIPAY: "支付宝单号末 4 位以上", METHODS.CARD: "刷卡凭证号末 4 位以上",
               METHODS.TRANSFER: "银行流水号全号"}
 
@@ -44,8 +45,9 @@ class PartsForm(DeskForm):
         clean = self.cleaned_data
         several = [(method, clean[f"part_{method}"]) for method in METHODS if clean.get(f"part_{method}")]
         if several and (short := due - sum(fen for _, fen in several)):
-            said = f"各种方式合计 {yuan(due - short)} 元，和本次收 {yuan(due)} 元" + (f"差 {yuan(short)} 元" if short > 0 else f"多 {yuan(-short)} 元")
-            self.add_error(f"part_{several[0][0]}", said + "。改这里，或改「本次收」。")
+            apart = f"少 {yuan(short)} 元" if short > 0 else f"多 {yuan(-short)} 元"
+            said = f"各种方式合计 {yuan(due - short)} 元，比本次收的 {yuan(due)} 元{apart}。改这里，或改「本次收」。"
+            self.add_error(f"part_{several[0][0]}", said)
         rows = several or [(METHODS(clean["method"]), due)]
         parts = [(str(method), fen, clean.get(f"ref_{method}") or "") for method, fen in rows]
         for method, _, reference in parts:
@@ -67,7 +69,7 @@ class PartsForm(DeskForm):
 class CollectForm(PartsForm):
     """A payment as the page showed it: everything is judged against ``due_shown``, so that a repeat is the same request."""
 
-    due_shown = forms.CharField(widget=forms.HiddenInput, max_length=200_000, error_messages={"required": "页面已过期，请重新打开这一户再收。"})
+    due_shown = forms.CharField(widget=forms.HiddenInput, max_length=200_000, error_messages={"required": STALE})
     charges = forms.TypedMultipleChoiceField(label="费用", coerce=int, required=False,
                                              error_messages={"invalid_choice": "所选的费用不在这一页上，请刷新后核对。"})
     use_credit = forms.BooleanField(label="先用预存抵", required=False)
@@ -88,7 +90,7 @@ class CollectForm(PartsForm):
         clean = super().clean()
         if self.was is None:
             if "due_shown" not in self.errors:
-                self.add_error("due_shown", "页面已过期，请重新打开这一户再收。")
+                self.add_error("due_shown", STALE)
             return clean
         if self.errors:
             return clean
@@ -96,8 +98,10 @@ class CollectForm(PartsForm):
         due -= min(due, self.was.credit) if clean["use_credit"] else 0
         amount = clean["amount"] if clean["amount"] is not None else due
         if not amount:
-            self.add_error("amount" if clean["charges"] else "charges", "预存已够抵，不用收钱，按「只用预存抵」。" if due == 0 and clean["charges"]
-                           else "先勾要收的费用，或填本次收多少。")
+            if clean["charges"]:
+                self.add_error("amount", "预存已够抵，不用收钱，按「只用预存抵」。")
+            else:
+                self.add_error("charges", "先勾要收的费用，或填本次收多少。")
             return clean
         clean["parts"] = self.parts_of(amount)
         return clean
@@ -121,3 +125,67 @@ class UseCreditForm(DeskForm):
             self.fields["charges"].choices = [(pk, pk) for pk in Shown.read(self.data.get("due_shown", "")).dues]
         except Refused:
             pass
+
+
+class AskVoidForm(PartsForm):
+    """Why a receipt is wrong and where its money goes; with 改正后重开 also what the new receipt shall say."""
+
+    reason = forms.ChoiceField(label="原因", choices=ReceiptVoid.Reason.choices)
+    words = TextField(label="说明", max_length=80)
+    copies = forms.MultipleChoiceField(label="收回的联", choices=COPIES, required=False, widget=forms.CheckboxSelectMultiple)
+    goes = forms.ChoiceField(label="款项去向", choices=ReceiptVoid.Goes.choices)
+    room = TextField(label="重开给哪一户（房号）", max_length=40, required=False)
+    charges = forms.TypedMultipleChoiceField(label="重开的费用", coerce=int, required=False,
+                                             error_messages={"invalid_choice": "所选的费用不是这一户的，请先按「看这一户的费用」。"})
+    total = MoneyField(label="实际收到（元）", required=False)
+    single = (*PartsForm.single, "reason", "goes")
+
+    def __init__(self, *args, goes=ReceiptVoid.Goes.choices, lines=(), **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["goes"].choices = goes
+        self.fields["charges"].choices = [(charge.pk, charge.pk) for charge in lines]
+        self.fields["payer_name"].required = self.fields["method"].required = self.fields["payer_relation"].required = False
+
+    def clean(self):
+        clean = super().clean()
+        if clean.get("goes") == ReceiptVoid.Goes.REISSUE and not self.errors:
+            if not clean["total"]:
+                self.add_error("total", "填实际收到多少。")
+            elif not clean["method"]:
+                self.add_error("method", "选实际怎么收的。")
+            else:
+                clean["parts"] = self.parts_of(clean["total"])
+        return clean
+
+    def act_fields(self):
+        clean = self.cleaned_data
+        missing = "、".join(label for code, label in COPIES if code not in clean["copies"])
+        words = f"{clean['words']}（缺{missing}）" if missing else clean["words"]
+        return {"reason": clean["reason"], "words": words, "goes": clean["goes"], "copies_back": len(clean["copies"])}
+
+
+class RefuseVoidForm(DeskForm):
+    """Why a receipt is not voided."""
+
+    refusal = TextField(label="不作废的原因", max_length=100)
+
+
+class PaymentsFilter(forms.Form):
+    """The day's payments by method, cashier and state; no personal data, so it is a GET (STYLE §10)."""
+
+    on = DayField(label="日期", required=False)
+    method = forms.ChoiceField(label="方式", required=False, choices=[("", "全部方式"), *METHODS.choices])
+    cashier = forms.ChoiceField(label="收款员", required=False)
+    state = forms.ChoiceField(label="状态", required=False, choices=[("", "全部状态"), ("live", "有效"), ("void", "作废")])
+
+    @property
+    def day(self):
+        """The day asked for; None when none was, or it is none (the field then says why)."""
+        try:
+            return self.fields["on"].clean(self["on"].value())
+        except forms.ValidationError:
+            return None
+
+    def offer(self, cashiers):
+        """[(pk, name)] of those who took money that day."""
+        self.fields["cashier"].choices = [("", "全部收款员"), *((str(pk), name) for pk, name in cashiers)]

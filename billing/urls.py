@@ -1,0 +1,31 @@
+"""The map of billing: months and tariff; the counter's money."""
+from django.urls import path
+
+from .views import counter, months, receipts, tariffs
+
+app_name = "billing"
+urlpatterns = [
+    path("counter/", counter.counter, name="counter"),
+    path("households/<int:pk>/collect/", counter.collect, name="collect"),
+    path("households/<int:pk>/use-credit/", counter.settle_from_credit, name="use_credit"),
+    path("households/<int:pk>/account/", counter.account, name="account"),
+    path("payments/", counter.payments, name="payments"),
+    path("payments/<int:pk>/", counter.payment, name="payment"),
+    path("payments/<int:pk>/done/", counter.collected, name="collected"),
+    path("payments/<int:pk>/void/", receipts.ask_void, name="ask_void"),
+    path("voids/", receipts.voids, name="voids"),
+    path("voids/<int:pk>/", receipts.void, name="void"),
+    path("voids/<int:pk>/approve/", receipts.void_receipt, name="void_receipt"),
+    path("voids/<int:pk>/refuse/", receipts.refuse_void, name="refuse_void"),
+    path("run/", months.show_run, name="run"),
+    path("run/bill/", months.bill_month, name="bill_month"),
+    path("run/lines/", months.show_lines, name="run_lines"),
+    path("run/left-out/", months.show_left_out, name="run_left_out"),
+    path("run/left-out.xlsx", months.download_left_out, name="download_left_out"),
+    path("run/month.xlsx", months.download_run, name="download_run"),
+    path("run/<int:pk>/undo/", months.undo_run, name="undo_run"),
+    path("run/mend/<int:pk>/", months.mend_line, name="mend_line"),
+    path("tariff/", tariffs.show_tariff, name="tariff"),
+    path("tariff/<int:pk>/change/", tariffs.change_price, name="change_price"),
+    path("tariff/prices/<int:pk>/withdraw/", tariffs.withdraw_price, name="withdraw_price"),
+]
