@@ -22,9 +22,9 @@ env = environ.Env()
 environ.Env.read_env(env.path("ENV_FILE", default=str(BASE_DIR / ".env"))())   # does not override the environment
 
 # Where this centre's data lies: database, keys, journal, media.
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).absolute()
+DATA_DIR = BASE_DIR / env.str("DATA_DIR", default="var")    # relative ones from the checkout
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-JOURNAL_FILE = Path(env.str("JOURNAL_FILE", default=str(DATA_DIR / "journal.jsonl")))
+JOURNAL_FILE = BASE_DIR / env.str("JOURNAL_FILE", default=str(DATA_DIR / "journal.jsonl"))
 DEMO = env.bool("DEMO", default=False)    # the demo estates and their accounts may exist
 
 # Keys. SECRET_KEY signs sessions; the others outlive it. In lists the first key makes, the others only verify.
@@ -117,8 +117,9 @@ TEMPLATES = [{
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 # Database. Nothing of it is open before a fork; no ATOMIC_REQUESTS: only @act opens a writing transaction.
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{_default_database}")}
-_database = DATABASES["default"]
+_database = env.db("DATABASE_URL") if env.str("DATABASE_URL", default="") else {
+    "ENGINE": "django.db.backends.sqlite3", "NAME": str(_default_database)}
+DATABASES = {"default": _database}
 # The WAL-reset bug is in 3.7.0–3.51.2 except 3.44.6 and 3.50.7 (TRUST §6): there the slower journal is the safe one.
 SQLITE_IS_SAFE = sqlite3.sqlite_version_info > (3, 51, 2) or sqlite3.sqlite_version_info in [(3, 44, 6), (3, 50, 7)]
 if _database["ENGINE"] == "django.db.backends.sqlite3":
@@ -186,8 +187,8 @@ TIME_ZONE = "Asia/Shanghai"
 # Files.
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(DATA_DIR / "static")))
-MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(DATA_DIR / "media")))       # private: no MEDIA_URL serves it
+STATIC_ROOT = BASE_DIR / env.str("STATIC_ROOT", default=str(DATA_DIR / "static"))
+MEDIA_ROOT = BASE_DIR / env.str("MEDIA_ROOT", default=str(DATA_DIR / "media"))       # private: no MEDIA_URL serves it
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "servicecentre.kit.storage.GzippedManifestStorage"},

@@ -33,6 +33,26 @@ def test_starts_with_nothing_set(tmp_path):
     assert not ON_SQLITE or settings.SQLITE_IS_SAFE is ("journal_mode=wal" in answer.stderr)
 
 
+@pytest.mark.skipif(not ON_SQLITE, reason="about SQLite")
+def test_without_the_wheel_an_unfixed_sqlite_gets_the_safe_journal_and_says_so(tmp_path):
+    code = ("import sys; sys.modules['pysqlite3'] = None; sys.argv = ['manage.py', 'check', '--database', 'default'];"
+            "import sqlite3, runpy; print(sqlite3.sqlite_version); runpy.run_path('manage.py', run_name='__main__')")
+    answer = start(tmp_path, "-c", code)
+    assert answer.returncode == 0, answer.stderr
+    version = tuple(map(int, answer.stdout.split()[0].split(".")))
+    unfixed = version <= (3, 51, 2) and version not in [(3, 44, 6), (3, 50, 7)]
+    assert f"journal_mode={'delete' if unfixed else 'wal'}" in answer.stderr
+    assert ("WAL-reset bug" in answer.stderr) is unfixed
+
+
+@pytest.mark.parametrize("name", ["物业 1", "50%", "a#b?c"])
+def test_the_folder_may_have_any_name(tmp_path, name):
+    folder = tmp_path / name
+    answer = start(tmp_path, "-c", "from servicecentre import settings as s; print(s.DATABASES['default']['NAME'])", DATA_DIR=str(folder),
+                   PYTHONIOENCODING="utf-8")
+    assert answer.stdout.strip() == str(folder / "db.sqlite3"), answer.stderr
+
+
 @pytest.mark.parametrize(("environment", "words"), [
     ({"ALLOWED_HOSTS": "*"}, "name the hosts"),
     ({"ALLOWED_HOSTS": "desk.example.cn,*"}, "name the hosts"),
