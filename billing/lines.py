@@ -55,9 +55,9 @@ def unbilled(rows, price, month):
         estate=price.estate_id, household=OuterRef("pk"), fee_kind=price.fee_kind_id, period=month.first, subject="", line=0)))
 
 
-def areas_on(day):
+def areas_on(day, unit="pk"):
     """Area rows in force on that day, of the unit of the outer query."""
-    return UnitArea.objects.filter(unit=OuterRef("pk"), starts_on__lte=day).filter(Q(ends_on=None) | Q(ends_on__gte=day))
+    return UnitArea.objects.filter(unit=OuterRef(unit), starts_on__lte=day).filter(Q(ends_on=None) | Q(ends_on__gte=day))
 
 
 def due_on(month, policy):

@@ -107,7 +107,7 @@ def undo_run(run, *, reason, by):
     open_lines = run.charges.live()
     holders = Household.objects.filter(pk__in=open_lines.filter(paid__gt=0).values("household"))
     list(holders.select_for_update(of=("self",)).order_by("pk").values_list("pk"))      # no cashier moves this money meanwhile
-    by_money = Allocation.objects.live().filter(charge=OuterRef("pk"), payment__isnull=False, later=False)
+    by_money = Allocation.objects.live().filter(charge=OuterRef("pk"), later=False)                  # on a receipt
     _refuse_if(open_lines.filter(Exists(by_money)), "已经收了款")
     _refuse_if(open_lines.filter(Exists(Credit.objects.filter(charge=OuterRef("pk")))), "已经更正或减免")
     at = now()

@@ -57,7 +57,9 @@ RIGHTS = {
     "billing.view_payments": _to("查看收款流水", CLERK, MANAGER, FINANCE),
     "billing.view_tariff": _to("查看收费标准", CLERK, MANAGER, FINANCE),
     "billing.change_price": _to("调整收费标准", MANAGER),
+    "billing.withdraw_price": _to("撤回收费标准", MANAGER),
     "billing.view_run": _to("出账预览", MANAGER, FINANCE),
     "billing.bill_month": _to("按月出账", MANAGER),
     "billing.undo_run": _to("撤销出账", MANAGER),
+    "billing.mend_line": _to("更正账单", MANAGER),
 }

@@ -1,0 +1,133 @@
+"""更正 of past months: what was billed beyond a tenure's days, and days never billed; listed, mended only by an act (DOMAIN §2)."""
+from dataclasses import dataclass
+
+from django.db.models import Count, F, Q, Sum
+
+from households.models import Household
+from servicecentre.kit.money import half_up, line_amount, yuan
+from servicecentre.kit.periods import BillingMonth, now
+from servicecentre.kit.refused import Refused
+from servicecentre.worklog.acts import act, record
+
+from .allocation import settle
+from .charges import make_charge
+from .lines import lines, prices_on, unbilled
+from .models import BillRun, Charge, Credit
+
+MONTHS_BACK = 12                  # how many billed months are searched for tenures without a line
+
+
+@dataclass
+class Correction:
+    """One thing to mend. ``fen`` is what the household owes more (+) or less (−); ``charge`` None: a month has no line."""
+
+    household: Household
+    unit_code: str
+    fee_kind: object
+    month: BillingMonth
+    fen: int
+    words: str
+    charge: Charge = None
+
+
+def corrections(estate, month):
+    """Corrections of the months up to and with this one, by unit."""
+    found = [*_lines_off(estate, month), *_never_billed(estate, month)]
+    return sorted(found, key=lambda c: (c.household.unit.sort, c.month, c.fee_kind.position))
+
+
+@act
+def mend_line(charge, *, by):
+    """Mend one billed line to the days its tenure holds: a Credit for what is too much, a further line for what lacks.
+
+    The credit settles the line itself first; what was paid above it becomes the household's credit. Returns the Credit
+    or the new Charge. Refused when there is nothing to mend.
+    """
+    household = Household.objects.lock(charge.household_id)
+    charge = Charge.objects.lock(charge)
+    fen = _off_by(charge, household)
+    if charge.voided_at or charge.line or charge.subject or not fen:
+        raise Refused("这笔账单没有要更正的，请刷新出账预览。")
+    month = BillingMonth.of(charge.period)
+    if fen > 0:
+        days = _lacking_days(charge, household, fen)
+        line = Charge.objects.filter(household=household, fee_kind=charge.fee_kind_id, period=charge.period, subject="").count()
+        return make_charge(household, charge.fee_kind, by=by, period=month, quantity=charge.quantity, unit_price=charge.unit_price,
+                           percent=charge.percent, share_num=days, share_den=month.days, line=line)
+    credit = Credit.objects.create(estate_id=charge.estate_id, household=household, charge=charge, source=Credit.Source.CORRECTION,
+                                   amount=-fen, left=-fen, reason=_words(charge, household), made_at=now(), made_by=by)
+    if charge.due:
+        settle(household, [charge], [credit], at=credit.made_at, later=True)
+    record(by, f"更正 {charge.shown_name} {month} 减 {yuan(-fen)} 元：{credit.reason}", credit, household=household)
+    return credit
+
+
+def _lines_off(estate, month):
+    """Lines whose days are not those of their tenure, and not mended yet."""
+    whole_ends = [BillingMonth.of(period).last for period in BillRun.objects.of(estate).values_list("period", flat=True).distinct()]
+    beyond = Q(household__ends_on__lt=F("ends_on")) | Q(household__starts_on__gt=F("starts_on")) | Q(household__voided_at__isnull=False)
+    short = Q(share_num__lt=F("share_den")) & (
+        Q(starts_on__gt=F("period"), household__starts_on__lt=F("starts_on"))
+        | (Q(household__ends_on=None) | Q(household__ends_on__gt=F("ends_on"))) & ~Q(ends_on__in=whole_ends))
+    rows = (Charge.objects.of(estate).live().filter(beyond | short, subject="", line=0, period__lte=month.first)
+            .exclude(fee_kind__bills="").select_related("household__unit", "fee_kind"))
+    for charge in rows.iterator(chunk_size=500):
+        if fen := _off_by(charge, charge.household):
+            yield Correction(charge.household, charge.household.unit.code, charge.fee_kind, BillingMonth.of(charge.period), fen,
+                             _words(charge, charge.household), charge)
+
+
+def _never_billed(estate, month):
+    """Tenures without a line in a month that was billed, the newest twelve such months before this one."""
+    ran = BillRun.objects.of(estate).filter(undone_at=None, period__lt=month.first).values_list("period", flat=True)
+    for period in sorted(set(ran), reverse=True)[:MONTHS_BACK]:
+        billed = BillingMonth.of(period)
+        for price in prices_on(estate, billed):
+            for household in unbilled(lines(price, billed), price, billed).select_related("unit"):
+                yield Correction(household, household.unit.code, price.fee_kind, billed, household.amount,
+                                 f"{billed.label}已出账，这一户没有账单；再出一次 {billed} 即补上")
+
+
+def _off_by(charge, household):
+    """What the tenure's days make of the month, less what is billed and mended, fen; 0 when they agree but for rounding."""
+    month = BillingMonth.of(charge.period)
+    days = _days(household, month)
+    due = line_amount(charge.quantity, charge.unit_price, charge.percent, days, month.days) if days else 0
+    further = _further(charge).aggregate(fen=Sum("amount", default=0), n=Count("pk"))
+    mended = _mended(charge).aggregate(fen=Sum("amount", default=0), n=Count("pk"))
+    fen = due - charge.amount - int(further["fen"]) + int(mended["fen"])
+    return fen if abs(fen) > further["n"] + mended["n"] else 0
+
+
+def _lacking_days(charge, household, fen):
+    """Days of the further line that brings ``fen`` more."""
+    month = BillingMonth.of(charge.period)
+    if not _mended(charge).exists():
+        billed = sum(_further(charge).values_list("share_num", flat=True))
+        return _days(household, month) - (charge.ends_on - charge.starts_on).days - 1 - billed
+    whole = line_amount(charge.quantity, charge.unit_price, charge.percent)
+    return min(month.days, half_up(fen * month.days, whole))
+
+
+def _further(charge):
+    return Charge.objects.live().filter(household=charge.household_id, fee_kind=charge.fee_kind_id, period=charge.period, subject="",
+                                        line__gt=0)
+
+
+def _mended(charge):
+    return Credit.objects.filter(charge=charge, source=Credit.Source.CORRECTION)
+
+
+def _days(household, month):
+    """Days of the month that the tenure holds."""
+    return 0 if household.voided_at else month.days_within(household.starts_on, household.ends_on)
+
+
+def _words(charge, household):
+    if household.voided_at:
+        return "这一任已作废，多出的退回"
+    if household.ends_on and household.ends_on < charge.ends_on:
+        return f"业主止于 {household.ends_on}，出账到 {charge.ends_on}"
+    if household.starts_on > charge.starts_on:
+        return f"业主起于 {household.starts_on}，出账从 {charge.starts_on} 起"
+    return f"出账 {charge.starts_on} 至 {charge.ends_on}，少于业主的起止"

@@ -1,0 +1,247 @@
+"""What a run of a month would make, what it leaves out and why, and how that differs from the month before. Only reads."""
+from dataclasses import dataclass, field
+
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    FilteredRelation,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+
+from households.models import Building, Household, Unit
+from servicecentre.kit.periods import BillingMonth, today
+
+from .corrections import corrections
+from .lines import areas_on, due_on, lines, prices_on, tenures, unbilled
+from .models import BillingPolicy, BillRun, Charge, FeeKind
+
+# Reasons a unit is left out: code → words, whether somebody should see to it, and what to do.
+NO_PRICE, NO_AREA, NO_OWNER, VACATED, LATER, BILLED = "no_price", "no_area", "no_owner", "vacated", "later", "billed"
+REASONS = {
+    NO_AREA: ("没有登记面积", True, "在房屋页登记实测建筑面积，从某月 1 日起"),
+    NO_PRICE: ("没有收费标准", True, "在收费标准页登记单价"),
+    VACATED: ("没有在户业主", True, "原业主的起止已满，登记新业主"),
+    NO_OWNER: ("还没有业主（未交付）", False, "办理入伙、登记业主后，从交付之日起按天计"),
+    LATER: ("还没交付", False, "交付日在本月之后，从交付之日起按天计"),
+    BILLED: ("本月已出过账", False, "再出一次不会重复"),
+}
+# Ways in which a line differs from that of the month before: code → what, why.
+CHANGES = {
+    "new": ("新增", "{month}新交付或新业主"), "back": ("补出", "{before}没有出账"), "whole": ("首月改足月", "{before}按天计，{month}足月"),
+    "part": ("按天计", "{month}不足整月"), "price": ("单价调整", "单价从 {month} 起变更"), "area": ("面积变更", "面积从 {month} 起变更"),
+    "other": ("其他", "金额不同"), "ended": ("不再出账", "业主的起止已满"), "gone": ("不再出账", "{month}不出账，见左边的原因"),
+}
+
+
+@dataclass
+class Preview:
+    """Totals in fen. ``fees``: one row per fee kind; ``made`` is what is billed already, ``new`` what a run would add."""
+
+    month: BillingMonth
+    due_on: object
+    buildings: list
+    fees: list = field(default_factory=list)
+    left_out: list = field(default_factory=list)           # [(code, words, urgent, what to do, number, examples)]
+    changes: list = field(default_factory=list)            # [(what, fee name, number, why, fen)]
+    corrections: list = field(default_factory=list)
+    runs: list = field(default_factory=list)
+    late: bool = False                                     # the due day is past or today
+    compared: bool = False                                 # the month before has bills
+
+    new_count = property(lambda self: sum(fee.new_count for fee in self.fees))
+    new_total = property(lambda self: sum(fee.new_total for fee in self.fees))
+    made_count = property(lambda self: sum(fee.made_count for fee in self.fees))
+    made_total = property(lambda self: sum(fee.made_total for fee in self.fees))
+    before_total = property(lambda self: sum(fee.before_total for fee in self.fees))
+    count = property(lambda self: self.new_count + self.made_count)
+    total = property(lambda self: self.new_total + self.made_total)
+    lacking = property(lambda self: sum(row[4] for row in self.left_out if row[2]))
+    change_count = property(lambda self: sum(row[2] for row in self.changes))
+    left_out_count = property(lambda self: sum(row[4] for row in self.left_out))
+
+
+@dataclass
+class Fee:
+    """One row of the totals; ``by_building``: building id → fen of the whole month, billed or to be billed."""
+
+    kind: FeeKind
+    by_building: dict = field(default_factory=dict)
+    new_count: int = 0
+    new_total: int = 0
+    made_count: int = 0
+    made_total: int = 0
+    before_total: int = 0
+
+    count = property(lambda self: self.new_count + self.made_count)
+    total = property(lambda self: self.new_total + self.made_total)
+
+
+def preview(estate, month, *, on=None):
+    """The Preview of a month; ``on`` is the day that judges whether the run is late (default today)."""
+    policy = BillingPolicy.of(estate)
+    prices = prices_on(estate, month)
+    shown = Preview(month=month, due_on=due_on(month, policy), buildings=list(Building.objects.of(estate).order_by("sort", "pk")))
+    shown.fees = _totals(estate, month, prices, policy)
+    shown.left_out = left_out_summary(estate, month, prices)
+    shown.compared = any(fee.before_total for fee in shown.fees)
+    shown.changes = _changes(estate, month, prices, policy) if shown.compared else []
+    shown.corrections = corrections(estate, month)
+    shown.runs = list(BillRun.objects.of(estate).filter(period=month.first).select_related("by", "undone_by").order_by("-pk"))
+    shown.late = shown.due_on <= (on or today())
+    return shown
+
+
+def regular(estate, month):
+    """Live lines of the month as runs make them: the unit's own monthly fees, without corrections."""
+    return Charge.objects.of(estate).live().of_month(month).filter(subject="", line=0).exclude(fee_kind__bills="")
+
+
+def line_rows(estate, month):
+    """Every line of the month as dicts by unit: those billed (``made``) and those a run would add.
+
+    One query, made to be sliced: sort, code, number, owners, fee, starts, ends, quantity, unit_price, share_num,
+    share_den, amount, due, made.
+    """
+    policy = BillingPolicy.of(estate)
+    names = ("sort", "code", "number", "owners", "fee", "starts", "ends", "quantity", "unit_price", "share_num", "share_den", "amount",
+             "due", "made")
+
+    def select(rows, *values):
+        columns = {f"c_{name}": value for name, value in zip(names, values, strict=True)}
+        return rows.order_by().annotate(**columns).values(*columns)
+
+    made = select(regular(estate, month), F("unit__sort"), F("unit__code"), F("household__number"), F("household__owner_names"),
+                  F("fee_kind__name"), F("starts_on"), F("ends_on"), F("quantity"), F("unit_price"), F("share_num"), F("share_den"),
+                  F("amount"), F("due_on"), Value(True))
+    new = [select(unbilled(lines(price, month, policy), price, month), F("unit__sort"), F("unit__code"), F("number"), F("owner_names"),
+                  Value(price.fee_kind.name), F("starts"), F("ends"), F("area"), Value(price.unit_price, BigIntegerField()), F("share_num"),
+                  F("share_den"), F("amount"), F("due"), Value(False)) for price in prices_on(estate, month)]
+    return made.union(*new, all=True).order_by("c_sort", "c_code", "c_starts", "c_fee")
+
+
+# --- totals -----------------------------------------------------------------------------------------------------------
+
+def _totals(estate, month, prices, policy):
+    fees = {kind.pk: Fee(kind) for kind in FeeKind.objects.of(estate).monthly().in_order()}
+    for price in prices:
+        fee = fees[price.fee_kind_id]
+        rows = unbilled(lines(price, month, policy), price, month)
+        for building, count, fen in rows.values_list("unit__building").annotate(n=Count("pk"), fen=Sum("amount")).order_by():
+            fee.new_count += count
+            fee.new_total += int(fen)
+            fee.by_building[building] = fee.by_building.get(building, 0) + int(fen)
+    made = regular(estate, month).values_list("fee_kind", "unit__building").annotate(n=Count("pk"), fen=Sum("amount")).order_by()
+    for kind, building, count, fen in made:
+        fee = fees[kind]
+        fee.made_count += count
+        fee.made_total += int(fen)
+        fee.by_building[building] = fee.by_building.get(building, 0) + int(fen)
+    for kind, fen in regular(estate, month.previous).values_list("fee_kind").annotate(fen=Sum("amount")).order_by():
+        fees[kind].before_total = int(fen)
+    return [fee for fee in fees.values() if fee.count or fee.before_total]
+
+
+# --- left out ---------------------------------------------------------------------------------------------------------
+
+def left_out(estate, month, prices=None):
+    """Units for which a run of this month would add nothing, each with its ``reason`` code."""
+    prices = prices_on(estate, month) if prices is None else prices
+    of_unit = Household.objects.live().filter(unit=OuterRef("pk"))
+    held = tenures(estate, month).filter(unit=OuterRef("pk"))
+    missing = Q(pk__in=())
+    for price in prices:
+        charge = Charge.objects.live().filter(estate=estate, household=OuterRef("pk"), fee_kind=price.fee_kind_id, period=month.first,
+                                              subject="", line=0)
+        missing |= Q(kind=price.fee_kind.bills) & Exists(held.exclude(Exists(charge)))
+    return Unit.objects.of(estate).annotate(
+        missing=Case(When(missing, then=True), default=False, output_field=BooleanField()),
+        measured=Exists(areas_on(month.first)), held=Exists(held)).exclude(missing=True, measured=True).annotate(
+        reason=Case(
+            When(~Q(kind__in={price.fee_kind.bills for price in prices}), then=Value(NO_PRICE)),
+            When(Q(held=False) & ~Exists(of_unit), then=Value(NO_OWNER)),
+            When(Q(held=False) & Exists(of_unit.filter(starts_on__gt=month.last)), then=Value(LATER)),
+            When(held=False, then=Value(VACATED)),
+            When(missing=False, then=Value(BILLED)),
+            default=Value(NO_AREA), output_field=CharField()))
+
+
+def left_out_summary(estate, month, prices=None, examples=3):
+    """[(code, words, urgent, what to do, number, first unit codes)], most urgent first, none that is empty."""
+    rows = left_out(estate, month, prices)
+    numbers = dict(rows.values_list("reason").annotate(n=Count("pk")).order_by())
+    return [(code, *REASONS[code], numbers[code],
+             list(rows.filter(reason=code).order_by("sort").values_list("code", flat=True)[:examples]))
+            for code in REASONS if numbers.get(code)]
+
+
+# --- against the month before -----------------------------------------------------------------------------------------
+
+def _changes(estate, month, prices, policy):
+    """[(what, fee name, number, why, fen)]: every line that differs from its own of the month before, by kind of change."""
+    found = {}
+    for price in prices:
+        rows = unbilled(lines(price, month, policy), price, month).annotate(old=FilteredRelation("charges", condition=Q(
+            charges__estate=estate, charges__fee_kind=price.fee_kind_id, charges__period=month.previous.first,
+            charges__voided_at__isnull=True, charges__subject="", charges__line=0)))
+        _count(found, price.fee_kind, rows, month, unit_price=Value(price.unit_price), area=F("area"), starts=F("starts_on"))
+    for kind in FeeKind.objects.of(estate).monthly():
+        rows = regular(estate, month).filter(fee_kind=kind).annotate(old=FilteredRelation("household__charges", condition=Q(
+            household__charges__estate=estate, household__charges__fee_kind=kind.pk, household__charges__period=month.previous.first,
+            household__charges__voided_at__isnull=True, household__charges__subject="", household__charges__line=0)))
+        _count(found, kind, rows, month, unit_price=F("unit_price"), area=F("quantity"), starts=F("household__starts_on"))
+        _count_gone(found, kind, estate, month, prices)
+    return [(CHANGES[code][0], kind.name, number, _why(code, month, examples), fen)
+            for (code, kind), (number, fen, examples) in sorted(found.items(), key=lambda item: list(CHANGES).index(item[0][0]))]
+
+
+def _count(found, kind, rows, month, *, unit_price, area, starts):
+    """Group lines by how they differ from ``old``, their line of the month before."""
+    was = F("old__amount")
+    code = Case(
+        When(old__isnull=True, then=Case(When(first_day__gte=month.first, then=Value("new")), default=Value("back"))),
+        When(Q(old__share_den__gt=F("old__share_num")) & Q(share_num=F("share_den")), then=Value("whole")),
+        When(share_den__gt=F("share_num"), then=Value("part")),
+        When(~Q(old__unit_price=unit_price), then=Value("price")),
+        When(~Q(old__quantity=area), then=Value("area")),
+        When(~Q(amount=was), then=Value("other")), default=Value(""), output_field=CharField())
+    grouped = rows.annotate(first_day=starts).annotate(change=code).exclude(change="").values_list("change").annotate(
+        n=Count("pk"), fen=Sum(F("amount") - Coalesce(was, Value(0))), least=Min("unit__code"), most=Max("unit__code")).order_by()
+    for change, number, fen, least, most in grouped:
+        _add(found, change, kind, number, int(fen), least, most)
+
+
+def _count_gone(found, kind, estate, month, prices):
+    """Lines of the month before whose household has none in this one, billed or to be billed."""
+    old = regular(estate, month.previous).filter(fee_kind=kind).exclude(
+        Exists(regular(estate, month).filter(fee_kind=kind, household=OuterRef("household"))))
+    if any(price.fee_kind_id == kind.pk for price in prices):
+        measured = Exists(areas_on(month.first, unit="unit"))
+        old = old.exclude(Exists(tenures(estate, month).filter(measured, pk=OuterRef("household"), unit__kind=kind.bills)))
+    grouped = old.annotate(change=Case(When(household__ends_on__lt=month.first, then=Value("ended")), default=Value("gone"),
+                                       output_field=CharField())).values_list("change").annotate(
+        n=Count("pk"), fen=Sum("amount"), least=Min("unit__code"), most=Max("unit__code")).order_by()
+    for change, number, fen, least, most in grouped:
+        _add(found, change, kind, number, -int(fen), least, most)
+
+
+def _add(found, code, kind, number, fen, least, most):
+    before = found.get((code, kind), (0, 0, ""))
+    examples = least if least == most else f"{least}、{most}"
+    found[code, kind] = (before[0] + number, before[1] + fen, before[2] or (examples if number <= 2 else ""))
+
+
+def _why(code, month, examples):
+    words = CHANGES[code][1].format(month=f"{month.month} 月", before=f"{month.previous.month} 月")
+    return f"{examples} {words}" if examples else words
