@@ -1,7 +1,7 @@
 """The map: includes only. Mounted once per estate, so no path names one."""
 from django.urls import include, path
 
-from servicecentre.desk import account, health, promises
+from servicecentre.desk import health
 from servicecentre.papers import views as papers
 from servicecentre.staff import views as staff
 
@@ -12,8 +12,9 @@ urlpatterns = [
     path("sign-out/", staff.sign_out, name="sign_out"),
     path("estates/", staff.switch_estate, name="switch_estate"),
     path("q/<str:mark>", papers.mark, name="mark"),
-    path("account/password/", account.password, name="password"),
-    path("promises/new/", promises.make, name="make_promise"),
+    path("", include("servicecentre.desk.urls")),
+    path("", include("households.urls")),
+    path("billing/", include("billing.urls")),
     path("log/", include("servicecentre.worklog.urls")),
     path("jobs/", include("servicecentre.jobs.urls")),
     path("papers/", include("servicecentre.papers.urls")),
