@@ -7,6 +7,7 @@ import logging
 import os
 import threading
 import warnings
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -15,8 +16,8 @@ from django.template.loader import get_template
 
 WAIT = 20                                 # seconds that a print waits for those before it
 PLACE = "https://paper.invalid/"          # the only address there is; what follows it is a name of ours
-FILES = {**{f"fonts/{name}": "font/ttf" for name in (
-    "NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf", "NotoSansSCExt-Regular.ttf", "NotoSerifSC-Bold.ttf")},
+FILES = {**{f"fonts/{name}": "font/sfnt" for name in (
+    "NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf", "NotoSerifSC-Bold.ttf", "NotoSansSCExt-Regular.ttf", "NotoSansSCRare-Regular.otf")},
     "papers/void.svg": "image/svg+xml"}   # under static/
 _turn = threading.BoundedSemaphore()      # Pango's font map is not for two threads at once
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def render_pdf(html, css="papers/papers.css", *, images=None):
         raise Busy
     try:
         out = BytesIO()
-        _load().HTML(string=html, base_url=PLACE, url_fetcher=_fetcher(images or {})).write_pdf(
+        _weasyprint().HTML(string=html, base_url=PLACE, url_fetcher=_fetcher(images or {})).write_pdf(
             out, font_config=_fonts(), stylesheets=[_stylesheet(css)])
         return out.getvalue()
     finally:
@@ -57,27 +58,42 @@ def warm():
     render_pdf('<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>-</title><p>预热 <b>0</b></p>')
 
 
+@contextmanager
+def _no_installed_fonts():
+    """Fontconfig reads its file when WeasyPrint is loaded and when a configuration is made; other programs keep theirs."""
+    before = os.environ.get("FONTCONFIG_FILE")
+    os.environ["FONTCONFIG_FILE"] = str(Path(__file__).resolve().with_name("fonts.conf"))
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="No fonts configured")
+            yield
+    finally:
+        if before is None:
+            del os.environ["FONTCONFIG_FILE"]
+        else:
+            os.environ["FONTCONFIG_FILE"] = before
+
+
 @functools.cache
-def _load():
-    """WeasyPrint, told of no installed font: fontconfig reads its file once, when the library is loaded."""
-    os.environ["FONTCONFIG_FILE"] = str(Path(__file__).with_name("fonts.conf"))
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="No fonts configured")
+def _weasyprint():
+    with _no_installed_fonts():
         import weasyprint
+    weasyprint.LOGGER.setLevel(logging.CRITICAL)          # it would quote names and addresses from the paper
     return weasyprint
 
 
 @functools.cache
 def _fonts():
-    _load()
+    _weasyprint()
     from weasyprint.text.fonts import FontConfiguration
 
-    return FontConfiguration()
+    with _no_installed_fonts():
+        return FontConfiguration()
 
 
 @functools.cache
 def _stylesheet(name):
-    return _load().CSS(string=get_template(name).template.source, base_url=PLACE, font_config=_fonts(), url_fetcher=_fetcher({}))
+    return _weasyprint().CSS(string=get_template(name).template.source, base_url=PLACE, font_config=_fonts(), url_fetcher=_fetcher({}))
 
 
 def _fetcher(images):

@@ -34,8 +34,8 @@ def issue_paper(kind, household=None, *, content, by, estate=None, on=None, repl
     """
     estate = estate or household.estate
     on = on or today()
-    serial = _next_serial(estate, kind.letters, on.year)
-    number = f"{kind.letters}-{on.year}-{serial:06}"
+    series = _move_on(estate, kind.letters, on.year)
+    serial, number = series.last, series.number(series.last)
     mark = sign_mark(kind.letters, estate.pk, on.year * (MOST_SERIALS + 1) + serial)
     paper = Paper(estate=estate, kind=kind.letters, year=on.year, serial=serial, number=number,
                   household_no=household.number if household is not None else "", edition=kind.edition, mark=mark,
@@ -49,25 +49,28 @@ def issue_paper(kind, household=None, *, content, by, estate=None, on=None, repl
     return paper
 
 
-def _next_serial(estate, kind, year):
-    """One more than the last one of this series, whose row nobody else may touch until we are done."""
+def _move_on(estate, kind, year):
+    """The series, its ``last`` moved on by one; nobody else may touch its row until the act ends."""
     series, _ = Series.objects.get_or_create(estate=estate, kind=kind, year=year)
     series = Series.objects.lock(series)
     if series.last >= MOST_SERIALS:
         raise Refused(f"{series} 的号码已用完。")
     series.last += 1
     series.save(update_fields=["last"])
-    return series.last
+    return series
 
 
 @act
 def reprint_paper(paper, *, reason, copies="", by):
     """Print once more, marked 补打 and counted (DOMAIN §2, TRUST 9 and T27); returns the Print.
 
-    ``copies``: code of one 联, or ALL; left out, the first. Refused without a reason, or for a 联 the paper does not have.
+    ``copies``: code of one 联, or ALL; left out, the first. Refused without a reason, for a 联 the paper does not have,
+    and when its words are no longer those that were issued.
     """
     paper = Paper.objects.lock(paper)
     kind = KINDS[paper.kind]
+    if not paper.intact:
+        raise Refused(f"{paper.number} 的内容与开出时的摘要不符，不能再打印。请告诉系统管理员。")
     copies = copies or (kind.copies[0].code if kind.copies else "")
     try:
         reason = clean_text(reason, 60)

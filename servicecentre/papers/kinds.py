@@ -23,7 +23,7 @@ class Kind(NamedTuple):
 THREE_COPIES = (Copy("customer", "第二联", "客户"), Copy("stub", "第一联", "存根"), Copy("ledger", "第三联", "记账"))
 
 RECEIPT = Kind("SJ", "收据", "billing/receipt-1", THREE_COPIES)
-VOID = Kind("ZF", "作废单", "billing/void-1", (Copy("desk", "第一联", "前台"), Copy("finance", "第二联", "财务")))
+VOID = Kind("ZF", "作废单", "billing/void-1", (Copy("desk", "第二联", "前台"), Copy("finance", "第一联", "财务")))
 
 KINDS = {kind.letters: kind for kind in (
     RECEIPT, Kind("YJ", "押金收据"), Kind("YT", "押金退还单"), Kind("TK", "退款单"), VOID, Kind("BY", "停电备用单"),

@@ -62,6 +62,10 @@ class Series(EstateRow):
     def kind_label(self):
         return KINDS[self.kind].name if self.kind in KINDS else self.kind
 
+    def number(self, serial):
+        """`SJ-2026-001234`."""
+        return f"{self.kind}-{self.year}-{serial:06}"
+
     def papers(self):
         return Paper.objects.of(self.estate).of_kind(self.kind, self.year)
 

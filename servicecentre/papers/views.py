@@ -14,7 +14,7 @@ from servicecentre.kit.pdf import Busy
 from servicecentre.kit.periods import now
 from servicecentre.kit.snapshot import snapshot
 from servicecentre.roles import RIGHTS
-from servicecentre.staff.access import needs
+from servicecentre.staff.access import may, needs
 
 from . import printing
 from .forms import NumbersForm, ReprintForm
@@ -35,9 +35,11 @@ def numbers(request):
     series = _chosen(every, form.cleaned_data)
     papers = _filtered(series, form.cleaned_data) if series else Paper.objects.none()
     page = Paginator(papers, PER_PAGE).get_page(request.GET.get("page"))
+    count = series.count() if series else {}
     return render(request, "papers/numbers.html", {
-        "form": form, "series": series, "page": page, "count": series and series.count(),
-        "kinds": [(s.kind, s.kind_label) for s in {s.kind: s for s in reversed(every)}.values()][::-1]})
+        "form": form, "series": series, "page": page, "count": count, "may_view_paper": may(request, "papers.view_paper"),
+        "missing": [series.number(serial) for serial in count["missing"][:10]] if series else [],
+        "kinds": form.fields["kind"].choices, "years": [(s.year, f"{s.year} 年") for s in every if series and s.kind == series.kind]})
 
 
 def _chosen(every, clean):
@@ -74,6 +76,7 @@ def _paper_page(request, paper, form=None):
         each.paper = paper
         each.is_open = each.open_to(request.user, at=now())
     return render(request, "papers/paper.html", {
+        "may_reprint": may(request, "papers.reprint_paper"), "may_view_numbers": may(request, "papers.view_numbers"),
         "paper": paper, "prints": prints, "form": form or ReprintForm(paper=paper), "replaced_by": list(paper.replaced_by.all()),
         "new": next((p for p in prints if p.is_open and str(p.n) == request.GET.get("print")), None)})
 
@@ -86,8 +89,9 @@ def show_pdf(request, pk, n):
     """The PDF of one print, for who printed it and for ten minutes; afterwards only 补打 brings paper (TRUST 9)."""
     paper = _paper(request, pk)
     which = get_object_or_404(Print.objects.of(request.estate).select_related("by"), paper=paper, n=n)
-    if not which.open_to(request.user, at=now()):
-        return render(request, "papers/closed.html", {"paper": paper, "print": which}, status=410)
+    if not (which.open_to(request.user, at=now()) and paper.intact):
+        return render(request, "papers/closed.html", {"paper": paper, "print": which,
+                                                      "may_reprint": may(request, "papers.reprint_paper")}, status=410)
     try:
         pdf = printing.render(paper, which, address=request.build_absolute_uri("/"))
     except Busy:
@@ -118,5 +122,6 @@ def mark(request, mark):
             return render(request, "papers/mark.html", {"wrong": error.messages[0]}, status=404)
         roles = request.user.roles_at(paper.estate) if paper and request.user.is_authenticated else frozenset()
         return render(request, "papers/mark.html", {
+            "page_url": paper and f"{paper.estate.get_absolute_url()}papers/{paper.pk}/",
             "paper": paper if roles else None, "phone": paper.estate.phone if paper else "", "unknown": paper is None,
             "figures": bool(RIGHTS["papers.view_paper"].roles & roles)}, status=200 if paper else 404)
