@@ -102,7 +102,7 @@ def find_layouts(sheet) -> list[Layout]:
                 blocks.append((block, shape))
             row = block[1]
         row += 1
-    ends = [block[0] - 1 for block, _ in blocks[1:]] + [len(sheet.rows)]
+    ends = [block[0] - 1 for block, _ in blocks[1:]] + [len(sheet.rows)] if blocks else []
     return [_layout(sheet, *block, end) for (block, _), end in zip(blocks, ends, strict=True)]
 
 

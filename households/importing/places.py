@@ -157,8 +157,8 @@ def _digits(number):
 
 def _shop_code(text, shop):
     try:
-        if code := parse_room(text):
-            return code if code.code else None
+        code = parse_room(text)
+        return code if code.shop else None
     except ValidationError:
         pass
     found = _SHOP.fullmatch(text)

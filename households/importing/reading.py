@@ -171,6 +171,10 @@ def _why_skipped(row, texts, told, banner):
         return "" if isinstance(value, Formula) or total and (text == first or _COUNT.fullmatch(text)) else text
     if not total and not set(row.cells) - {"serial"}:
         return "空行"
+    if banner and len(texts) == 1:  # one merge over the whole row
+        return "合计行" if total else "标题或说明"
+    if row.value("area") is None and all(_FOOT.match(text) for text in texts):
+        return "标题或说明"
     if content("owner") or not total and row.text("id"):
         return ""
     places = [content(name) for name in ("building", "entrance", "room")]
@@ -181,9 +185,9 @@ def _why_skipped(row, texts, told, banner):
     if _SAMPLE.match(first):
         return "示例行"
     if places[2] or row.value("area") is not None:
-        return "标题或说明" if banner and len(texts) == 1 else ""
-    alone = len(texts) == 1 and not set(row.cells) & {"owner", "phone", "plates", "tenant"}
-    return "标题或说明" if banner or alone and not places[0].isalnum() or _FOOT.match(first) else ""
+        return ""
+    alone = len(texts) == 1 and not set(row.cells) & {"phone", "plates", "tenant"} and not places[0].isalnum()
+    return "标题或说明" if alone or _FOOT.match(first) else ""
 
 
 def _judge_duplicates(read, reading):

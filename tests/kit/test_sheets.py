@@ -57,12 +57,12 @@ SHEET = "xl/worksheets/sheet1.xml"
 
 
 def test_values_keep_their_kind():
-    sheet, = open_workbook(book(["房号", "=A1", "'=A1", 102.47, 118.325, 1801, datetime(2025, 10, 3), True, None, " ", "尾"]))
+    sheet, = open_workbook(book(["房号", "=A1", "'=A1", 102.47, 118.325, 1801, DAY, True, None, " ", "尾"]))
     one = sheet.rows[0]
     assert one[0] == "房号" and type(one[1]) is Formula and one[1] == "=A1"
     assert one[2] == "'=A1" and type(one[2]) is str
     assert one[3] == Decimal("102.47") and one[4] == Decimal("118.325") and one[5] == 1801
-    assert one[6] == datetime(2025, 10, 3) and one[7] is True and one[8] is None and one[9] is None and one[10] == "尾"
+    assert one[6] == DAY and one[7] is True and one[8] is None and one[9] is None and one[10] == "尾"
 
 
 def test_figures_come_as_excel_shows_them():
@@ -257,7 +257,7 @@ def test_written_values_keep_their_kind_and_odd_names_are_made_possible():
     rows = [[None, 7, 10**17, date(2025, 10, 3), MOMENT, True, "\ud800", "x" * 40_000]]
     data = workbook_bytes([Table("表" * 40, ["a"] * 8, rows), Table("表" * 40, ["b"], []), Table("", ["c"], [])])
     got = open_workbook(data)
-    assert got[0].rows[1][:7] == [None, 7, "1" + "0" * 17, datetime(2025, 10, 3), MOMENT, True, "?"]
+    assert got[0].rows[1][:7] == [None, 7, "1" + "0" * 17, DAY, MOMENT, True, "?"]
     assert len(got[0].rows[1][7]) == 32_767
     assert [sheet.name for sheet in got] == ["表" * 31, "表" * 29 + "-2", "表"]
 
