@@ -77,7 +77,7 @@ class Unit(EstateRow, Versioned):
         return self.households.live().on(day).first()
 
     def get_absolute_url(self):
-        return reverse("unit", args=[self.pk])
+        return reverse("households:unit", args=[self.pk])
 
 
 class UnitArea(EstateRow):

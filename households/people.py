@@ -1,0 +1,269 @@
+"""Acts on people: owners' data, residents, tenants, emergency contacts, vehicles; and showing what is masked (FORMS 1.4)."""
+from django.core.exceptions import ValidationError
+
+from servicecentre.kit.identity import IdKind, born_on, check_identity, check_phone, check_plate, guess_kind, mask_identity, show_plate
+from servicecentre.kit.periods import today
+from servicecentre.kit.refused import Refused
+from servicecentre.kit.secrets import blind_index
+from servicecentre.kit.text import clean_text
+from servicecentre.worklog.acts import act, record
+from servicecentre.worklog.models import Entry
+
+from . import find
+from .models import Contact, Household, Person, Resident, Vehicle
+
+ONE_PERSON_CARDS = (IdKind.RESIDENT, IdKind.HMT_RESIDENCE, IdKind.FOREIGN_PERMANENT)      # these tell sex and birth year
+WORDS = {"name": "姓名", "id_number": "证件", "phone": "电话", "phone2": "备用电话", "sex": "性别", "birth_year": "出生年",
+         "mail_address": "通讯地址", "email": "邮箱", "legal_rep": "法人", "contact": "联系人"}
+
+
+def checked(field, check, *args):
+    """What a check of kit gives, its refusal put beside the field."""
+    try:
+        return check(*args)
+    except ValidationError as error:
+        raise Refused({field: error.messages}) from error
+
+
+def identity_fields(estate, kind, number):
+    """Columns of Person for an ID number: encrypted, its digest, mask, and what the number itself tells.
+
+    ``kind`` may be empty: then it is guessed by pattern. ValidationError in words; nothing for no number.
+    """
+    if not number:
+        return {"id_kind": "", "id_number": "", "id_digest": "", "id_masked": ""}
+    kind, number = (kind, check_identity(kind, number)) if kind else guess_kind(number)
+    fields = {"id_kind": kind, "id_number": number, "id_digest": blind_index(estate.pk, number), "id_masked": mask_identity(number)}
+    if kind in ONE_PERSON_CARDS and (born := born_on(number)):
+        fields |= {"birth_year": born.year, "sex": Person.Sex.MALE if int(number[16]) % 2 else Person.Sex.FEMALE}
+    return fields
+
+
+def person_fields(estate, *, name, kind="", id_kind="", id_number="", phone="", phone2="", suffix="", **more):
+    """Clean columns of Person from what was typed; refused beside ``<field><suffix>``."""
+    fields = {"name": checked(f"name{suffix}", clean_text, name, 60)}
+    if not fields["name"]:
+        raise Refused({f"name{suffix}": "请填写姓名"})
+    fields |= checked(f"id_number{suffix}", identity_fields, estate, id_kind, id_number)
+    organisation = kind == Person.Kind.ORGANISATION or fields["id_kind"] == IdKind.CREDIT_CODE
+    fields["kind"] = Person.Kind.ORGANISATION if organisation else Person.Kind.PERSON
+    for field, number in (("phone", phone), ("phone2", phone2)):
+        fields[field] = checked(f"{field}{suffix}", check_phone, number) if number else ""
+    for field, value in more.items():
+        if field in ("sex", "birth_year") and field in fields:
+            continue                                                  # the number itself tells
+        limit = Person._meta.get_field(field).max_length
+        fields[field] = checked(f"{field}{suffix}", clean_text, value, limit) if isinstance(value, str) else value
+    return fields
+
+
+def enter_person(estate, **typed):
+    """The person of this ID number at this estate, told of what is new about them, or a new one. Part of other acts."""
+    suffix = typed.get("suffix", "")
+    fields = person_fields(estate, **typed)
+    there = fields["id_digest"] and Person.objects.of(estate).select_for_update().filter(id_digest=fields["id_digest"]).first()
+    if not there:
+        return Person.objects.create(estate=estate, **fields)
+    if there.name != fields["name"]:
+        raise Refused({f"id_number{suffix}": f"这个证件号码登记的是{there.name}，请核对证件；姓名变了先改人员资料"})
+    if fields["phone"] and there.phone and fields["phone"] != there.phone and not fields["phone2"]:
+        fields["phone2"] = there.phone                                # the newer number first, the older one is kept
+    changed = {k: v for k, v in fields.items() if v and getattr(there, k) != v}
+    if changed:
+        _write(there, changed)
+    return there
+
+
+def _write(row, changed):
+    for field, value in changed.items():
+        setattr(row, field, value)
+    row.version += 1
+    row.save(update_fields=[*changed, "version"])
+
+
+def fresh(row, version):
+    """Refused when somebody has changed the locked row since the page was shown (TRUST 25)."""
+    if row.version == version:
+        return
+    entry = Entry.objects.filter(estate=row.estate_id, row_type=row._meta.label_lower, row_id=row.pk).select_related("by").last()
+    who = f"{entry.by.name}刚才{entry.words}" if entry else "这份资料刚才被别人改过"
+    raise Refused(f"{who}，您的改动还没保存。请重新打开，看过再改。", link=("重新打开", row.get_absolute_url())
+                  if hasattr(row, "get_absolute_url") else None)
+
+
+def open_tenure(household):
+    """The household, locked; refused once its tenure is over: then it is read, not changed."""
+    household = Household.objects.lock(household)
+    if household.voided_at or (household.ends_on and household.ends_on < today()):
+        raise Refused(f"{household.number} 的产权到 {household.ends_on or household.starts_on} 为止，只看不改。")
+    return household
+
+
+def household_ids_of(person):
+    """Where the person owns or lives."""
+    owned = person.ownerships.values_list("household_id", flat=True)
+    lived = person.residences.filter(left_on=None).values_list("household_id", flat=True)
+    return {*owned, *lived}
+
+
+def owner_names(households):
+    """Write again the owners' names that lists and papers show, in the order of the contract."""
+    for household in Household.objects.filter(pk__in=households).prefetch_related("ownerships__person"):
+        names = names_of([o.person for o in household.ownerships.all()])
+        Household.objects.filter(pk=household.pk).update(owner_names=names)
+
+
+def names_of(owners):
+    """Owners' names as one text of at most 200 characters."""
+    names = "、".join(person.name for person in owners)
+    return names if len(names) <= 200 else f"{names[:190]}等 {len(owners)} 人"
+
+
+@act
+def change_person(person, *, household, version, by, name, id_number="", **typed):
+    """Correct a person's data; an empty ``id_number`` leaves the number as it is. ``household``: where it was asked for.
+
+    Refused on a stale page, and for an ID number that another person has.
+    """
+    household = Household.objects.lock(household)
+    person = Person.objects.lock(person)
+    fresh(person, version)
+    fields = person_fields(person.estate, name=name, id_number=id_number, **typed)
+    if not id_number:
+        fields = {k: v for k, v in fields.items() if not k.startswith("id_")}
+        fields["kind"] = typed.get("kind") or person.kind
+    elif Person.objects.filter(estate=person.estate_id, id_digest=fields["id_digest"]).exclude(pk=person.pk).exists():
+        raise Refused({"id_number": "这个证件号码已登记在另一人名下，请核对"})
+    changed = {k: v for k, v in fields.items() if getattr(person, k) != v and k != "id_number"}
+    if "id_digest" in changed:
+        changed["id_number"] = fields["id_number"]
+    if not changed:
+        return person
+    _write(person, changed)
+    households = household_ids_of(person)
+    if "name" in changed:
+        owner_names(person.ownerships.values_list("household_id", flat=True))
+    find.rebuild(households)
+    record(by, "修改人员资料：" + "、".join(word for field, word in WORDS.items() if field in changed or field == "name" and "kind" in changed),
+           person, household=household)
+    return person
+
+
+@act
+def add_resident(household, *, name, by, relation="", **typed):
+    """Enter who lives there with the owner; returns the Resident."""
+    household = open_tenure(household)
+    person = enter_person(household.estate, name=name, **typed)
+    resident = Resident.objects.create(estate=household.estate, household=household, person=person,
+                                       relation=checked("relation", clean_text, relation, 10))
+    find.rebuild([household.pk])
+    record(by, f"登记住户{f'（{resident.relation}）' if resident.relation else ''}", resident, household=household)
+    return resident
+
+
+@act
+def add_tenant(household, *, name, lease_from, by, lease_to=None, fee_payer=Resident.FeePayer.OWNER, **typed):
+    """Enter a tenant with the term of the lease; the debt stays the household's, whoever pays (DOMAIN §2)."""
+    household = open_tenure(household)
+    if lease_to and lease_to < lease_from:
+        raise Refused({"lease_to": "租期止日不能早于起日"})
+    person = enter_person(household.estate, name=name, **typed)
+    tenant = Resident.objects.create(estate=household.estate, household=household, person=person, kind=Resident.Kind.TENANT,
+                                     lease_from=lease_from, lease_to=lease_to, fee_payer=fee_payer)
+    find.rebuild([household.pk])
+    record(by, f"登记租户，租期 {lease_from} 至 {lease_to or '未定'}", tenant, household=household)
+    return tenant
+
+
+@act
+def end_residence(resident, *, left_on, by):
+    """The resident or tenant has moved out; the row stays."""
+    household = Household.objects.lock(resident.household_id)
+    resident = Resident.objects.lock(resident)
+    if resident.left_on:
+        raise Refused(f"已登记 {resident.left_on} 搬离。")
+    if left_on > today():
+        raise Refused({"left_on": "搬离日还没到"})
+    if resident.lease_from and left_on < resident.lease_from:
+        raise Refused({"left_on": f"租期从 {resident.lease_from} 起，搬离日不能更早"})
+    resident.left_on = left_on
+    resident.save(update_fields=["left_on"])
+    find.rebuild([household.pk])
+    record(by, f"{resident.get_kind_display()}搬离，{left_on}", resident, household=household)
+    return resident
+
+
+@act
+def add_contact(household, *, name, phone, by, relation=""):
+    """Enter an emergency contact."""
+    household = open_tenure(household)
+    name = checked("name", clean_text, name, 40)
+    if not name:
+        raise Refused({"name": "请填写姓名"})
+    contact = Contact.objects.create(estate=household.estate, household=household, name=name, phone=checked("phone", check_phone, phone),
+                                     relation=checked("relation", clean_text, relation, 20))
+    find.rebuild([household.pk])
+    record(by, "登记紧急联系人", contact, household=household)
+    return contact
+
+
+@act
+def remove_contact(contact, *, by):
+    """Strike out an emergency contact: nothing is bound to keep a stranger's number. Returns the household."""
+    household = Household.objects.lock(contact.household_id)
+    Contact.objects.lock(contact).delete()
+    find.rebuild([household.pk])
+    record(by, "删去紧急联系人", household, household=household)
+    return household
+
+
+@act
+def add_vehicle(household, *, plate, by, brand="", colour="", driver_phone="", despite=()):
+    """Enter a vehicle; a plate of a special kind (学 警 挂 港 澳 使 领, military) is asked about, not refused (DOMAIN §8)."""
+    household = open_tenure(household)
+    plate, warning = checked("plate", check_plate, plate)
+    if warning and "special_plate" not in despite:
+        raise Refused(warning, unless="special_plate")
+    vehicle = Vehicle.objects.create(
+        estate=household.estate, household=household, plate=plate, brand=checked("brand", clean_text, brand, 30),
+        colour=checked("colour", clean_text, colour, 10), driver_phone=checked("driver_phone", check_phone, driver_phone) if driver_phone else "")
+    find.rebuild([household.pk])
+    record(by, f"登记车辆 {show_plate(plate)}{'（特种车牌，已核对行驶证）' if warning else ''}", vehicle, household=household)
+    return vehicle
+
+
+@act
+def end_vehicle(vehicle, *, ended_on, by):
+    """The vehicle is no longer this household's; the row stays."""
+    household = Household.objects.lock(vehicle.household_id)
+    vehicle = Vehicle.objects.lock(vehicle)
+    if vehicle.ended_on:
+        raise Refused(f"这辆车已于 {vehicle.ended_on} 注销。")
+    if ended_on > today():
+        raise Refused({"ended_on": "注销日还没到"})
+    vehicle.ended_on = ended_on
+    vehicle.save(update_fields=["ended_on"])
+    find.rebuild([household.pk])
+    record(by, f"注销车辆 {show_plate(vehicle.plate)}", vehicle, household=household)
+    return vehicle
+
+
+@act
+def reveal_identity(person, *, household, reason, by):
+    """Allow the clerk to see this person's ID number and phones in full, for a reason that is logged (TRUST 26)."""
+    record(by, f"查看证件号码，{_why(reason)}", person, household=household)
+    return person
+
+
+@act
+def reveal_phones(household, *, reason, by):
+    """Allow the clerk to see the phones of everybody in the household, for a reason that is logged."""
+    record(by, f"查看电话，{_why(reason)}", household, household=household)
+    return household
+
+
+def _why(reason):
+    reason = checked("reason", clean_text, reason, 60)
+    if not reason:
+        raise Refused({"reason": "请写明为什么要看"})
+    return reason

@@ -1,0 +1,200 @@
+"""Acts on places and tenures: buildings, units and their areas, who holds a unit from when to when (DOMAIN §1, §2)."""
+import re
+from datetime import timedelta
+
+from django.db.models import Max, Q
+
+from servicecentre.kit.money import area_text
+from servicecentre.kit.periods import BillingMonth, parse_date, today
+from servicecentre.kit.refused import Refused
+from servicecentre.kit.text import clean_text, parse_room
+from servicecentre.worklog.acts import act, record
+
+from . import find
+from .models import Building, Household, Ownership, Unit, UnitArea
+from .people import checked, enter_person, fresh, names_of
+
+SHOPS = "商铺"                                # the building of shops that stand in none
+FIRST_MONTH = BillingMonth(2000, 1)           # an area of unknown first day holds from here, as the seed prices do
+MOST_OWNERS = 20
+
+
+def sort_key(text):
+    """Text in the order people count in: 2 before 10, on both databases (digits and letters alone, each run padded)."""
+    return "".join(part.zfill(6) if part.isdigit() else part for part in re.findall(r"[0-9]+|[^\W0-9_]+", text.upper()))
+
+
+def building_fields(code):
+    """Columns of a Building; shops come last."""
+    return {"code": code, "sort": (("" if code.isascii() else "z") + sort_key(code))[:20]}
+
+
+def unit_fields(room, kind=""):
+    """Columns of a Unit from a RoomCode, its building apart; a code of a shop makes a shop unless ``kind`` says otherwise."""
+    building = room.building or SHOPS
+    return {"entrance": room.entrance, "room": room.room, "code": room.code,
+            "sort": (building_fields(building)["sort"] + (sort_key(room.entrance) or "000000") + sort_key(room.room))[:60],
+            "kind": kind or (Unit.Kind.HOME if room.building else Unit.Kind.SHOP)}
+
+
+@act
+def add_building(estate, code, *, by):
+    """Enter a building (``3``, ``A``); returns the Building, also the one that was there."""
+    code = checked("code", clean_text, code, 10).removesuffix("栋").removesuffix("幢")
+    if there := Building.objects.of(estate).filter(code=code).first():
+        return there
+    building = Building.objects.create(estate=estate, **building_fields(code))
+    record(by, f"登记楼栋 {building}", building)
+    return building
+
+
+@act
+def add_unit(estate, *, code, area, by, from_month=FIRST_MONTH, kind="", trade="", remark="", basis="", despite=()):
+    """Enter a unit by its code as people write it (``3-2-1801``, ``3栋2单元1801``, ``S01``) with its surveyed area (0.01 ㎡).
+
+    A building that is not there yet is asked about (``unless="new_building"``), since a slip would make one.
+    """
+    room = checked("code", parse_room, code)
+    if there := find.unit_of(estate, room):
+        raise Refused({"code": f"{there.label} 已经登记"}, link=(f"打开 {there.code}", there.get_absolute_url()))
+    building_code = room.building or SHOPS
+    building = Building.objects.of(estate).filter(code__in=(building_code, building_code.lstrip("0"))).first()
+    if not building:
+        if room.building and "new_building" not in despite and Building.objects.of(estate).exists():
+            raise Refused(f"还没有 {building_code} 栋，登记这套房会新建这栋楼。", unless="new_building")
+        building = add_building(estate, building_code, by=by)
+    unit = Unit.objects.create(estate=estate, building=building, trade=checked("trade", clean_text, trade, 40),
+                               remark=checked("remark", clean_text, remark, 400), **unit_fields(room, kind))
+    UnitArea.objects.create(estate=estate, unit=unit, area=area, starts_on=from_month.first, basis=checked("basis", clean_text, basis, 80))
+    find.rebuild_units([unit.pk])
+    record(by, f"登记房屋 {unit.label}，{area_text(area)} ㎡", unit)
+    return unit
+
+
+@act
+def change_unit(unit, *, version, by, kind, trade="", remark=""):
+    """Change what a unit is used for, its trade or remark; bills that were made stay. Refused on a stale page."""
+    unit = Unit.objects.lock(unit)
+    fresh(unit, version)
+    new = {"kind": kind, "trade": checked("trade", clean_text, trade, 40), "remark": checked("remark", clean_text, remark, 400)}
+    words = {"kind": f"用途 {Unit.Kind(kind).label}", "trade": f"业态 {new['trade'] or '无'}", "remark": "备注"}
+    changed = [field for field, value in new.items() if getattr(unit, field) != value]
+    if not changed:
+        return unit
+    for field in changed:
+        setattr(unit, field, new[field])
+    unit.version += 1
+    unit.save(update_fields=[*changed, "version"])
+    record(by, f"修改房屋 {unit.code}：" + "，".join(words[field] for field in changed), unit, household=current_household(unit))
+    return unit
+
+
+@act
+def change_area(unit, *, area, from_month, by, basis="", despite=()):
+    """A re-survey: the area (0.01 ㎡) from the 1st of a month on (DOMAIN §2); returns the UnitArea.
+
+    Refused where a later area is registered; a month that has begun is asked about, since its bills stay (``past_month``).
+    """
+    unit = Unit.objects.lock(unit)
+    first = from_month.first
+    if later := unit.areas.filter(starts_on__gte=first).last():
+        raise Refused({"from_month": f"{BillingMonth.of(later.starts_on).label} 起已登记 {area_text(later.area)} ㎡，新的面积要更晚"})
+    if from_month < BillingMonth.of(today()) and "past_month" not in despite:
+        raise Refused(f"{from_month.label} 已经过去。已出的账不变，差额要另办更正。", unless="past_month")
+    before = unit.areas.last()
+    if before and before.area == area:
+        raise Refused({"area": f"现在就是 {area_text(area)} ㎡"})
+    if before and (before.ends_on is None or before.ends_on >= first):
+        before.ends_on = first - timedelta(days=1)
+        before.save(update_fields=["ends_on"])
+    row = UnitArea.objects.create(estate=unit.estate, unit=unit, area=area, starts_on=first, basis=checked("basis", clean_text, basis, 80))
+    was = f"{area_text(before.area)} 改为 " if before else ""
+    record(by, f"{unit.code} 面积 {was}{area_text(area)} ㎡，{from_month.label}起", unit, household=current_household(unit))
+    return row
+
+
+def current_household(unit):
+    """Who holds the unit today, or None."""
+    return unit.household_on(today())
+
+
+@act
+def open_household(unit, *, owners, starts_on, by, ends_on=None, developer=False, remark=""):
+    """Open an owner's tenure of the unit from its first day on; returns the Household.
+
+    ``owners``: dicts of Person's columns and ``share``, in the order of the contract; a person is found again by ID
+    number. Refused while another tenure holds one of these days. A refusal beside a field of owner n is ``<field>_n``.
+    """
+    unit = Unit.objects.lock(unit)
+    starts_on = checked("starts_on", parse_date, starts_on)
+    if ends_on and ends_on < starts_on:
+        raise Refused({"ends_on": "止日不能早于起日"})
+    _refuse_overlap(unit, starts_on, ends_on)
+    if not owners:
+        raise Refused({"name_1": "请填写业主姓名"})
+    if len(owners) > MOST_OWNERS:
+        raise Refused(f"业主最多 {MOST_OWNERS} 人，请核对。")
+    shares = [checked(f"share_{n}", clean_text, owner.get("share", ""), 20) for n, owner in enumerate(owners, 1)]
+    people = [enter_person(unit.estate, suffix=f"_{n}", **{k: v for k, v in owner.items() if k != "share"}) for n, owner in enumerate(owners, 1)]
+    if len({person.pk for person in people}) < len(people):
+        raise Refused("同一个证件号码填了两次，请核对共有人。")
+    serial = (unit.households.aggregate(n=Max("serial"))["n"] or 0) + 1
+    household = Household.objects.create(
+        estate=unit.estate, unit=unit, serial=serial, number=f"{unit.code}-{serial:02d}", starts_on=starts_on, ends_on=ends_on,
+        developer=developer, owner_names=names_of(people), remark=checked("remark", clean_text, remark, 400), opened_by=by)
+    Ownership.objects.bulk_create([
+        Ownership(estate=unit.estate, household=household, person=person, position=n, share=share)
+        for n, (person, share) in enumerate(zip(people, shares, strict=True), 1)])
+    find.rebuild([household.pk])
+    many = f"（{len(people)} 人共有）" if len(people) > 1 else ""
+    record(by, f"登记{'建设单位' if developer else '业主'}{many}，{starts_on} 起", household, household=household)
+    return household
+
+
+def _refuse_overlap(unit, starts_on, ends_on):
+    span = Q(ends_on=None) | Q(ends_on__gte=starts_on)
+    if ends_on:
+        span &= Q(starts_on__lte=ends_on)
+    other = unit.households.live().filter(span).order_by("starts_on").first()
+    if other and other.ends_on is None and other.starts_on < starts_on:
+        raise Refused(f"{unit.code} 从 {other.starts_on} 起是{other.owner_names}的，请先办变更业主。",
+                      link=("打开这一户", other.get_absolute_url()))
+    if other:
+        raise Refused({"starts_on": f"{other.starts_on} 至 {other.ends_on or '今'} 这套房是{other.owner_names}的，日期不能重叠"})
+
+
+@act
+def change_owner(unit, *, owners, last_day, by, basis=""):
+    """Close the current tenure with its last day and open the next one from the day after (DOMAIN §2); the new Household.
+
+    It calls nobody: bills, keys and parking read the dates. What was billed beyond the last day is a correction.
+    """
+    unit = Unit.objects.lock(unit)
+    seller = unit.households.live().filter(ends_on=None).first()
+    if not seller:
+        raise Refused("这套房现在没有业主，请办登记业主。")
+    seller = Household.objects.lock(seller)
+    last_day = checked("last_day", parse_date, last_day)
+    if last_day < seller.starts_on:
+        raise Refused({"last_day": f"原业主从 {seller.starts_on} 起，最后一天不能更早"})
+    seller.ends_on, seller.version = last_day, seller.version + 1
+    seller.save(update_fields=["ends_on", "version"])
+    basis = checked("basis", clean_text, basis, 80)
+    record(by, f"产权到 {last_day} 为止{f'，凭 {basis}' if basis else ''}", seller, household=seller)
+    buyer = open_household(unit, owners=owners, starts_on=last_day + timedelta(days=1), by=by)
+    find.rebuild([seller.pk])
+    return buyer
+
+
+@act
+def change_household(household, *, version, by, remark=""):
+    """Change the household's standing remark. Refused on a stale page."""
+    household = Household.objects.lock(household)
+    fresh(household, version)
+    remark = checked("remark", clean_text, remark, 400)
+    if remark == household.remark:
+        return household
+    household.remark, household.version = remark, household.version + 1
+    household.save(update_fields=["remark", "version"])
+    record(by, "修改户备注" if remark else "删去户备注", household, household=household)
+    return household
