@@ -1,5 +1,5 @@
 """Make a promise, from the counter or from a household's page (the roof knows rooms, the log below does not)."""
-from crispy_forms.layout import Layout
+from crispy_forms.layout import Layout, Row
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
@@ -16,9 +16,9 @@ from servicecentre.worklog.forms import PromiseForm
 class RoomPromiseForm(PromiseForm):
     """The promise and, where it belongs to one, the room."""
 
-    household = TextField(label="房号(可不填)", max_length=40, required=False)
-    phone = PhoneField(label="联系电话(可不填)", required=False)
-    layout = Layout("household", "to_whom", "phone", "words", "due_at")
+    household = TextField(label="房号", max_length=40, required=False)
+    phone = PhoneField(label="联系电话", required=False)
+    layout = Layout(Row("household", "to_whom", "phone"), Row("words", "due_at"))
 
     def __init__(self, *args, estate, **kwargs):
         super().__init__(*args, **kwargs)

@@ -1,5 +1,5 @@
 """The log's filters and the forms of remarks and promises."""
-from crispy_forms.layout import Layout
+from crispy_forms.layout import Layout, Row
 from django import forms
 
 from servicecentre.kit.fields import DayField, TextField
@@ -20,6 +20,8 @@ class DayFilter(forms.Form):
     def __init__(self, *args, people, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["by"].queryset = people
+        for name, field in self.fields.items():
+            field.widget.attrs["class"] = {"on": "form-control", "urgent": "form-check-input"}.get(name, "form-select")
 
 
 class RemarkForm(DeskForm):
@@ -28,25 +30,23 @@ class RemarkForm(DeskForm):
     layout = Layout("words", "urgent")
 
 
-class DueField(forms.SplitDateTimeField):
+class DueField(forms.DateTimeField):
     """A day and a time of day, Asia/Shanghai."""
 
     def __init__(self, **kwargs):
-        super().__init__(
-            widget=forms.SplitDateTimeWidget(date_attrs={"type": "date", "aria-label": "日期"}, date_format="%Y-%m-%d",
-                                             time_attrs={"type": "time", "aria-label": "几点"}, time_format="%H:%M"),
-            error_messages={"required": "请填约定的日期和时间。", "invalid": "日期或时间不对，如 2026-11-25 15:30。",
-                            "invalid_date": "日期不对，如 2026-11-25。", "invalid_time": "时间不对，如 15:30。"}, **kwargs)
+        wrong = "日期或时间不对，如 2026-11-25 15:30。"
+        super().__init__(input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], widget=forms.DateTimeInput(
+            format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}), error_messages={"required": "请填约定的日期和时间。", "invalid": wrong}, **kwargs)
 
 
 class PromiseForm(DeskForm):
     """A new promise; who was promised, what, until when."""
 
     to_whom = TextField(label="答应了谁", max_length=40)
-    phone = TextField(label="联系电话(可不填)", max_length=20, required=False)
+    phone = TextField(label="联系电话", max_length=20, required=False)
     words = TextField(label="答应了什么", max_length=120)
     due_at = DueField(label="约定时间")
-    layout = Layout("to_whom", "phone", "words", "due_at")
+    layout = Layout(Row("to_whom", "phone"), Row("words", "due_at"))
 
 
 class KeepForm(DeskForm):
@@ -59,4 +59,4 @@ class MoveForm(DeskForm):
     due_at = DueField(label="新的约定时间")
     reason = TextField(label="原因", max_length=80)
     version = forms.IntegerField(widget=forms.HiddenInput)
-    layout = Layout("due_at", "reason", "version")
+    layout = Layout(Row("due_at", "reason"), "version")
