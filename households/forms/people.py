@@ -1,0 +1,110 @@
+"""Forms of people: a person's data, residents, tenants, contacts, vehicles, and the reason for looking."""
+from crispy_forms.layout import Layout, Row
+from django import forms
+
+from households.models import Person, Resident
+from servicecentre.kit.fields import DayField, PhoneField, PlateField, TextField
+from servicecentre.kit.forms import DeskForm
+
+from .register import ID_KINDS
+
+RELATIONS = [("", "不填"), *((word, word) for word in ("配偶", "子女", "父母", "祖父母", "亲属", "保姆", "其他"))]      # FORMS 1.4
+
+
+class PersonForm(DeskForm):
+    """Correct a person's data; the ID number is not shown, and stays when left empty."""
+
+    name = TextField(label="姓名（名称）", max_length=60)
+    kind = forms.ChoiceField(label="类别", choices=Person.Kind.choices, widget=forms.RadioSelect)
+    phone = PhoneField(label="电话", required=False)
+    phone2 = PhoneField(label="备用电话", required=False)
+    id_kind = forms.ChoiceField(label="证件类别", choices=ID_KINDS, required=False)
+    id_number = TextField(label="证件号码", max_length=40, required=False)
+    sex = forms.ChoiceField(label="性别", choices=[("", "不填"), *Person.Sex.choices], required=False)
+    birth_year = forms.IntegerField(label="出生年", min_value=1900, max_value=2100, required=False)
+    mail_address = TextField(label="通讯地址", max_length=120, required=False)
+    email = forms.EmailField(label="邮箱", required=False)
+    legal_rep = TextField(label="法人", max_length=40, required=False)
+    contact = TextField(label="联系人", max_length=40, required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    layout = Layout(Row("name", "kind"), Row("phone", "phone2"), Row("id_kind", "id_number"), Row("sex", "birth_year", "email"),
+                    Row("mail_address", "legal_rep", "contact"))
+
+    SHOWN = ("name", "kind", "phone", "phone2", "sex", "birth_year", "mail_address", "email", "legal_rep", "contact", "version")
+
+    def __init__(self, *args, person, **kwargs):
+        super().__init__(*args, initial={field: getattr(person, field) for field in self.SHOWN}, **kwargs)
+        self.fields["id_number"].help_text = f"现在是 {person.id_masked}，不改就空着" if person.id_masked else "还没有登记"
+
+
+class ResidentForm(DeskForm):
+    name = TextField(label="姓名", max_length=60)
+    relation = forms.ChoiceField(label="与业主关系", choices=RELATIONS, required=False)
+    phone = PhoneField(label="电话", required=False)
+    sex = forms.ChoiceField(label="性别", choices=[("", "不填"), *Person.Sex.choices], required=False)
+    birth_year = forms.IntegerField(label="出生年", min_value=1900, max_value=2100, required=False)
+    layout = Layout(Row("name", "relation", "phone"), Row("sex", "birth_year"))
+
+
+class TenantForm(DeskForm):
+    name = TextField(label="姓名（名称）", max_length=60)
+    phone = PhoneField(label="电话", required=False)
+    id_kind = forms.ChoiceField(label="证件类别", choices=ID_KINDS, required=False)
+    id_number = TextField(label="证件号码", max_length=40, required=False)
+    lease_from = DayField(label="租期起")
+    lease_to = DayField(label="租期止", required=False)
+    fee_payer = forms.ChoiceField(label="费用由谁交", choices=Resident.FeePayer.choices, initial=Resident.FeePayer.OWNER,
+                                  widget=forms.RadioSelect, help_text="不管谁交，欠费都在这一户名下")
+    layout = Layout(Row("name", "phone"), Row("id_kind", "id_number"), Row("lease_from", "lease_to", "fee_payer"))
+
+
+class LeaveForm(DeskForm):
+    left_on = DayField(label="搬离日")
+    layout = Layout("left_on")
+
+
+class ContactForm(DeskForm):
+    name = TextField(label="姓名", max_length=40)
+    relation = TextField(label="关系", max_length=20, required=False)
+    phone = PhoneField(label="电话")
+    layout = Layout(Row("name", "relation", "phone"))
+
+
+class VehicleForm(DeskForm):
+    plate = PlateField(label="车牌", help_text="如 苏A·D5K26；新能源 8 位")
+    brand = TextField(label="品牌", max_length=30, required=False)
+    colour = TextField(label="颜色", max_length=10, required=False)
+    driver_phone = PhoneField(label="驾驶人电话", required=False)
+    layout = Layout(Row("plate", "brand", "colour"), "driver_phone")
+
+
+class EndVehicleForm(DeskForm):
+    ended_on = DayField(label="从哪天起不再登记")
+    layout = Layout("ended_on")
+
+
+class ConfirmForm(DeskForm):
+    """Nothing to fill in; the key makes a second click harmless."""
+
+    layout = Layout()
+
+
+class RevealForm(DeskForm):
+    """Why somebody's number is looked at; the reason stands in the log."""
+
+    REASONS = ("核对本人身份", "联系本人", "办理业务登记", "公安、法院凭文书查询")
+
+    reason = forms.ChoiceField(label="为什么要看", choices=[(reason, reason) for reason in (*REASONS, "其他")], widget=forms.RadioSelect)
+    words = TextField(label="说明", max_length=40, required=False, help_text="选「其他」时填")
+    not_for_act = ("words",)
+    layout = Layout("reason", "words")
+
+    def clean(self):
+        data = self.cleaned_data
+        if data.get("reason") == "其他":
+            if not data.get("words"):
+                self.add_error("words", "请写明为什么要看")
+            data["reason"] = data.get("words", "")
+        elif data.get("words") and data.get("reason"):
+            data["reason"] = f"{data['reason']}，{data['words']}"
+        return data

@@ -1,0 +1,160 @@
+"""Forms of places and tenures: what was typed → an act's clean values."""
+from crispy_forms.layout import HTML, Div, Layout, Row
+from django import forms
+
+from households.models import Person, Unit
+from households.people import person_fields
+from households.register import FIRST_MONTH
+from servicecentre.kit.fields import AreaField, DayField, MonthField, PhoneField, TextField
+from servicecentre.kit.forms import DeskForm
+from servicecentre.kit.identity import IdKind
+from servicecentre.kit.refused import Refused
+from servicecentre.kit.text import parse_room
+
+ID_KINDS = [("", "按号码判断"), *IdKind.choices]
+
+
+class UnitFilter(forms.Form):
+    """Which units; nothing in it is personal, so it may stand in the address."""
+
+    STATES = (("", "全部"), ("held", "有业主"), ("free", "没有业主"))
+
+    building = forms.ModelChoiceField(label="楼栋", queryset=None, required=False, empty_label="全部")
+    kind = forms.ChoiceField(label="用途", choices=[("", "全部"), *Unit.Kind.choices], required=False)
+    state = forms.ChoiceField(label="状态", choices=STATES, required=False)
+
+    def __init__(self, *args, buildings, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["building"].queryset = buildings
+        for bound in self.fields.values():
+            bound.widget.attrs["class"] = "form-select"
+
+    @property
+    def chosen(self):
+        """The sensible part of what was asked; the rest is ignored (TRUST §4 row 29)."""
+        self.is_valid()
+        return {name: value for name, value in getattr(self, "cleaned_data", {}).items() if value}
+
+
+class UnitForm(DeskForm):
+    """A new unit with its area."""
+
+    code = TextField(label="房号", max_length=40, help_text="如 3-2-1801、3栋2单元1801；商铺如 S01")
+    kind = forms.ChoiceField(label="用途", choices=[("", "按房号判断"), *Unit.Kind.choices], required=False)
+    area = AreaField(label="实测建筑面积（㎡）")
+    from_month = MonthField(label="面积从哪个月起", initial=FIRST_MONTH, required=False, help_text="不知道就不改")
+    basis = TextField(label="依据", max_length=80, required=False)
+    trade = TextField(label="业态", max_length=40, required=False, help_text="只有商铺填")
+    remark = TextField(label="备注", max_length=400, required=False)
+    layout = Layout(Row("code", "kind"), Row("area", "from_month", "basis"), Row("trade", "remark"))
+
+    def clean_code(self):
+        return parse_room(self.cleaned_data["code"]).code
+
+    def clean_from_month(self):
+        return self.cleaned_data["from_month"] or FIRST_MONTH
+
+
+class ChangeUnitForm(DeskForm):
+    kind = forms.ChoiceField(label="用途", choices=Unit.Kind.choices, widget=forms.RadioSelect)
+    trade = TextField(label="业态", max_length=40, required=False, help_text="只有商铺填")
+    remark = TextField(label="备注", max_length=400, required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    layout = Layout(Row("kind", "trade"), "remark")
+
+
+class AreaForm(DeskForm):
+    """A re-survey from the 1st of a month on."""
+
+    area = AreaField(label="新的建筑面积（㎡）")
+    from_month = MonthField(label="从哪个月 1 日起")
+    basis = TextField(label="依据", max_length=80, required=False, help_text="如 实测报告 2026-118")
+    layout = Layout(Row("area", "from_month"), "basis")
+
+
+class OwnersForm(DeskForm):
+    """Up to three owners in the order of the contract; an owner without a name is no owner."""
+
+    OWNERS = (1, 2, 3)
+    COLUMNS = ("kind", "name", "id_kind", "id_number", "phone", "share", "legal_rep", "mail_address")
+
+    def __init__(self, *args, estate, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.estate = estate
+        for n in self.OWNERS:
+            self._add_owner(n, required=n == 1)
+        self.helper.layout = Layout(*self.lead, *(self._block(n) for n in self.OWNERS))
+
+    lead = ()
+
+    def _add_owner(self, n, required):
+        add = self.fields.__setitem__
+        add(f"kind_{n}", forms.ChoiceField(label="类别", choices=Person.Kind.choices, initial=Person.Kind.PERSON, widget=forms.RadioSelect,
+                                           required=False))
+        add(f"name_{n}", TextField(label="姓名（名称）", max_length=60, required=required))
+        add(f"id_kind_{n}", forms.ChoiceField(label="证件类别", choices=ID_KINDS, required=False))
+        add(f"id_number_{n}", TextField(label="证件号码", max_length=40, required=False))
+        add(f"phone_{n}", PhoneField(label="电话", required=False))
+        add(f"share_{n}", TextField(label="份额", max_length=20, required=False))
+        add(f"legal_rep_{n}", TextField(label="法人", max_length=40, required=False))
+        add(f"mail_address_{n}", TextField(label="通讯地址", max_length=120, required=False))
+        for field in (f"name_{n}", f"id_number_{n}", f"phone_{n}"):
+            self.fields[field].widget.attrs["autocomplete"] = "off"
+
+    def _block(self, n):
+        title = "业主" if n == 1 else f"共有人 {n}"
+        rows = (Row(f"name_{n}", f"kind_{n}", f"phone_{n}"), Row(f"id_kind_{n}", f"id_number_{n}", f"share_{n}"),
+                Row(f"mail_address_{n}", f"legal_rep_{n}"))
+        if n == 1:
+            return Div(HTML(f'<h2 class="sec-h mb-2">{title}</h2>'), *rows, css_class="mt-3")
+        filled = self.is_bound and self.data.get(self.add_prefix(f"name_{n}"))
+        return Div(HTML(f'<details class="mt-3"{" open" if filled else ""}><summary>{title} <span class="req">可不填</span></summary>'),
+                   *rows, HTML("</details>"))
+
+    def clean(self):
+        """Each owner by itself; whether somebody is known already is the act's to ask."""
+        for n in self.OWNERS:
+            owner = self._owner(n)
+            if not owner["name"]:
+                if any(owner[c] for c in ("id_number", "phone", "share")):
+                    self.add_error(f"name_{n}", "请填写姓名")
+                continue
+            if not self.has_error(f"name_{n}"):
+                self._check(owner, n)
+        return self.cleaned_data
+
+    def _check(self, owner, n):
+        try:
+            person_fields(self.estate, suffix=f"_{n}", **{k: v for k, v in owner.items() if k != "share"})
+        except Refused as refusal:
+            self.refuse(refusal)
+
+    def _owner(self, n):
+        return {column: self.cleaned_data.get(f"{column}_{n}") or "" for column in self.COLUMNS}
+
+    def act_fields(self):
+        per_owner = {f"{column}_{n}" for n in self.OWNERS for column in self.COLUMNS}
+        fields = {k: v for k, v in super().act_fields().items() if k not in per_owner}
+        return fields | {"owners": [owner for n in self.OWNERS if (owner := self._owner(n))["name"]]}
+
+
+class OpenHouseholdForm(OwnersForm):
+    """The first day and the owners of a unit that nobody holds."""
+
+    starts_on = DayField(label="交付日（从哪天起）", help_text="物业管理服务费从这天起算")
+    remark = TextField(label="备注", max_length=400, required=False)
+    lead = (Row("starts_on", "remark"),)
+
+
+class ChangeOwnerForm(OwnersForm):
+    """The seller's last day and the buyers."""
+
+    last_day = DayField(label="原业主最后一天", help_text="新业主从次日起交费")
+    basis = TextField(label="凭什么", max_length=80, required=False, help_text="如 不动产权证书，11-20 登记")
+    lead = (Row("last_day", "basis"),)
+
+
+class RemarkForm(DeskForm):
+    remark = TextField(label="备注", max_length=400, required=False, help_text="写办事要知道的，如「老人在家，先打电话」；会一直显示在这一户上面")
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    layout = Layout("remark")

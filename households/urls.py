@@ -1,0 +1,26 @@
+"""The register: the map. The household's own page is the roof's (desk/household.py)."""
+from django.urls import path
+
+from .views import people, register
+
+app_name = "households"
+urlpatterns = [
+    path("units/", register.units, name="units"),
+    path("units/add/", register.add_unit, name="add_unit"),
+    path("units/<int:pk>/", register.unit, name="unit"),
+    path("units/<int:pk>/change/", register.change_unit, name="change_unit"),
+    path("units/<int:pk>/area/", register.change_area, name="change_area"),
+    path("units/<int:pk>/open/", register.open_household, name="open_household"),
+    path("units/<int:pk>/change-owner/", register.change_owner, name="change_owner"),
+    path("households/<int:pk>/change/", register.change_household, name="change_household"),
+    path("households/<int:pk>/residents/add/", people.add_resident, name="add_resident"),
+    path("households/<int:pk>/tenants/add/", people.add_tenant, name="add_tenant"),
+    path("households/<int:pk>/contacts/add/", people.add_contact, name="add_contact"),
+    path("households/<int:pk>/vehicles/add/", people.add_vehicle, name="add_vehicle"),
+    path("households/<int:pk>/phones/", people.reveal_phones, name="reveal_phones"),
+    path("households/<int:pk>/people/<int:person_pk>/", people.change_person, name="change_person"),
+    path("households/<int:pk>/people/<int:person_pk>/identity/", people.reveal_identity, name="reveal_identity"),
+    path("residents/<int:pk>/leave/", people.end_residence, name="end_residence"),
+    path("contacts/<int:pk>/remove/", people.remove_contact, name="remove_contact"),
+    path("vehicles/<int:pk>/end/", people.end_vehicle, name="end_vehicle"),
+]

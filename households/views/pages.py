@@ -1,0 +1,31 @@
+"""What this app's views share: a page with one form, and rows fetched through this estate only."""
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
+
+from households.models import Household, Person, Unit
+
+
+def unit_of(request, pk):
+    return get_object_or_404(Unit.objects.of(request.estate).select_related("building"), pk=pk)
+
+
+def household_of(request, pk):
+    return get_object_or_404(Household.objects.of(request.estate).live().select_related("unit"), pk=pk)
+
+
+def person_of(household, pk):
+    """An owner of this household or somebody who lives or lived there."""
+    mine = Person.objects.of(household.estate_id)
+    return get_object_or_404(mine.filter(ownerships__household=household) | mine.filter(residences__household=household), pk=pk)
+
+
+def form_page(request, form, *, title, button, back, busy="正在登记，请稍等", about="", wide=False):
+    """A page with one form and one act; ``back`` is the row whose page it came from, or a URL."""
+    return render(request, "households/form.html", {
+        "form": form, "title": title, "button": button, "busy": busy, "about": about, "wide": wide,
+        "back": back if isinstance(back, str) else back.get_absolute_url()})
+
+
+def done(request, words, where):
+    messages.success(request, f"已办理：{words}" if getattr(where, "is_repeat", False) else words)
+    return redirect(where)

@@ -1,0 +1,125 @@
+"""People of a household: the acts of households/people, one form page each."""
+from django.shortcuts import get_object_or_404, render
+
+from households import people
+from households.forms.people import (
+    ConfirmForm,
+    ContactForm,
+    EndVehicleForm,
+    LeaveForm,
+    PersonForm,
+    ResidentForm,
+    RevealForm,
+    TenantForm,
+    VehicleForm,
+)
+from households.models import Contact, Resident, Vehicle
+from servicecentre.kit.identity import show_plate
+from servicecentre.kit.periods import today
+from servicecentre.staff.access import needs
+
+from .pages import done, form_page, household_of, person_of
+
+
+def _about(household):
+    return f"{household.unit.code} {household.owner_names}"
+
+
+def _add(request, pk, form_class, act, *, title, button, words):
+    household = household_of(request, pk)
+    form = form_class(request.POST or None)
+    if request.method == "POST" and form.perform(act, household, by=request.user):
+        return done(request, words, household)
+    return form_page(request, form, title=title, button=button, back=household, about=_about(household))
+
+
+@needs("households.change_household")
+def add_resident(request, pk):
+    return _add(request, pk, ResidentForm, people.add_resident, title="登记住户", button="登记住户", words="已登记住户。")
+
+
+@needs("households.change_household")
+def add_tenant(request, pk):
+    return _add(request, pk, TenantForm, people.add_tenant, title="登记租户", button="登记租户", words="已登记租户。")
+
+
+@needs("households.change_household")
+def add_contact(request, pk):
+    return _add(request, pk, ContactForm, people.add_contact, title="登记紧急联系人", button="登记联系人", words="已登记紧急联系人。")
+
+
+@needs("households.change_household")
+def add_vehicle(request, pk):
+    return _add(request, pk, VehicleForm, people.add_vehicle, title="登记车辆", button="登记车辆", words="已登记车辆。")
+
+
+@needs("households.change_household")
+def end_residence(request, pk):
+    row = get_object_or_404(Resident.objects.of(request.estate).select_related("household__unit", "person"), pk=pk)
+    form = LeaveForm(request.POST or None, initial={"left_on": today()})
+    if request.method == "POST" and form.perform(people.end_residence, row, by=request.user):
+        return done(request, f"已登记{row.get_kind_display()}搬离。", row.household)
+    return form_page(request, form, title="登记搬离", button="登记搬离", back=row.household,
+                     about=f"{row.household.unit.code} {row.get_kind_display()} {row.person.name}")
+
+
+@needs("households.change_household")
+def end_vehicle(request, pk):
+    row = get_object_or_404(Vehicle.objects.of(request.estate).select_related("household__unit"), pk=pk)
+    form = EndVehicleForm(request.POST or None, initial={"ended_on": today()})
+    if request.method == "POST" and form.perform(people.end_vehicle, row, by=request.user):
+        return done(request, f"已注销车辆 {show_plate(row.plate)}。", row.household)
+    return form_page(request, form, title="注销车辆", button="注销车辆", back=row.household,
+                     about=f"{row.household.unit.code} {show_plate(row.plate)}")
+
+
+@needs("households.change_household")
+def remove_contact(request, pk):
+    row = get_object_or_404(Contact.objects.of(request.estate).select_related("household__unit"), pk=pk)
+    form = ConfirmForm(request.POST or None)
+    if request.method == "POST" and form.perform(people.remove_contact, row, by=request.user):
+        return done(request, "已删去紧急联系人。", row.household)
+    return form_page(request, form, title="删去紧急联系人", button=f"删去 {row.name}", back=row.household,
+                     about=f"{row.household.unit.code} {row.name} {row.relation}")
+
+
+@needs("households.change_person")
+def change_person(request, pk, person_pk):
+    household = household_of(request, pk)
+    person = person_of(household, person_pk)
+    form = PersonForm(request.POST or None, person=person)
+    if request.method == "POST" and form.perform(people.change_person, person, household=household, by=request.user):
+        return done(request, "人员资料已保存。", household)
+    return form_page(request, form, title=f"修改人员资料 {person.name}", button="保存", back=household, about=_about(household), wide=True)
+
+
+@needs("households.reveal_identity")
+def reveal_identity(request, pk, person_pk):
+    """A form for the reason; its answer shows the number once, in no address and no cache."""
+    household = household_of(request, pk)
+    person = person_of(household, person_pk)
+    form = RevealForm(request.POST or None)
+    shown = request.method == "POST" and form.perform(people.reveal_identity, person, household=household, by=request.user)
+    return render(request, "households/reveal.html", {
+        "form": form, "household": household, "person": shown or person, "shown": bool(shown), "title": f"证件号码 {person.name}"})
+
+
+@needs("households.reveal_identity")
+def reveal_phones(request, pk):
+    household = household_of(request, pk)
+    form = RevealForm(request.POST or None)
+    shown = request.method == "POST" and form.perform(people.reveal_phones, household, by=request.user)
+    return render(request, "households/reveal.html", {
+        "form": form, "household": household, "shown": bool(shown), "title": f"电话 {household.unit.code}",
+        "phones": _phones(household) if shown else []})
+
+
+def _phones(household):
+    """(name, what they are, phone) of everybody with one."""
+    rows = [(o.person.name, "业主", number) for o in household.ownerships.select_related("person")
+            for number in (o.person.phone, o.person.phone2)]
+    rows += [(r.person.name, r.relation or r.get_kind_display(), number)
+             for r in household.residents.filter(left_on=None).select_related("person") for number in (r.person.phone, r.person.phone2)]
+    rows += [(c.name, c.relation or "紧急联系人", c.phone) for c in household.contacts.all()]
+    rows += [(show_plate(v.plate), "驾驶人", v.driver_phone) for v in household.vehicles.filter(ended_on=None)]
+    return [row for row in rows if row[2]]

@@ -1,0 +1,128 @@
+"""The home page: what is due, what went on, the day's money; an explicit list of parts, each for who may see it."""
+from functools import wraps
+
+from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from billing.models import BillRun, Charge, Payment, PaymentPart, ReceiptVoid
+from households.models import Household, Unit
+from servicecentre.kit.periods import SHANGHAI, BillingMonth, now, today
+from servicecentre.papers.kinds import RECEIPT
+from servicecentre.papers.models import Series
+from servicecentre.staff.access import may, needs
+from servicecentre.worklog.models import Entry, Promise
+
+from . import parts
+from .parts import part
+
+ROWS = 6
+
+
+def _with_household(rows):
+    """Adds ``household_id``, found by the number that log and promise carry."""
+    there = Household.objects.filter(estate=OuterRef("estate"), number=OuterRef("household_no"))
+    return rows.annotate(household_id=Subquery(there.values("pk")[:1]))
+
+
+@part("households.import_register")
+def no_register(estate, user, day):
+    """The first thing to do where nothing is registered yet."""
+    return None if Unit.objects.of(estate).exists() else {}
+
+
+@part("worklog.make_promise")
+def promises(estate, user, day):
+    """What was promised to residents, the overdue first."""
+    open_ones = Promise.objects.of(estate).open()
+    counts = open_ones.aggregate(all=Count("pk"), late=Count("pk", filter=Q(due_at__lt=now())))
+    return {"rows": list(_with_household(open_ones).select_related("made_by").due_first()[:ROWS]), **counts}
+
+
+@part("worklog.view_day")
+def log(estate, user, day):
+    """The newest lines of today's log."""
+    entries = Entry.objects.of(estate).on(day)
+    return {"rows": list(_with_household(entries).select_related("by").newest_first()[:ROWS]), "count": entries.count()}
+
+
+@part("billing.collect_payment")
+def receipts(estate, user, day):
+    """One's own receipts of today; sums are not shown before the till is counted (DOMAIN §2 Cash-up)."""
+    mine = Payment.objects.of(estate).filter(cashier=user, day=day)
+    methods = PaymentPart.objects.of(estate).filter(payment__in=mine.live()).values("method").annotate(n=Count("pk")).order_by("-n", "method")
+    rows = [(PaymentPart.Method(row["method"]).label, row["n"]) for row in methods]
+    last = mine.select_related("paper", "household__unit").order_by("-pk").first()
+    return {"methods": rows, "last": last}
+
+
+@part("billing.view_run")
+def takings(estate, user, day):
+    """Everybody's takings of today by method, for who never holds the till."""
+    rows = PaymentPart.objects.of(estate).filter(payment__day=day, payment__voided_at=None).values("method").annotate(
+        n=Count("pk"), fen=Sum("amount")).order_by("-fen")
+    lines = [(PaymentPart.Method(row["method"]).label, row["n"], int(row["fen"])) for row in rows]
+    return {"lines": lines, "total": sum(fen for *_, fen in lines)}
+
+
+@part("billing.void_receipt")
+def voids(estate, user, day):
+    """Receipts that somebody has asked to void, waiting for a second person."""
+    waiting = ReceiptVoid.objects.of(estate).filter(approved=None).select_related("payment__paper", "payment__household__unit", "asked_by")
+    return {"rows": list(waiting.order_by("asked_at")[:ROWS])}
+
+
+@part("billing.view_run")
+def month(estate, user, day):
+    """Is this month billed, and what is overdue in all."""
+    this = BillingMonth.of(day)
+    run = BillRun.objects.of(estate).filter(period=this.first, undone_at=None).aggregate(n=Sum("count"), fen=Sum("total"))
+    overdue = Charge.objects.of(estate).overdue(on=day).aggregate(
+        households=Count("household", distinct=True), fen=Sum(F("amount") - F("paid"), default=0))
+    return {"month": this, "billed": run["n"] is not None, "count": run["n"], "total": int(run["fen"] or 0),
+            "households": overdue["households"], "overdue": int(overdue["fen"])}
+
+
+@part("papers.view_numbers")
+def numbers(estate, user, day):
+    """How far this year's receipts have got."""
+    series = Series.objects.of(estate).filter(kind=RECEIPT.letters, year=day.year).first()
+    return {"name": RECEIPT.name, "last": series.number(series.last) if series and series.last else None}
+
+
+@part("desk.view_home")
+def about_estate(estate, user, day):
+    """For who has nothing else here: whose desk this is and how to reach it."""
+    return {"estate": estate}
+
+
+PARTS = ((no_register, promises, log), (receipts, takings, voids, month, numbers))
+NOTHING_ELSE = ((about_estate,),)
+
+# What a clerk does from here without a household: label, right, URL name, Alt digit.
+QUICK = (("收费", "billing.collect_payment", "billing:counter", "1"), ("登记承诺", "worklog.make_promise", "make_promise", ""),
+         ("记一条日志", "worklog.make_remark", "worklog:make_remark", ""))
+
+
+@needs("desk.view_home")
+def _home(request):
+    day = today()
+    columns = parts.gather(PARTS, request, "home", request.estate, request.user, day)
+    if not any(columns):
+        columns = parts.gather(NOTHING_ELSE, request, "home", request.estate, request.user, day)
+    promised = parts.answer_of(columns, "promises")
+    return render(request, "desk/home.html", {
+        "columns": columns, "greeting": _greeting(now().astimezone(SHANGHAI).hour), "late": promised["late"] if promised else 0,
+        "quick": [(label, reverse(name), alt) for label, right, name, alt in QUICK if may(request, right)]})
+
+
+def _greeting(hour):
+    return "早上好" if hour < 9 else "上午好" if hour < 12 else "下午好" if hour < 18 else "晚上好"
+
+
+@wraps(_home)
+def home(request):
+    """The desk of this estate; outside of one, the way to the user's own."""
+    if request.estate is None and not hasattr(request, "mounted"):
+        return redirect("switch_estate")
+    return _home(request)

@@ -1,0 +1,123 @@
+"""The household page: who lives here, what is owed, what is open, papers, what went on; an explicit list of parts."""
+from django.db.models import OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+
+from billing.explain import due_state, period_text
+from billing.models import Charge, Credit, Payment, PaymentPart
+from households.models import Household
+from servicecentre.kit.periods import shown_date, today
+from servicecentre.papers.models import Paper
+from servicecentre.staff.access import may, needs
+from servicecentre.worklog.models import Entry, Promise
+
+from . import parts
+from .parts import part
+
+WEEKDAYS = "一二三四五六日"
+LINES = 12                                    # open charges shown; the rest is in the sum and at the till
+
+
+@part("households.view_household")
+def people(household, day):
+    """Owners in the order of the contract, and who lives here."""
+    owners = list(household.ownerships.select_related("person"))
+    residents = list(household.residents.filter(left_on=None).select_related("person").order_by("pk"))
+    for resident in residents:
+        resident.what = _what(resident, day)
+    return {"owners": owners, "residents": residents, "count": len(owners) + len(residents)}
+
+
+def _what(resident, day):
+    """配偶 · 女 8 岁 · 租户到 2027-04-30."""
+    words = [resident.relation or resident.get_kind_display()]
+    if resident.person.birth_year:
+        words.append(f"{resident.person.get_sex_display()} {day.year - resident.person.birth_year} 岁".strip())
+    if resident.lease_to:
+        words.append(f"{'租期已过' if resident.lease_to < day else '到'} {resident.lease_to}")
+    return " ".join(words)
+
+
+@part("households.view_household")
+def contacts(household, day):
+    """Whom to ring when the owner can't be reached, and the household's vehicles."""
+    return {"contacts": list(household.contacts.order_by("pk")), "vehicles": list(household.vehicles.filter(ended_on=None).order_by("pk"))}
+
+
+@part("billing.view_account")
+def owed(household, day):
+    """Unpaid charges, oldest first, their sum, what of it is overdue; credit and the last payment."""
+    charges = list(Charge.objects.of(household.estate_id).filter(household=household).unpaid().oldest_first().select_related("fee_kind"))
+    money = _money(household)
+    overdue = [charge for charge in charges if charge.due_on < day]
+    return {
+        "lines": [(charge, period_text(charge), due_state(charge, day)) for charge in charges[:LINES]],
+        "more": max(0, len(charges) - LINES), "count": len(charges), "total": sum(charge.due for charge in charges),
+        "overdue_count": len(overdue), "overdue": sum(charge.due for charge in overdue),
+        "credit": money.payment_left + money.credit_left, "last": money.last_total is not None and {
+            "day": money.last_day, "total": money.last_total, "method": PaymentPart.Method(money.last_method).label}}
+
+
+def _money(household):
+    """The household with its credit (fen) and last payment, in one query."""
+    mine = {"estate": OuterRef("estate"), "household": OuterRef("pk")}
+    left = {"left": Sum("left")}
+    payments = Payment.objects.filter(**mine)
+    last = payments.live().order_by("-at", "-pk")
+    return Household.objects.annotate(
+        payment_left=Coalesce(Subquery(payments.with_left().order_by().values("household").annotate(**left).values("left")[:1]), 0),
+        credit_left=Coalesce(Subquery(Credit.objects.filter(**mine).with_left().order_by().values("household").annotate(
+            **left).values("left")[:1]), 0),
+        last_day=Subquery(last.values("day")[:1]), last_total=Subquery(last.values("total")[:1]),
+        last_method=Subquery(PaymentPart.objects.filter(payment=Subquery(last.values("pk")[:1])).order_by("-amount").values("method")[:1]),
+    ).get(pk=household.pk)
+
+
+@part("worklog.view_day")
+def promises_open(household, day):
+    """What the desk has promised this household and not yet kept."""
+    open_ones = Promise.objects.of(household.estate_id).filter(household_no=household.number).open().due_first()[:8]
+    return {"promises": list(open_ones)}
+
+
+@part("papers.view_paper")
+def papers(household, day):
+    """The newest numbered papers."""
+    rows = Paper.objects.of(household.estate_id).filter(household_no=household.number).order_by("-pk")[:6]
+    return {"papers": list(rows)}
+
+
+@part("worklog.view_day")
+def last_entries(household, day):
+    """What went on, newest first, by day."""
+    days = {}
+    for entry in Entry.objects.of_household(household).select_related("by").newest_first()[:14]:
+        days.setdefault(entry.day, []).append(entry)
+    return {"days": [(_day_words(d, day), entries) for d, entries in days.items()]}
+
+
+def _day_words(d, day):
+    return "今天" if d == day else f"{shown_date(d, day)} 周{WEEKDAYS[d.weekday()]}"
+
+
+PARTS = ((people, contacts, papers), (owed, promises_open), (last_entries,))
+
+# What can be done for an open household: label, right, URL name, what it takes, Alt digit.
+QUICK = (("收费", "billing.collect_payment", "billing:collect", "1"),)
+ACTS = ("change_household", "change_person", "change_owner", "reveal_identity")
+
+
+@needs("households.view_household")
+def household(request, pk):
+    row = get_object_or_404(Household.objects.of(request.estate).live().select_related("unit__building"), pk=pk)
+    day = today()
+    columns = parts.gather(PARTS, request, "household", row, day)
+    over = bool(row.ends_on and row.ends_on < day)
+    return render(request, "desk/household.html", {
+        "household": row, "unit": row.unit, "area": row.unit.area_on(day), "columns": columns,
+        "owed": parts.answer_of(columns, "owed"), "over": over, "coming": row.starts_on > day,
+        "tenures": row.unit.households.live().order_by("-starts_on"),
+        "can": {act: may(request, f"households.{act}") and not (over and act != "change_person" and act != "reveal_identity") for act in ACTS},
+        "may_promise": may(request, "worklog.make_promise"), "may_account": may(request, "billing.view_account"),
+        "quick": [(label, reverse(name, args=[row.pk]), alt) for label, right, name, alt in QUICK if may(request, right)]})

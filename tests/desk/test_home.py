@@ -1,0 +1,86 @@
+"""The home page: each role its parts, nothing of the till before it is counted, the way in without an estate."""
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from households.register import add_unit, open_household
+from servicecentre.desk import home
+from servicecentre.kit.periods import now, today
+from servicecentre.roles import RIGHTS, Role
+from servicecentre.staff.models import Post
+from servicecentre.worklog.day import make_promise
+
+from ..conftest import BACKEND, person_at
+
+
+@pytest.fixture
+def household(estate, clerk):
+    unit = add_unit(estate, code="3-2-1801", area=8956, by=clerk)
+    return open_household(unit, owners=[{"name": "张雨萍"}], starts_on=date(2025, 3, 18), by=clerk)
+
+
+def test_clerk_sees_promises_log_and_own_receipts(desk, household, clerk):
+    make_promise(household.estate, to_whom="张女士", words="答复公摊怎么算", due_at=now() + timedelta(hours=1), household=household, by=clerk)
+    page = desk.get("/").content.decode()
+    for words in ("李婷", "答复公摊怎么算", f"/households/{household.pk}/", "我今天的收据", "登记业主", "Alt 1"):
+        assert words in page, words
+    assert "今日收款" not in page and "等批的作废" not in page
+
+
+def test_manager_sees_takings_voids_and_month(manager_desk, household):
+    page = manager_desk.get("/").content.decode()
+    for words in ("今日收款", "等批的作废", "还没出账", "单据号码"):
+        assert words in page, words
+    assert "我今天的收据" not in page
+
+
+@pytest.mark.parametrize("role", [Role.GUARD, Role.ENGINEER])
+def test_guard_and_engineer_see_no_resident_and_no_money(estate, household, desk_of, role):
+    page = desk_of(person_at(estate, "zhao", "赵国强", role)).get("/").content.decode()
+    assert "物业服务中心" in page and "改密码" in page
+    for hidden in ("3-2-1801", "张雨萍", "应缴", "收款", "承诺"):
+        assert hidden not in page.split("<main", 1)[1].split("</main", 1)[0], hidden
+
+
+def test_empty_estate_says_what_comes_first(desk):
+    assert "这个小区还没有登记表" in desk.get("/").content.decode()
+
+
+def test_root_leads_to_the_only_estate(clerk, estate, other_estate, db):
+    browser = Client()
+    assert browser.get("/").url.startswith("/sign-in/")
+    browser.force_login(clerk, backend=BACKEND)
+    assert browser.get("/", follow=True).redirect_chain[-1][0] == f"/e/{estate.slug}/"
+    Post.objects.create(estate=other_estate, user=clerk, role=Role.CLERK)
+    assert other_estate.name in browser.get("/", follow=True).content.decode()
+
+
+def test_home_keeps_its_right():
+    assert home.home.needs == "desk.view_home"
+
+
+def test_every_part_names_a_right_and_asks_few_queries(estate, clerk, household):
+    for column in home.PARTS:
+        for ask in column:
+            assert ask.right in RIGHTS
+            with CaptureQueriesContext(connection) as queries:
+                ask(estate, clerk, today())
+            assert len(queries) <= 2, ask.__name__
+
+
+def test_home_has_as_many_queries_on_a_busy_day(desk, household, clerk):
+    def promise(n):
+        make_promise(household.estate, to_whom="张女士", words=f"第{n}件", due_at=now() + timedelta(hours=1), household=household, by=clerk)
+
+    for n in range(2):
+        promise(n)
+    with CaptureQueriesContext(connection) as few:
+        desk.get("/")
+    for n in range(30):
+        promise(n)
+    with CaptureQueriesContext(connection) as many:
+        desk.get("/")
+    assert len(few) == len(many)

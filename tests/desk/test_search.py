@@ -1,0 +1,64 @@
+"""The search box: by post only, under the box and as a page, one single answer opened at once."""
+from datetime import date
+
+import pytest
+
+from households.register import add_unit, open_household
+from servicecentre.desk.search import marked
+
+
+@pytest.fixture
+def households(estate, clerk):
+    made = []
+    for n, name in enumerate(("张雨萍", "张雨桐"), 1):
+        unit = add_unit(estate, code=f"3-2-180{n}", area=8956, by=clerk)
+        made.append(open_household(unit, owners=[{"name": name, "phone": f"1380013567{n}"}], starts_on=date(2025, 3, 18), by=clerk))
+    return made
+
+
+def ask(desk, q, **headers):
+    return desk.post("/search/", {"q": q}, **headers)
+
+
+def test_single_answer_is_opened(desk, households):
+    assert ask(desk, "3-2-1801").url.endswith(f"/households/{households[0].pk}/")
+
+
+def test_several_answers_are_listed_with_what_matched(desk, households):
+    page = ask(desk, "张雨").content.decode()
+    assert "<mark>张雨</mark>萍" in page and "<mark>张雨</mark>桐" in page and "138****5671" in page and "13800135671" not in page
+
+
+def test_drop_down_is_the_partial(desk, households):
+    answer = ask(desk, "3-2-18", headers={"HX-Request": "true"}).content.decode()
+    assert answer.startswith('<div class="drop" data-q="3-2-18" data-count="2">') and "<html" not in answer
+    assert "<mark>3-2-18</mark>01" in answer and f'/households/{households[0].pk}/collect/"' in answer
+    assert ask(desk, "  ", headers={"HX-Request": "true"}).content == b""
+
+
+def test_nothing_found_says_what_to_try(desk, households):
+    assert "没有查到" in ask(desk, "3-2-1899").content.decode()
+    assert 'data-count="0"' in ask(desk, "王", headers={"HX-Request": "true"}).content.decode()
+
+
+def test_question_is_escaped_and_never_an_address(desk, households):
+    page = ask(desk, "<script>alert(1)</script>").content.decode()
+    assert "<script>alert" not in page
+    assert "张雨萍" not in desk.get("/search/?q=张雨萍").content.decode()
+
+
+def test_guard_and_engineer_may_not_search(estate, desk_of):
+    from servicecentre.roles import Role
+
+    from ..conftest import person_at
+    for role in (Role.GUARD, Role.ENGINEER):
+        assert ask(desk_of(person_at(estate, f"u-{role}", "某人", role)), "张").status_code == 403
+
+
+@pytest.mark.parametrize("text, asked, pieces", [
+    ("3-2-1801", "3-2-18", [("3-2-18", True), ("01", False)]), ("3-2-1801", "321801", [("3-2-1801", True)]),
+    ("3-2-1801", "1801", [("3-2-", False), ("1801", True)]), ("苏A·D5K26", "D5K", [("苏A·", False), ("D5K", True), ("26", False)]),
+    ("138****5678", "5678", [("138****", False), ("5678", True)]), ("张雨萍", "李", [("张雨萍", False)]), ("张雨萍", "", [("张雨萍", False)]),
+])
+def test_what_matched_is_marked(text, asked, pieces):
+    assert marked(text, asked) == pieces
