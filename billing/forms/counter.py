@@ -20,7 +20,7 @@ class PartsForm(DeskForm):
 
     single = ("method", "payer_relation", "due_shown")           # fields that Django would take the last value of
 
-    method = forms.ChoiceField(label="收款方式", choices=METHODS.choices, initial=METHODS.CASH)
+    method = forms.ChoiceField(label="收款方式", choices=METHODS.choices, initial=METHODS.CASH, widget=forms.RadioSelect)
     tendered = MoneyField(label="收到现金（元）", required=False)
     payer_name = TextField(label="交款人", max_length=60)
     payer_relation = forms.ChoiceField(label="与业主关系", choices=Payment.Relation.choices, initial=Payment.Relation.OWNER)
@@ -78,6 +78,7 @@ class CollectForm(PartsForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["amount"].widget.attrs["data-amount"] = True
         self.was = None
         if self.is_bound:
             try:
@@ -130,10 +131,12 @@ class UseCreditForm(DeskForm):
 class AskVoidForm(PartsForm):
     """Why a receipt is wrong and where its money goes; with 改正后重开 also what the new receipt shall say."""
 
-    reason = forms.ChoiceField(label="原因", choices=ReceiptVoid.Reason.choices)
+    reason = forms.ChoiceField(label="原因", choices=ReceiptVoid.Reason.choices, widget=forms.RadioSelect,
+                               error_messages={"required": "选一个原因"})
     words = TextField(label="说明", max_length=80)
     copies = forms.MultipleChoiceField(label="收回的联", choices=COPIES, required=False, widget=forms.CheckboxSelectMultiple)
-    goes = forms.ChoiceField(label="款项去向", choices=ReceiptVoid.Goes.choices)
+    goes = forms.ChoiceField(label="款项去向", choices=ReceiptVoid.Goes.choices, widget=forms.RadioSelect,
+                             error_messages={"required": "选钱怎么办"})
     room = TextField(label="重开给哪一户（房号）", max_length=40, required=False)
     charges = forms.TypedMultipleChoiceField(label="重开的费用", coerce=int, required=False,
                                              error_messages={"invalid_choice": "所选的费用不是这一户的，请先按「看这一户的费用」。"})
@@ -143,6 +146,7 @@ class AskVoidForm(PartsForm):
     def __init__(self, *args, goes=ReceiptVoid.Goes.choices, lines=(), **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["goes"].choices = goes
+        self.may_reissue = ReceiptVoid.Goes.REISSUE in dict(goes)
         self.fields["charges"].choices = [(charge.pk, charge.pk) for charge in lines]
         self.fields["payer_name"].required = self.fields["method"].required = self.fields["payer_relation"].required = False
 

@@ -102,10 +102,10 @@ def collected(request, pk):
     """What was just taken: the receipt prints at once, the change to give, what is still due."""
     payment = get_object_or_404(_spoken(Payment.objects.of(request.estate)), pk=pk)
     first = payment.paper.prints.select_related("by").first()
-    content = payment.paper.content
+    still = list(open_lines(payment.household))
     return render(request, "billing/collected.html", {
-        "payment": payment, "household": payment.household, "content": content, "print": first,
-        "open": first.open_to(request.user, at=now()), "still": list(open_lines(payment.household)),
+        "payment": payment, "household": payment.household, "content": payment.paper.content, "print": first, "credit": None,
+        "open": first.open_to(request.user, at=now()), "still": still, "owed": sum(line.due for line in still),
         "back": _within(request, request.GET.get("next", ""))})
 
 

@@ -9,6 +9,8 @@
      <div data-for-method="cash card">                                           only with these; hidden, it sends nothing
      <input data-part="cash"> <input data-part="wechat"> <span data-rest>        several ways in one payment; what is left
      <input data-tendered> <span data-change-label>找零</span> <span data-change>11.15</span> <span data-notes>
+     <form data-till data-credit="5000"> <input type="checkbox" data-use-credit>  waiting credit that goes first
+     <p data-left-line hidden>其中 <span data-left></span> 元转为预存</p>        more than what is ticked
      <span data-none hidden>先勾要收的</span>                                     why the button is grey
      <button data-key="F9"><span data-label="收款 {} 元并打印收据">…</span><kbd>F9</kbd></button>
 
@@ -51,7 +53,8 @@
       const ticked = lines.filter((line) => line.checked);
       const sum = ticked.reduce((total, line) => total + Number(line.dataset.fen), 0);
       const other = fen(one("amount")?.value ?? "");
-      const due = other ?? sum;
+      const open = sum - (one("use-credit")?.checked ? Math.min(sum, Number(form.dataset.credit)) : 0);
+      const due = other ?? open;
       const method = form.querySelector("input[name=method]:checked")?.value ?? form.querySelector("select[name=method]")?.value;
 
       const parts = all("part").map((input) => [input.dataset.part, fen(input.value)]).filter(([, part]) => part !== null);
@@ -64,6 +67,8 @@
 
       write("count", String(ticked.length));
       write("total", Number.isNaN(due) ? "—" : yuan(due));
+      write("left", due > open ? yuan(due - open) : "");
+      all("left-line").forEach((element) => { element.hidden = !(due > open); });
       if (one("rest")) {
         const rest = due - parts.reduce((total, [, part]) => total + part, 0);
         write("rest", Number.isNaN(rest) ? "—" : yuan(rest));
