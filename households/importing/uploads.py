@@ -1,0 +1,221 @@
+"""An uploaded register on its way: kept encrypted, read and shown, its columns corrected, applied; the long parts are jobs."""
+import re
+import secrets
+from dataclasses import dataclass
+from hashlib import sha256
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from households.models import RegisterImport
+from servicecentre.estates.models import Estate
+from servicecentre.jobs.models import Job, long_work
+from servicecentre.kit.periods import parse_date
+from servicecentre.kit.refused import Refused
+from servicecentre.kit.secrets import encrypt_bytes
+from servicecentre.kit.sheets import check_workbook
+from servicecentre.kit.snapshot import snapshot
+from servicecentre.kit.text import clean_text
+from servicecentre.staff.models import User
+from servicecentre.worklog.acts import act, record
+
+from .applying import MOVED, import_register, refuse_while_busy
+from .planning import plan as make_plan
+from .reading import read_register
+from .reports import report_of, rows_of
+
+READ, APPLY = "试导登记表", "导入登记表"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file in the store; as text its digest, by which a repeated request is known (its place is new each time)."""
+
+    file: str
+    label: str
+    sha256: str
+    size: int
+
+    def __str__(self):
+        return self.sha256
+
+    def columns(self):
+        return {"file": self.file, "label": self.label, "sha256": self.sha256, "size": self.size}
+
+    def discard(self):
+        default_storage.delete(self.file)
+
+
+def label_of(name):
+    """A file's name as a label only: no folders, no control characters, 120 characters (TRUST §4 row 38)."""
+    text = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", " ", re.split(r"[/\\]", str(name))[-1])
+    try:
+        return clean_text(text[-120:], 120) or "登记表.xlsx"
+    except ValidationError:
+        return "登记表.xlsx"
+
+
+def store(data, name) -> Stored:
+    """Encrypt and keep the bytes under a random name; before the row that names them is committed."""
+    path = default_storage.save(f"imports/{secrets.token_hex(16)}.bin", ContentFile(encrypt_bytes(data)))
+    return Stored(path, label_of(name), sha256(data).hexdigest(), len(data))
+
+
+def receive(estate, *, data, name, by, request_key=None):
+    """Keep the file and start reading it; what is refused or was served already leaves no file behind."""
+    stored = store(data, name)
+    try:
+        importing = upload_register(estate, stored=stored, by=by, request_key=request_key)
+    except Exception:
+        stored.discard()
+        raise
+    if importing.file != stored.file:
+        stored.discard()
+    return importing
+
+
+@act
+def upload_register(estate, *, stored, by):
+    """Enter an upload and queue its dry run; returns the RegisterImport. Refused while another one is under way."""
+    refuse_while_busy(estate)
+    importing = RegisterImport.objects.create(estate=estate, made_by=by, **stored.columns())
+    _queue(importing, RegisterImport.State.READING, by)
+    record(by, f"上传登记表「{importing.label}」试导", importing)
+    return importing
+
+
+@act
+def read_again(importing, *, by, mapping=None, handover_default=None):
+    """Another dry run, with corrected columns or the day that a list without 交付日期 lacks. Returns the RegisterImport."""
+    importing = RegisterImport.objects.lock(importing)
+    if importing.applied_at:
+        raise Refused("这个文件已经导入，不能再改列的对应。要再导，请重新上传。")
+    refuse_while_busy(importing.estate)
+    importing.refresh_from_db()
+    importing.mapping, importing.handover_default = mapping or importing.mapping, handover_default
+    _queue(importing, RegisterImport.State.READING, by)
+    return importing
+
+
+@act
+def apply_register(importing, *, plan_digest, by, good_rows=False):
+    """Queue the import of what was shown, all rows or the good ones; refused when that is no longer what was shown."""
+    importing = RegisterImport.objects.lock(importing)
+    refuse_while_busy(importing.estate)
+    importing.refresh_from_db()
+    if importing.applied_at:
+        raise Refused("这个文件已经导入过了。")
+    if importing.state != RegisterImport.State.SHOWN or importing.plan_digest != plan_digest:
+        raise Refused("试导结果刚才变了，请看过新的结果再导入。", link=("看结果", importing.get_absolute_url()))
+    if importing.report["obstacles"]:
+        raise Refused(importing.report["obstacles"][0])
+    if importing.report["errors"] and not good_rows:
+        raise Refused(f"有 {importing.counts()['wrong']} 行不对，不能全部导入。请改好再传，或只导正确的行。")
+    importing.good_rows = good_rows
+    _queue(importing, RegisterImport.State.APPLYING, by)
+    return importing
+
+
+def _queue(importing, state, by):
+    work, label = (read_upload, READ) if state == RegisterImport.State.READING else (apply_upload, APPLY)
+    importing.state, importing.words = state, ""
+    importing.job = Job.start(importing.estate, work, label, by=by, importing=importing.pk)
+    importing.save()
+
+
+# --- long work --------------------------------------------------------------------------------------------------------
+
+@long_work
+def read_upload(job):
+    """Read the file and compare it with the register; what was found is kept on the upload."""
+    importing = RegisterImport.objects.of(job.estate).get(pk=job.given["importing"])
+    if importing.job_id != job.pk or importing.state != RegisterImport.State.READING:
+        return _result(importing)                         # another dry run has taken its place, or this one is done
+    try:
+        plan = _planned(importing, job)
+    except ValidationError as error:
+        _end(importing, RegisterImport.State.FAILED, " ".join(error.messages))
+        raise Refused(importing.words) from error
+    except Exception:
+        _end(importing, RegisterImport.State.FAILED, "读这个文件时出了意外，没有写入任何数据。请联系管理员。")
+        raise
+    importing.mapping, importing.report, importing.plan_digest = plan.reading.mapping, report_of(plan), plan.digest
+    _end(importing, RegisterImport.State.SHOWN, "")
+    return _result(importing)
+
+
+@long_work
+def apply_upload(job):
+    """Plan again, compare with what was shown, write in one act."""
+    importing = RegisterImport.objects.of(job.estate).get(pk=job.given["importing"])
+    if importing.applied_at or importing.job_id != job.pk:
+        return _result(importing)                         # committed before a crash
+    try:
+        plan = _planned(importing, job)
+        if plan.digest != importing.plan_digest:
+            raise Refused(MOVED)
+        total = len(plan.units)
+        job.progress(total, total, f"正在写入 {total} 行，请稍等")
+        importing = import_register(job.estate, plan, good_rows=importing.good_rows, importing=importing, by=job.made_by,
+                                    request_key=f"job:{job.pk}:apply")
+    except ValidationError as error:
+        _end(importing, RegisterImport.State.SHOWN, " ".join(error.messages))
+        raise Refused(importing.words) from error
+    except Exception:
+        _end(importing, RegisterImport.State.SHOWN, "导入时出了意外，没有写入任何数据。请联系管理员。")
+        raise
+    return _result(importing)
+
+
+def _planned(importing, job):
+    def said(words):
+        return lambda done, total: job.progress(done, total, words)
+    reading = read_register(importing.content(), importing.mapping, importing.handover_default, progress=said("正在读表"))
+    with snapshot():
+        return make_plan(importing.estate, reading, handover_default=importing.handover_default)
+
+
+def _end(importing, state, words):
+    importing.state, importing.words = state, words[:400]
+    importing.save(update_fields=["state", "words", "mapping", "report", "plan_digest"])
+
+
+def _result(importing):
+    counts = importing.counts()
+    if importing.state == RegisterImport.State.APPLIED:
+        words = f"新增 {counts['created']} 套，更新 {counts['updated']} 套，无变化 {counts['unchanged']} 套。"
+    else:
+        words = f"读出 {counts.get('good', 0)} 行正确，{counts.get('wrong', 0)} 行有错，还没有写入任何数据。"
+    return {"words": words, "leads_to": importing.get_absolute_url()}
+
+
+# --- the command's way ------------------------------------------------------------------------------------------------
+
+def import_file(path, code, *, told, dry_run=False, good_rows=False, handover_default=None):
+    """Read, plan and, unless ``dry_run``, write a file for the estate of this code; fills ``told`` as IMPORT.md says.
+
+    ValidationError or Refused in words when nothing can be, or may be, written.
+    """
+    estate = Estate.objects.filter(slug=code).first()
+    if estate is None:
+        raise Refused(f"没有代码为 {code} 的小区，请先用 create_estate 建立。")
+    default = parse_date(handover_default) if handover_default else None
+    data = check_workbook(path)
+    reading = read_register(data, handover_default=default)
+    with snapshot():
+        plan = make_plan(estate, reading, handover_default=default)
+    told |= {"errors": rows_of(plan.errors), "warnings": rows_of(plan.warnings), "wrong_rows": len(plan.wrong_rows),
+             "without_household": plan.counts()["empty"]}
+    if reading.obstacles:
+        raise Refused(" ".join(reading.obstacles))
+    if not dry_run:
+        stored = store(data, path)
+        try:
+            kept = import_register(estate, plan, good_rows=good_rows, stored=stored, by=User.system())
+        except Exception:
+            stored.discard()
+            raise
+        if kept is None:
+            stored.discard()
+    told |= {name: plan.counts()[name] for name in ("created", "updated", "unchanged")}
