@@ -19,6 +19,7 @@ NAV = (
      ("收据作废", "billing:voids", "billing.view_voids", ""),
      ("单据号码", "papers:numbers", "papers.view_numbers", "")),
 )
+BELOW = {"billing:counter": ("collect", "collected", "use_credit"), "billing:voids": ("ask_void",)}    # pages that belong to an item
 WEEKDAYS = "一二三四五六日"
 
 
@@ -41,5 +42,6 @@ def shell(request):
 
 def _item(request, label, name, right, alt):
     url = reverse(name)
-    active = request.path == url or (name != "home" and request.path.startswith(url))
+    here = getattr(request.resolver_match, "url_name", None)
+    active = request.path == url or (name != "home" and request.path.startswith(url)) or here in BELOW.get(name, ())
     return {"label": label, "url": url, "active": active, "alt": alt}
