@@ -9,6 +9,7 @@
      <div data-for-method="cash card">                                           only with these; hidden, it sends nothing
      <input data-part="cash"> <input data-part="wechat"> <span data-rest>        several ways in one payment; what is left
      <input data-tendered> <span data-change-label>找零</span> <span data-change>11.15</span> <span data-notes>
+     <form data-till data-start>                                                the keyboard begins at the way of paying
      <form data-till data-credit="5000"> <input type="checkbox" data-use-credit>  waiting credit that goes first
      <p data-left-line hidden>其中 <span data-left></span> 元转为预存</p>        more than what is ticked
      <span data-none hidden>先勾要收的</span>                                     why the button is grey
@@ -100,6 +101,9 @@
       reckon();
     });
     window.addEventListener("pageshow", reckon);          // the browser may have put old ticks back
+    const start = form.querySelector("input[name=method]:checked");      // arrows choose the way, Tab goes on to the cash; not on a
+    if (form.hasAttribute("data-start") && matchMedia("(min-width: 720px)").matches && document.activeElement === document.body)
+      start?.focus({ preventScroll: true });              // phone, where the lines stand first
     reckon();
   }
 })();
