@@ -1,6 +1,6 @@
-"""What `make run` does after the set-up: migrate, static files, demo, then the server takes this process's place.
+"""What `make run` does after the set-up: migrate, static files, demo, then the server.
 
-One start of Django for all of it, so that a second `make run` is up within two seconds.
+One start of Django for all of it, the server's processes included, so that a second `make run` is up within two seconds.
 """
 import hashlib
 import os
@@ -74,9 +74,15 @@ def main():
             call_command("demo")
         except CommandError as refusal:                 # a centre of its own lives here
             print(f"demo: {refusal}")
+    try:
+        checks.refuse_unless_sound()
+    except ImproperlyConfigured as error:
+        end(error)
     connections.close_all()                             # nothing of the database is open when the server forks
-    sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "servicecentre.wsgi"])
+
+    from gunicorn.app.wsgiapp import WSGIApplication
+    sys.argv = ["gunicorn", "-c", "gunicorn.conf.py", "servicecentre.wsgi"]
+    WSGIApplication().run()
 
 
 if __name__ == "__main__":
