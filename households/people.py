@@ -121,7 +121,7 @@ def names_of(owners):
 
 @act
 def change_person(person, *, household, version, by, name, id_number="", **typed):
-    """Correct a person's data; an empty ``id_number`` leaves the number as it is. ``household``: where it was asked for.
+    """Correct a person's data; number and phones, which the page masks, stay where left empty. ``household``: where it was asked for.
 
     Refused on a stale page, and for an ID number that another person has.
     """
@@ -129,14 +129,13 @@ def change_person(person, *, household, version, by, name, id_number="", **typed
     person = Person.objects.lock(person)
     fresh(person, version)
     fields = person_fields(person.estate, name=name, id_number=id_number, **typed)
+    masked = {"phone", "phone2"} | (set() if id_number else {"id_kind", "id_number", "id_digest", "id_masked"})
+    fields = {k: v for k, v in fields.items() if v or k not in masked}
     if not id_number:
-        fields = {k: v for k, v in fields.items() if not k.startswith("id_")}
         fields["kind"] = typed.get("kind") or person.kind
     elif Person.objects.filter(estate=person.estate_id, id_digest=fields["id_digest"]).exclude(pk=person.pk).exists():
         raise Refused({"id_number": "这个证件号码已登记在另一人名下，请核对"})
-    changed = {k: v for k, v in fields.items() if getattr(person, k) != v and k != "id_number"}
-    if "id_digest" in changed:
-        changed["id_number"] = fields["id_number"]
+    changed = {k: v for k, v in fields.items() if getattr(person, k) != v}
     if not changed:
         return person
     _write(person, changed)

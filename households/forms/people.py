@@ -5,6 +5,7 @@ from django import forms
 from households.models import Person, Resident
 from servicecentre.kit.fields import DayField, PhoneField, PlateField, TextField
 from servicecentre.kit.forms import DeskForm
+from servicecentre.kit.identity import mask_phone
 
 from .register import ID_KINDS
 
@@ -12,7 +13,7 @@ RELATIONS = [("", "不填"), *((word, word) for word in ("配偶", "子女", "�
 
 
 class PersonForm(DeskForm):
-    """Correct a person's data; the ID number is not shown, and stays when left empty."""
+    """Correct a person's data; the ID number and phones are shown masked, and stay where left empty (TRUST 26)."""
 
     name = TextField(label="姓名（名称）", max_length=60)
     kind = forms.ChoiceField(label="类别", choices=Person.Kind.choices, widget=forms.RadioSelect)
@@ -30,11 +31,12 @@ class PersonForm(DeskForm):
     layout = Layout(Row("name", "kind"), Row("phone", "phone2"), Row("id_kind", "id_number"), Row("sex", "birth_year", "email"),
                     Row("mail_address", "legal_rep", "contact"))
 
-    SHOWN = ("name", "kind", "phone", "phone2", "sex", "birth_year", "mail_address", "email", "legal_rep", "contact", "version")
+    SHOWN = ("name", "kind", "sex", "birth_year", "mail_address", "email", "legal_rep", "contact", "version")
 
     def __init__(self, *args, person, **kwargs):
         super().__init__(*args, initial={field: getattr(person, field) for field in self.SHOWN}, **kwargs)
-        self.fields["id_number"].help_text = f"现在是 {person.id_masked}，不改就空着" if person.id_masked else "还没有登记"
+        for field, now in (("id_number", person.id_masked), ("phone", mask_phone(person.phone)), ("phone2", mask_phone(person.phone2))):
+            self.fields[field].help_text = f"现在是 {now}，不改就空着" if now else "还没有登记"
 
 
 class ResidentForm(DeskForm):

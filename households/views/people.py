@@ -1,5 +1,6 @@
 """People of a household: the acts of households/people, one form page each."""
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 
 from households import people
 from households.forms.people import (
@@ -14,7 +15,7 @@ from households.forms.people import (
     VehicleForm,
 )
 from households.models import Contact, Resident, Vehicle
-from servicecentre.kit.identity import show_plate
+from servicecentre.kit.identity import mask_phone, show_plate
 from servicecentre.kit.periods import today
 from servicecentre.staff.access import needs
 
@@ -79,8 +80,8 @@ def remove_contact(request, pk):
     form = ConfirmForm(request.POST or None)
     if request.method == "POST" and form.perform(people.remove_contact, row, by=request.user):
         return done(request, "已删去紧急联系人。", row.household)
-    return form_page(request, form, title="删去紧急联系人", button=f"删去 {row.name}", back=row.household,
-                     about=f"{row.household.unit.code} {row.name} {row.relation}")
+    return form_page(request, form, title=f"紧急联系人 {row.name}", button=f"删去 {row.name}", back=row.household,
+                     about=f"{row.household.unit.code} {row.relation} {mask_phone(row.phone)}")
 
 
 @needs("households.change_person")
@@ -90,7 +91,9 @@ def change_person(request, pk, person_pk):
     form = PersonForm(request.POST or None, person=person)
     if request.method == "POST" and form.perform(people.change_person, person, household=household, by=request.user):
         return done(request, "人员资料已保存。", household)
-    return form_page(request, form, title=f"修改人员资料 {person.name}", button="保存", back=household, about=_about(household), wide=True)
+    living = household.residents.filter(person=person, left_on=None).first()
+    return form_page(request, form, title=f"修改人员资料 {person.name}", button="保存", back=household, about=_about(household), wide=True,
+                     more=living and ("登记搬离", reverse("households:end_residence", args=[living.pk])))
 
 
 @needs("households.reveal_identity")

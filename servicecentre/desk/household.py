@@ -25,18 +25,17 @@ def people(household, day):
     owners = list(household.ownerships.select_related("person"))
     residents = list(household.residents.filter(left_on=None).select_related("person").order_by("pk"))
     for resident in residents:
-        resident.what = _what(resident, day)
+        resident.what, resident.lease = _what(resident, day)
     return {"owners": owners, "residents": residents, "count": len(owners) + len(residents)}
 
 
 def _what(resident, day):
-    """配偶 · 女 8 岁 · 租户到 2027-04-30."""
-    words = [resident.relation or resident.get_kind_display()]
-    if resident.person.birth_year:
-        words.append(f"{resident.person.get_sex_display()} {day.year - resident.person.birth_year} 岁".strip())
-    if resident.lease_to:
-        words.append(f"{'租期已过' if resident.lease_to < day else '到'} {resident.lease_to}")
-    return " ".join(words)
+    """「子女 8 岁」, and of a tenant until when."""
+    words, person = resident.relation or resident.get_kind_display(), resident.person
+    if person.birth_year:
+        words += f" {day.year - person.birth_year} 岁"
+    over = resident.lease_to and resident.lease_to < day
+    return words, f"租期{'已过，' if over else ''}到 {resident.lease_to}"
 
 
 @part("households.view_household")

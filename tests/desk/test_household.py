@@ -37,7 +37,7 @@ def test_page_answers_at_a_glance(desk, household, clerk):
     add_vehicle(household, plate="苏AD5K26", brand="比亚迪", by=clerk)
     make_promise(household.estate, to_whom="张女士", words="答复公摊怎么算", due_at=now() + timedelta(hours=1), household=household, by=clerk)
     page = body(desk, household)
-    for words in ("3-2-1801", "张雨萍", "89.56 ㎡ 住宅", "138****5678", "女 8 岁", "025-****1933", "苏A·D5K26", "物业管理服务费", "170.16",
+    for words in ("3-2-1801", "张雨萍", "89.56 ㎡ 住宅", "138****5678", "子女 8 岁", "025-****1933", "苏A·D5K26", "物业管理服务费", "170.16",
                   "答复公摊怎么算", "登记车辆 苏A·D5K26", "今天"):
         assert words in page, words
 
