@@ -17,7 +17,6 @@ LOOSE, TIGHT, SUM = 7.0, 5.3, 8.0         # heights of a row and of the total's
 TOP, BOTTOM = 28.7, 135.2                 # of the ruled table; where the foot ends
 COLUMNS = {"fee": 17.2, "period": 7.6, "price": 10.4, "percent": 3.7, "amount": 9.0}     # em at 10 pt
 FOOT_LINE, FOOT_EM, LABEL_EM = 5.2, 36.0, 5.0
-MARK_ROOM = 7.2                           # what the frames of 补打 and 作废 take above the foot, when both stand there
 HEAD = {"unit": 10.2, "owners": 16.0, "payer": 11.4}                                     # em at 10.5 pt
 
 
@@ -69,9 +68,14 @@ class Sheet:
         return f"{TOP + self.sum_at + 0.2:.2f}"
 
     @property
+    def stacked(self):
+        """Both frames at the right, one above the other, where the table leaves room; else side by side over the foot."""
+        return self.marks > 1 and TOP + self.sum_at + SUM <= 103.6
+
+    @property
     def foot_line(self):
         """Height of a line of the foot: less where marks or many lines leave no more."""
-        top = max(TOP + self.sum_at + SUM + 0.8, 116.0 if self.marks > 1 else 0)
+        top = max(TOP + self.sum_at + SUM + 0.8, 116.0 if self.marks > 1 and not self.stacked else 0)
         return min(FOOT_LINE, (BOTTOM - top) / max(len(self.foot), 1))
 
     @property
@@ -182,14 +186,20 @@ def _formula(factors):
 
 
 def _parted(rows, foot_lines):
-    """Rows to pages of twelve; the last one has room for its foot."""
-    pages = [rows[start:start + ROWS] for start in range(0, len(rows), ROWS)]
-    tight, most = len(rows) > 6, len(pages[-1])
-    while most > 1 and not _has_room(most, tight, foot_lines):
+    """Rows to pages of twelve, a line's rows together where that can be; the last page has room for its foot."""
+    pages, rest = [], rows
+    while len(rest) > ROWS:
+        pages.append(rest[:next((at for at in range(ROWS, 0, -1) if rest[at]["starts"]), ROWS)])
+        rest = rest[len(pages[-1]):]
+    tight, most = len(rows) > 6, len(rest)
+    while most > 1 and not _has_room(most, tight or bool(pages), foot_lines):
         most -= 1
-    if most < len(pages[-1]):
-        pages[-1:] = [pages[-1][:most], pages[-1][most:]]
-    return pages
+    if most < len(rest):
+        first = len(rest) - most
+        first = next((at for at in range(first, len(rest)) if rest[at]["starts"]), first)
+        pages.append(rest[:first])
+        rest = rest[first:]
+    return [*pages, rest]
 
 
 def _has_room(rows, tight, foot_lines):

@@ -26,6 +26,8 @@ def wrapped(text, most):
             end += 1
         good = max((at for at in range(end // 2, end + 1) if at and (rest[at:at + 1] in ("（", "(") or rest[at - 1] in " ，。；、　")),
                    default=max(end, 1))
+        while rest[good:good + 1] and rest[good] in "）)，。；、":         # no line begins with what closes
+            good += 1
         lines.append(rest[:good].rstrip(" "))
         rest = rest[good:].lstrip(" ")
     return [*lines, rest]
