@@ -43,5 +43,7 @@ def shell(request):
 def _item(request, label, name, right, alt):
     url = reverse(name)
     here = getattr(request.resolver_match, "url_name", None)
-    active = request.path == url or (name != "home" and request.path.startswith(url)) or here in BELOW.get(name, ())
+    active = request.path == url or (name != "home" and request.path.startswith(url))
+    if any(here in names for names in BELOW.values()):
+        active = here in BELOW.get(name, ())
     return {"label": label, "url": url, "active": active, "alt": alt}
