@@ -11,7 +11,7 @@ from servicecentre.worklog.acts import act, record
 
 from .allocation import settle
 from .charges import make_charge
-from .lines import lines, prices_on, unbilled
+from .lines import lacking, lines, prices_on, unbilled
 from .models import BillRun, Charge, Credit
 
 MONTHS_BACK = 12                  # how many billed months are searched for tenures without a line
@@ -82,7 +82,10 @@ def _never_billed(estate, month):
     ran = BillRun.objects.of(estate).filter(undone_at=None, period__lt=month.first).values_list("period", flat=True)
     for period in sorted(set(ran), reverse=True)[:MONTHS_BACK]:
         billed = BillingMonth.of(period)
-        for price in prices_on(estate, billed):
+        prices = prices_on(estate, billed)
+        if not lacking(estate, billed, prices).exists():
+            continue
+        for price in prices:
             for household in unbilled(lines(price, billed), price, billed).select_related("unit"):
                 yield Correction(household, household.unit.code, price.fee_kind, billed, household.amount,
                                  f"{billed.label}已出账，这一户没有账单；再出一次 {billed} 即补上")

@@ -10,7 +10,7 @@ from django.db.models.functions import Cast, Coalesce, ExtractDay, Greatest, Lea
 
 from households.models import Household, UnitArea
 
-from .models import BillingPolicy, Charge, FeeKind, Price
+from .models import Charge, FeeKind, Price
 
 PERCENT = 100
 
@@ -27,8 +27,8 @@ def tenures(estate, month):
     return Household.objects.of(estate).live().overlapping(month.first, month.last)
 
 
-def lines(price, month, policy=None):
-    """Tenures with what this price makes them owe: starts, ends, area, share_num, share_den, amount, due (to be inserted or not).
+def lines(price, month):
+    """Tenures with what this price makes them owe, billed or not: starts, ends, area, share_num, share_den, amount.
 
     ``amount`` in fen, area 0.01 ㎡; a whole month has the share 1/1, else days held / days of the month.
     """
@@ -45,14 +45,25 @@ def lines(price, month, policy=None):
         share_num=Case(When(whole, then=Value(1)), default=F("days")),
         share_den=Case(When(whole, then=Value(1)), default=Value(month.days)),
         amount=Case(When(whole, then=_half_up(F("area") * _whole(factor), 1)),
-                    default=_half_up(F("area") * _whole(factor) * F("days"), month.days), output_field=BigIntegerField()),
-        due=_due(month, policy or BillingPolicy.of(price.estate)))
+                    default=_half_up(F("area") * _whole(factor) * F("days"), month.days), output_field=BigIntegerField()))
 
 
 def unbilled(rows, price, month):
     """Of these lines, those for which no live line is there yet."""
-    return rows.exclude(Exists(Charge.objects.live().filter(
-        estate=price.estate_id, household=OuterRef("pk"), fee_kind=price.fee_kind_id, period=month.first, subject="", line=0)))
+    return rows.exclude(Exists(_line_of(price, month)))
+
+
+def with_due(rows, month, policy):
+    """These lines with ``due``, their due day."""
+    return rows.annotate(due=_due(month, policy))
+
+
+def lacking(estate, month, prices):
+    """Tenures that the month owes a line of one of these prices and has none: unbilled(), without its figures."""
+    owing = Q(pk__in=())
+    for price in prices:
+        owing |= Q(unit__kind=price.fee_kind.bills) & ~Exists(_line_of(price, month))
+    return tenures(estate, month).filter(owing, Exists(areas_on(month.first, unit="unit")))
 
 
 def areas_on(day, unit="pk"):
@@ -68,6 +79,12 @@ def due_on(month, policy):
 def first_due_on(starts_on, month, policy):
     """Due day of a tenure's first line: no earlier than its first day + 7 (DOMAIN §2 [practice])."""
     return max(due_on(month, policy), starts_on + timedelta(days=policy.first_days))
+
+
+def _line_of(price, month):
+    """The live regular line of the outer query's household."""
+    return Charge.objects.live().filter(estate=price.estate_id, household=OuterRef("pk"), fee_kind=price.fee_kind_id, period=month.first,
+                                        subject="", line=0)
 
 
 def _due(month, policy):

@@ -17,14 +17,15 @@ from django.db.models import (
     Sum,
     Value,
     When,
+    Window,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, RowNumber
 
 from households.models import Building, Household, Unit
 from servicecentre.kit.periods import BillingMonth, today
 
 from .corrections import corrections
-from .lines import areas_on, due_on, lines, prices_on, tenures, unbilled
+from .lines import areas_on, due_on, lines, prices_on, tenures, unbilled, with_due
 from .models import BillingPolicy, BillRun, Charge, FeeKind
 
 # Reasons a unit is left out: code → words, whether somebody should see to it, and what to do.
@@ -93,10 +94,10 @@ def preview(estate, month, *, on=None):
     policy = BillingPolicy.of(estate)
     prices = prices_on(estate, month)
     shown = Preview(month=month, due_on=due_on(month, policy), buildings=list(Building.objects.of(estate).order_by("sort", "pk")))
-    shown.fees = _totals(estate, month, prices, policy)
+    shown.fees = _totals(estate, month, prices)
     shown.left_out = left_out_summary(estate, month, prices)
     shown.compared = any(fee.before_total for fee in shown.fees)
-    shown.changes = _changes(estate, month, prices, policy) if shown.compared else []
+    shown.changes = _changes(estate, month, prices, shown.fees) if shown.compared else []
     shown.corrections = corrections(estate, month)
     shown.runs = list(BillRun.objects.of(estate).filter(period=month.first).select_related("by", "undone_by").order_by("-pk"))
     shown.late = shown.due_on <= (on or today())
@@ -125,7 +126,7 @@ def line_rows(estate, month):
     made = select(regular(estate, month), F("unit__sort"), F("unit__code"), F("household__number"), F("household__owner_names"),
                   F("fee_kind__name"), F("starts_on"), F("ends_on"), F("quantity"), F("unit_price"), F("share_num"), F("share_den"),
                   F("amount"), F("due_on"), Value(True))
-    new = [select(unbilled(lines(price, month, policy), price, month), F("unit__sort"), F("unit__code"), F("number"), F("owner_names"),
+    new = [select(with_due(unbilled(lines(price, month), price, month), month, policy), F("unit__sort"), F("unit__code"), F("number"), F("owner_names"),
                   Value(price.fee_kind.name), F("starts"), F("ends"), F("area"), Value(price.unit_price, BigIntegerField()), F("share_num"),
                   F("share_den"), F("amount"), F("due"), Value(False)) for price in prices_on(estate, month)]
     return made.union(*new, all=True).order_by("c_sort", "c_code", "c_starts", "c_fee")
@@ -133,11 +134,11 @@ def line_rows(estate, month):
 
 # --- totals -----------------------------------------------------------------------------------------------------------
 
-def _totals(estate, month, prices, policy):
+def _totals(estate, month, prices):
     fees = {kind.pk: Fee(kind) for kind in FeeKind.objects.of(estate).monthly().in_order()}
     for price in prices:
         fee = fees[price.fee_kind_id]
-        rows = unbilled(lines(price, month, policy), price, month)
+        rows = unbilled(lines(price, month), price, month)
         for building, count, fen in rows.values_list("unit__building").annotate(n=Count("pk"), fen=Sum("amount")).order_by():
             fee.new_count += count
             fee.new_total += int(fen)
@@ -179,29 +180,35 @@ def left_out(estate, month, prices=None):
 
 def left_out_summary(estate, month, prices=None, examples=3):
     """[(code, words, urgent, what to do, number, first unit codes)], most urgent first, none that is empty."""
-    rows = left_out(estate, month, prices)
-    numbers = dict(rows.values_list("reason").annotate(n=Count("pk")).order_by())
-    return [(code, *REASONS[code], numbers[code],
-             list(rows.filter(reason=code).order_by("sort").values_list("code", flat=True)[:examples]))
-            for code in REASONS if numbers.get(code)]
+    within = {"partition_by": F("reason")}
+    rows = left_out(estate, month, prices).annotate(number=Window(Count("pk"), **within),
+                                                    place=Window(RowNumber(), order_by=("sort", "pk"), **within))
+    found = {}
+    for code, number, unit in rows.filter(place__lte=examples).order_by("place").values_list("reason", "number", "code"):
+        found.setdefault(code, (number, []))[1].append(unit)
+    return [(code, *REASONS[code], *found[code]) for code in REASONS if code in found]
 
 
 # --- against the month before -----------------------------------------------------------------------------------------
 
-def _changes(estate, month, prices, policy):
+def _changes(estate, month, prices, fees):
     """[(what, fee name, number, why, fen)]: every line that differs from its own of the month before, by kind of change."""
-    found = {}
+    found, by_kind = {}, {fee.kind.pk: fee for fee in fees}
     for price in prices:
-        rows = unbilled(lines(price, month, policy), price, month).annotate(old=FilteredRelation("charges", condition=Q(
+        if price.fee_kind_id not in by_kind or not by_kind[price.fee_kind_id].new_count:
+            continue
+        rows = unbilled(lines(price, month), price, month).annotate(old=FilteredRelation("charges", condition=Q(
             charges__estate=estate, charges__fee_kind=price.fee_kind_id, charges__period=month.previous.first,
             charges__voided_at__isnull=True, charges__subject="", charges__line=0)))
         _count(found, price.fee_kind, rows, month, unit_price=Value(price.unit_price), area=F("area"), starts=F("starts_on"))
-    for kind in FeeKind.objects.of(estate).monthly():
+    for kind in (fee.kind for fee in fees):
+        _count_gone(found, kind, estate, month, prices)
+        if not by_kind[kind.pk].made_count:
+            continue
         rows = regular(estate, month).filter(fee_kind=kind).annotate(old=FilteredRelation("household__charges", condition=Q(
             household__charges__estate=estate, household__charges__fee_kind=kind.pk, household__charges__period=month.previous.first,
             household__charges__voided_at__isnull=True, household__charges__subject="", household__charges__line=0)))
         _count(found, kind, rows, month, unit_price=F("unit_price"), area=F("quantity"), starts=F("household__starts_on"))
-        _count_gone(found, kind, estate, month, prices)
     return [(CHANGES[code][0], kind.name, number, _why(code, month, examples), fen)
             for (code, kind), (number, fen, examples) in sorted(found.items(), key=lambda item: list(CHANGES).index(item[0][0]))]
 

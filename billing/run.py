@@ -11,7 +11,7 @@ from servicecentre.kit.refused import Refused
 from servicecentre.worklog.acts import act, record
 
 from .allocation import settle_run, take_back_run
-from .lines import lines, prices_on
+from .lines import lines, prices_on, with_due
 from .models import Allocation, BillingPolicy, BillRun, Charge, Credit
 
 # The target is exact, so that whatever else is violated still raises.
@@ -71,7 +71,7 @@ def insert_lines(run, month, prices):
     for price in prices:
         values = _columns(run, price, month)
         columns = list(values)
-        selects.append(lines(price, month, policy).order_by().annotate(**{f"c_{name}": value for name, value in values.items()})
+        selects.append(with_due(lines(price, month), month, policy).order_by().annotate(**{f"c_{name}": value for name, value in values.items()})
                        .values_list(*(f"c_{name}" for name in columns)))
     query = selects[0].union(*selects[1:], all=True) if len(selects) > 1 else selects[0]
     sql, params = query.query.get_compiler(using=connection.alias).as_sql()
