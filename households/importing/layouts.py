@@ -119,9 +119,14 @@ def header_rows(sheet, layout) -> set[int]:
     repeated = set()
     for row in range(layout.first_row, layout.last_row + 1):
         line = sheet.rows[row - 1]
-        texts = {n: plain(text_of(value)) for n, value in enumerate(line, start=1) if type(value) is str}
-        same = sum(1 for n, text in texts.items() if text and n in wanted and (text == wanted[n] or wanted[n].endswith(text)))
-        if same >= 3 and same * 2 > sum(1 for text in texts.values() if text):
+        same = 0
+        for tried, (n, label) in enumerate(wanted.items()):
+            value = line[n - 1] if n <= len(line) else None
+            if type(value) is str and len(value) < 40 and (text := plain(value)) and (text == label or label.endswith(text)):
+                same += 1
+            elif tried > 5 and not same:
+                break  # no header begins like this
+        if same >= 3 and same * 2 > len({value for value in line if value is not None}):
             repeated.add(row)
     return repeated
 
@@ -321,6 +326,6 @@ def _count(sheet, layout):
     for column in layout.columns:
         column.values, column.sample = 0, ""
         for row in range(layout.first_row, layout.last_row + 1):
-            if row not in repeated and (value := sheet.cell(row, column.column)) is not None and text_of(value):
+            if row not in repeated and (value := sheet.cell(row, column.column)) is not None:
                 column.values += 1
                 column.sample = column.sample or shown(value, column.field)

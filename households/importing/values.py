@@ -18,6 +18,9 @@ def text_of(value) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
+        text = value.strip(" ")
+        if text.isprintable() and "  " not in text:  # the common case: no line breaks, no odd blanks
+            return str(text)
         lines = (re.sub(r"[^\S\n]+", " ", line).strip(" \u200b\ufeff") for line in re.split(r"\r\n?|\n|\u2028", value))
         return "\n".join(line for line in lines if line)
     if isinstance(value, Decimal):
