@@ -116,7 +116,8 @@ def numbers():
     for series in Series.objects.select_related("estate"):
         n = Paper.objects.filter(estate=series.estate_id, kind=series.kind, year=series.year).aggregate(
             n=Count("pk"), distinct=Count("serial", distinct=True), first=Min("serial"), last=Max("serial"))
-        if series.last and (n["n"], n["distinct"], n["first"], n["last"]) != (series.last, series.last, 1, series.last):
+        expected = (series.last, series.last, 1, series.last) if series.last else (0, 0, None, None)
+        if (n["n"], n["distinct"], n["first"], n["last"]) != expected:
             yield f"{series.estate.slug} {series}", f"应有 1 至 {series.last}，实有 {n['n']} 张，{n['first']} 至 {n['last']}"
     known = Series.objects.filter(estate=OuterRef("estate"), kind=OuterRef("kind"), year=OuterRef("year"))
     for paper in Paper.objects.exclude(Exists(known)).select_related("estate"):

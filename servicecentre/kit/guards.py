@@ -146,44 +146,52 @@ def declared(vendor, models=None):
 
 
 def _existing(connection):
-    """{trigger: its definition's mark}: the SQL itself on SQLite, a digest kept as comment on PostgreSQL."""
+    """{trigger: what stands in the database}: its SQL on SQLite; on PostgreSQL (comment, definition, body), enabled ones only."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-        else:
-            cursor.execute("SELECT t.tgname, coalesce(obj_description(t.oid, 'pg_trigger'), '') FROM pg_trigger t "
-                           "JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
-                           "WHERE NOT t.tgisinternal AND n.nspname = current_schema()")
-        return dict(cursor.fetchall())
+            return dict(cursor.fetchall())
+        cursor.execute("SELECT t.tgname, obj_description(t.oid, 'pg_trigger'), pg_get_triggerdef(t.oid), p.prosrc FROM pg_trigger t "
+                       "JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+                       "JOIN pg_proc p ON p.oid = t.tgfoid "
+                       "WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND n.nspname = current_schema()")
+        return {name: said for name, *said in cursor.fetchall()}
 
 
-def _mark(connection, create, function):
-    return create if connection.vendor == "sqlite" else hashlib.sha256((create + function).encode()).hexdigest()
+def _as_declared(there, create, function):
+    """Is what stands the declared trigger? PostgreSQL rewrites definitions, so its comment keeps a digest of both wordings."""
+    if there is None or isinstance(there, str):
+        return there == create
+    comment, definition, body = there
+    return comment == _mark(create, function, definition) and f"$${body}$$" in function
+
+
+def _mark(create, function, definition):
+    return hashlib.sha256((create + function + definition).encode()).hexdigest()
 
 
 def missing(using="default"):
-    """Names of declared triggers that the database lacks or has otherwise; the start refuses to serve with any."""
+    """Names of declared triggers that the database lacks, has otherwise or switched off; the start refuses to serve with any."""
     connection = connections[using]
     there = _existing(connection)
     return sorted(t for t, (_, create, function) in declared(connection.vendor).items()
-                  if there.get(t) != _mark(connection, create, function))
+                  if not _as_declared(there.get(t), create, function))
 
 
 def put_back(using="default", **_):
     """Make each trigger that is missing or differs, of the tables that exist."""
     connection = connections[using]
     there, tables = _existing(connection), set(connection.introspection.table_names())
+    lacking = {t: sql for t, sql in declared(connection.vendor).items()
+               if sql[0] in tables and not _as_declared(there.get(t), *sql[1:])}
     with connection.cursor() as cursor:
-        for trigger, (table, create, function) in declared(connection.vendor).items():
-            mark = _mark(connection, create, function)
-            if table not in tables or there.get(trigger) == mark:
-                continue
-            if connection.vendor == "sqlite":
-                cursor.execute(f"DROP TRIGGER IF EXISTS {trigger}")
-                cursor.execute(create)
-            else:
-                cursor.execute(function)
-                cursor.execute(create)
+        for trigger, (_, create, function) in lacking.items():
+            cursor.execute(f"DROP TRIGGER IF EXISTS {trigger}" if connection.vendor == "sqlite" else function)
+            cursor.execute(create)
+        if lacking and connection.vendor == "postgresql":
+            there = _existing(connection)
+            for trigger, (table, create, function) in lacking.items():
+                mark = _mark(create, function, there[trigger][1])
                 cursor.execute(f"COMMENT ON TRIGGER {trigger} ON {table} IS '{mark}'")
 
 
