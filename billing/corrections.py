@@ -1,7 +1,7 @@
 """更正 of past months: what was billed beyond a tenure's days, and days never billed; listed, mended only by an act (DOMAIN §2)."""
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 
 from households.models import Household
 from servicecentre.kit.money import half_up, line_amount, yuan
@@ -69,7 +69,8 @@ def _lines_off(estate, month):
     short = Q(share_num__lt=F("share_den")) & (
         Q(starts_on__gt=F("period"), household__starts_on__lt=F("starts_on"))
         | (Q(household__ends_on=None) | Q(household__ends_on__gt=F("ends_on"))) & ~Q(ends_on__in=whole_ends))
-    rows = (Charge.objects.of(estate).live().filter(beyond | short, subject="", line=0, period__lte=month.first)
+    mended = Exists(Credit.objects.filter(charge=OuterRef("pk"), source=Credit.Source.CORRECTION))       # the tenure may have moved again
+    rows = (Charge.objects.of(estate).live().filter(beyond | short | mended, subject="", line=0, period__lte=month.first)
             .exclude(fee_kind__bills="").select_related("household__unit", "fee_kind"))
     for charge in rows.iterator(chunk_size=500):
         if fen := _off_by(charge, charge.household):
@@ -133,4 +134,4 @@ def _words(charge, household):
         return f"业主止于 {household.ends_on}，出账到 {charge.ends_on}"
     if household.starts_on > charge.starts_on:
         return f"业主起于 {household.starts_on}，出账从 {charge.starts_on} 起"
-    return f"出账 {charge.starts_on} 至 {charge.ends_on}，少于业主的起止"
+    return f"出账 {charge.starts_on} 至 {charge.ends_on}，业主的起止后来改过"
