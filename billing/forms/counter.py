@@ -182,6 +182,11 @@ class PaymentsFilter(forms.Form):
     cashier = forms.ChoiceField(label="收款员", required=False)
     state = forms.ChoiceField(label="状态", required=False, choices=[("", "全部状态"), ("live", "有效"), ("void", "作废")])
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs["class"] = "form-control" if name == "on" else "form-select"
+
     @property
     def day(self):
         """The day asked for; None when none was, or it is none (the field then says why)."""

@@ -132,7 +132,7 @@ def account(request, pk):
 @require_GET
 def payments(request):
     """The payments of a day, by method, cashier and state, with the day's sums per method."""
-    form = PaymentsFilter(request.GET)
+    form = PaymentsFilter({"on": today().isoformat()} | request.GET.dict())
     day = form.day or today()
     rows = Payment.objects.of(request.estate).filter(day=day)
     form.offer(rows.order_by("cashier__name").values_list("cashier", "cashier__name").distinct())

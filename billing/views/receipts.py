@@ -29,12 +29,13 @@ def ask_void(request, pk):
     """Ask for a void. With 改正后重开 the lines of another household are looked up by a button that asks nothing yet."""
     payment = get_object_or_404(_payments(request), pk=pk)
     household, room_error = _reissued_household(request, payment)
-    lines = _lines_after(payment, household)
+    looking = "look" in request.POST
+    ticked = None if request.method != "POST" or looking else {int(pk) for pk in request.POST.getlist("charges") if pk.isascii() and pk.isdigit()}
+    lines = _lines_after(payment, household, ticked)
     form = AskVoidForm(request.POST or None, goes=_ways_out(request, payment), lines=[line.charge for line in lines], initial={
         "goes": GOES.BACK if payment.day == today() else GOES.CREDIT, "copies": ["customer", "stub", "ledger"], "room": household.unit.code,
         "total": payment.total, "payer_name": payment.payer_name, "payer_relation": payment.payer_relation,
-        "method": payment.parts.all()[0].method, "remarks": payment.remarks})
-    looking = "look" in request.POST
+        "remarks": payment.remarks, **_parts_as_typed(payment)})
     if request.method == "POST" and room_error and (looking or request.POST.get("goes") == GOES.REISSUE):
         form.add_error("room", room_error)
     elif request.method == "POST" and not looking and (void := _ask(form, payment, household, request.user)):
@@ -43,8 +44,7 @@ def ask_void(request, pk):
     if looking and not room_error:
         form.errors.clear()
     return render(request, "billing/ask_void.html", {
-        "payment": payment, "form": form, "lines": lines, "household": household, "ways": ways_text(payment), "looking": looking,
-        "ticked": set(request.POST.getlist("charges")), "later": list(receipts.settled_later(payment)),
+        "payment": payment, "form": form, "lines": lines, "household": household, "ways": ways_text(payment), "later": list(receipts.settled_later(payment)),
         "waiting": payment.voids.filter(approved=None).select_related("asked_by").first()})
 
 
@@ -80,14 +80,23 @@ def _reissued_household(request, payment):
     return (found, None) if found else (payment.household, "没有这一户，请核对房号")
 
 
-def _lines_after(payment, household):
-    """The lines of a household as they will be unpaid once the receipt is void."""
+def _parts_as_typed(payment):
+    """The receipt's own ways of paying, so that only what was wrong is typed again."""
+    parts = sorted(payment.parts.all(), key=lambda part: part.pk)
+    sums = {f"part_{part.method}": part.amount for part in parts} if len(parts) > 1 else {}
+    return {"method": parts[0].method, **sums, **{f"ref_{part.method}": part.reference for part in parts if part.reference}}
+
+
+def _lines_after(payment, household, ticked=None):
+    """The lines of a household as they will be unpaid once the receipt is void; ticked are its own, or all of another household's."""
     freed = dict(by_charge(receipts.settled_by(payment))) if household.pk == payment.household_id else {}
     rows = {charge.pk: charge for charge in open_lines(household)}
     for charge, fen in freed.items():
         row = rows.setdefault(charge.pk, charge)
         row.paid -= fen
-    return lines_of(sorted(rows.values(), key=lambda c: (c.due_on, c.period, c.pk)), today())
+    if ticked is None and freed:
+        ticked = {charge.pk for charge in freed}
+    return lines_of(sorted(rows.values(), key=lambda c: (c.due_on, c.period, c.pk)), today(), ticked)
 
 
 @needs("billing.view_voids")
@@ -127,7 +136,7 @@ def refuse_void(request, pk):
     row = _void(request, pk)
     form = RefuseVoidForm(request.POST)
     if done := form.perform(receipts.refuse_void, row, by=request.user):
-        messages.success(request, f"收据 {done.payment} 不作废，已告知申请人。")
+        messages.success(request, f"收据 {done.payment} 不作废，仍然有效；原因申请人在「收据作废」里看得到。")
         return redirect(done)
     return _void_page(request, row, refusal=form)
 
