@@ -302,6 +302,14 @@ def test_co_owners_in_columns_of_their_own():
     assert [[(o.name, o.id_number) for o in r.owners] for r in reading.rows] == [[("沈红军", A), ("林嘉", B)], [("曹怡杰", C)]]
 
 
+def test_co_owners_under_groups_of_their_own():
+    reading = read(["房号", "建筑面积", "业主1", None, None, "业主2", None, None], [None, None, "姓名", "证件号", "电话", "姓名", "证件号", "电话"],
+                   ["3-2-101", 80, "沈红军", A, "13800138000", "林嘉", B, "13900139000"], ["3-2-102", 80, "曹怡杰", C, "13800138001"],
+                   handover_default="2025-01-01")
+    assert [([o.name for o in r.owners], r.phone, r.phone2) for r in reading.rows] == [
+        (["沈红军", "林嘉"], "13800138000", "13900139000"), (["曹怡杰"], "13800138001", "")]
+
+
 # The rules, row by row
 
 @pytest.mark.parametrize("names, numbers, want", [
