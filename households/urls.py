@@ -1,7 +1,7 @@
 """The register: the map. The household's own page is the roof's (desk/household.py)."""
 from django.urls import path
 
-from .views import people, register
+from .views import importing, people, register
 
 app_name = "households"
 urlpatterns = [
@@ -23,4 +23,10 @@ urlpatterns = [
     path("residents/<int:pk>/leave/", people.end_residence, name="end_residence"),
     path("contacts/<int:pk>/remove/", people.remove_contact, name="remove_contact"),
     path("vehicles/<int:pk>/end/", people.end_vehicle, name="end_vehicle"),
+    path("import/", importing.uploads, name="import"),
+    path("import/<int:pk>/", importing.report, name="import_report"),
+    path("import/<int:pk>/columns/", importing.read_again, name="import_columns"),
+    path("import/<int:pk>/apply/", importing.apply, name="import_apply"),
+    path("import/<int:pk>/changes/", importing.changes, name="import_changes"),
+    path("import/<int:pk>/wrong-rows/", importing.wrong_rows, name="import_wrong_rows"),
 ]

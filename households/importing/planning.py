@@ -97,7 +97,8 @@ class Plan:
         return {CREATED: len(made), UPDATED: len(self.of(UPDATED)), UNCHANGED: len(self.of(UNCHANGED)),
                 "homes": sum(u.row.kind == Unit.Kind.HOME for u in made), "shops": sum(u.row.kind == Unit.Kind.SHOP for u in made),
                 "households": sum(u.opens for u in self.units), "empty": sum(not u.row.owners for u in self.units),
-                "wrong": len(self.wrong_rows), "skipped": len(self.reading.skipped), "good": len(self.units)}
+                "wrong": len(self.wrong_rows), "skipped": len(self.reading.skipped), "good": len(self.units),
+                "rows": len(self.units) + len(self.wrong_rows)}
 
 
 def plan(estate, reading, *, handover_default=None, progress=None) -> Plan:

@@ -120,6 +120,8 @@ def apply_register(importing, *, plan_digest, by, good_rows=False):
 def _queue(importing, state, by):
     work, label = (read_upload, READ) if state == RegisterImport.State.READING else (apply_upload, APPLY)
     importing.state, importing.words = state, ""
+    if state == RegisterImport.State.READING:
+        importing.plan_digest = ""                        # what was shown holds no more
     importing.job = Job.start(importing.estate, work, label, by=by, importing=importing.pk)
     importing.save()
 
@@ -135,10 +137,10 @@ def read_upload(job):
     try:
         plan = _planned(importing, job)
     except ValidationError as error:
-        _end(importing, RegisterImport.State.FAILED, " ".join(error.messages))
+        _end(importing, _unread(importing), " ".join(error.messages))
         raise Refused(importing.words) from error
     except Exception:
-        _end(importing, RegisterImport.State.FAILED, "读这个文件时出了意外，没有写入任何数据。请联系管理员。")
+        _end(importing, _unread(importing), "读这个文件时出了意外，没有写入任何数据。请联系管理员。")
         raise
     importing.mapping, importing.report, importing.plan_digest = plan.reading.mapping, report_of(plan), plan.digest
     _end(importing, RegisterImport.State.SHOWN, "")
@@ -166,6 +168,11 @@ def apply_upload(job):
         _end(importing, RegisterImport.State.SHOWN, "导入时出了意外，没有写入任何数据。请联系管理员。")
         raise
     return _result(importing)
+
+
+def _unread(importing):
+    """A file that was shown before can be shown again: only its new mapping was wrong."""
+    return RegisterImport.State.SHOWN if importing.report else RegisterImport.State.FAILED
 
 
 def _planned(importing, job):

@@ -1,0 +1,89 @@
+"""Uploading a register, saying what its columns mean, and choosing what of it is imported."""
+from copy import deepcopy
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from households.importing.labels import FIELDS
+from servicecentre.kit.fields import DayField
+from servicecentre.kit.forms import DeskForm
+from servicecentre.kit.sheets import check_workbook
+
+XLSX = ".xlsx,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+NOT_TAKEN = "不导入"
+
+
+class UploadForm(DeskForm):
+    """A file, judged by its content; its name is only a label."""
+
+    file = forms.FileField(label="登记表（.xlsx）", allow_empty_file=True, widget=forms.FileInput(attrs={"accept": XLSX}),
+                           error_messages={"required": "请选择文件", "missing": "请选择文件", "invalid": "请选择文件"})
+
+    def clean_file(self):
+        self.name = self.cleaned_data["file"].name
+        return check_workbook(self.cleaned_data["file"])
+
+    def act_fields(self):
+        return {"data": self.cleaned_data["file"], "name": self.name}
+
+
+class ColumnsForm(DeskForm):
+    """What each column of each table means; and the day of handing over where a table has no such column."""
+
+    handover_default = DayField(label="交付日期", required=False)
+
+    def __init__(self, *args, mapping, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.mapping = mapping or {"tables": []}
+        choices = [("", NOT_TAKEN), *((name, about.label) for name, about in FIELDS.items())]
+        self.tables = []
+        for n, table in enumerate(self.mapping["tables"]):
+            self.fields[f"t{n}_kind"] = forms.ChoiceField(label="整张表是", choices=(("home", "住宅"), ("shop", "商铺")), initial=table["kind"],
+                                                         widget=forms.Select(attrs={"class": "form-select form-select-sm w-auto"}))
+            self.fields[f"t{n}_skip"] = forms.BooleanField(label="不读这张表", required=False, initial=table["skip"],
+                                                           widget=forms.CheckboxInput(attrs={"class": "form-check-input"}))
+            for column in table["columns"]:
+                self.fields[f"t{n}_c{column['column']}"] = forms.ChoiceField(
+                    label=f"{column['letter']} {column['label']} 对应到", choices=choices, required=False, initial=column["field"],
+                    widget=forms.Select(attrs={"class": "form-select form-select-sm", "aria-label": f"{column['letter']} {column['label']} 对应到"}))
+            self.tables.append(self._shown(n, table))
+
+    def _shown(self, n, table):
+        """What the template walks: a table with its bound fields."""
+        rows = [{"letter": c["letter"], "label": c["label"], "sample": c["sample"], "values": c["values"], "sure": c["sure"] or not c["values"],
+                 "taken": bool(c["field"]), "field": self[f"t{n}_c{c['column']}"]} for c in table["columns"]]
+        return {"n": n, "sheet": table["sheet"], "header_row": table["header_row"], "kind": self[f"t{n}_kind"], "skip": self[f"t{n}_skip"],
+                "skipped": table["skip"], "building": table["building"], "rows": rows,
+                "left_out": sum(not row["taken"] and bool(row["values"]) for row in rows)}
+
+    @property
+    def asks_day(self):
+        """Whether some table that is read has owners and no column of the day."""
+        return any(not table["skip"] and "handover_on" not in (taken := {c["field"] for c in table["columns"]}) and "owner" in taken
+                   for table in self.mapping["tables"])
+
+    def clean(self):
+        data = super().clean()
+        for n, table in enumerate(self.mapping["tables"]):
+            if data.get(f"t{n}_skip"):
+                continue
+            chosen = [data.get(f"t{n}_c{column['column']}") for column in table["columns"]]
+            for name, about in FIELDS.items():
+                if not about.many and chosen.count(name) > 1:
+                    raise ValidationError(f"表「{table['sheet']}」有 {chosen.count(name)} 列都对应到「{about.label}」，只能留一列。")
+        return data
+
+    def act_fields(self):
+        mapping = deepcopy(self.mapping)
+        for n, table in enumerate(mapping["tables"]):
+            table["kind"], table["skip"] = self.cleaned_data[f"t{n}_kind"], self.cleaned_data[f"t{n}_skip"]
+            for column in table["columns"]:
+                column["field"], column["sure"] = self.cleaned_data[f"t{n}_c{column['column']}"], True      # a person has looked
+        return {"mapping": mapping, "handover_default": self.cleaned_data["handover_default"]}
+
+
+class ApplyForm(DeskForm):
+    """All of it; or, said expressly, the good rows."""
+
+    plan_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    good_rows = forms.BooleanField(required=False)
