@@ -10,7 +10,7 @@ from .kinds import KINDS
 class ReprintForm(DeskForm):
     """Which 联, and why; its fields are reprint_paper's keywords."""
 
-    copies = forms.ChoiceField(label="打哪一联", required=False)
+    copies = forms.ChoiceField(label="打哪一联")
     reason = forms.CharField(label="补打原因", max_length=60)
 
     def __init__(self, *args, paper, **kwargs):
