@@ -14,7 +14,7 @@ from billing.cashier import collect_payment
 from billing.models import Charge, PaymentPart, ReceiptVoid
 from billing.receipts import ask_void, void_receipt
 from billing.run import bill_month
-from households.importing.applying import import_register
+from households.importing.uploads import import_file
 from households.models import Household
 from servicecentre.estates.models import Estate
 from servicecentre.kit import periods
@@ -29,7 +29,7 @@ from ..office import appoint, create_estate
 
 CODE, NAME = "galaxy1", "银河国际街区一期"
 REGISTER = Path(__file__).parent / "register.xlsx"
-HANDOVER = datetime(2025, 1, 1).date()
+HANDOVER = "2025-01-01"                               # for the shops, whose list does not say
 PASSWORD = "lianhua-2026"
 STAFF = (("liting", "李婷", Role.CLERK), ("wangsiyuan", "王思远", Role.CLERK), ("chenjing", "陈静", Role.MANAGER),
          ("liumin", "刘敏", Role.MANAGER), ("zhaoguoqiang", "赵国强", Role.ENGINEER), ("qianwei", "钱卫", Role.GUARD),
@@ -66,7 +66,7 @@ def fill():
     with clock_at(at(begun, 9)):
         estate = create_estate(CODE, NAME, by=system, address="南京市建邺区银河路 88 号", phone="025-86668888")
         people = {username: appoint(estate, username, name, role, password=PASSWORD, by=system) for username, name, role in STAFF}
-        import_register(estate, REGISTER.read_bytes(), good_rows=True, handover_default=HANDOVER, by=people["chenjing"])
+        import_file(REGISTER, CODE, good_rows=True, handover_default=HANDOVER, told={})
     clerks, manager = (people["liting"], people["wangsiyuan"]), people["chenjing"]
     chance = random.Random(20261)
     households = list(Household.objects.of(estate).order_by("unit__sort"))
