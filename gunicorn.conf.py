@@ -1,6 +1,6 @@
 """The server: on SQLite one process of eight threads, on PostgreSQL as many processes as WEB_WORKERS says."""
-import importlib.util
 import os
+import threading
 
 from servicecentre import settings
 
@@ -22,10 +22,23 @@ def when_ready(server):
 
 
 def post_worker_init(worker):
-    """The embedded worker of servicecentre.jobs starts in the process that serves, never before the fork."""
-    if importlib.util.find_spec("servicecentre.jobs.worker"):
-        from servicecentre.jobs import worker as jobs
-        worker.stop_jobs = jobs.start()
+    """The embedded worker starts in the process that serves, never before the fork; beside it what the first request need not wait for."""
+    from servicecentre.jobs import worker as jobs
+    worker.stop_jobs = jobs.start()
+    threading.Thread(target=make_ready, daemon=True).start()
+
+
+def make_ready():
+    """Numbers that a kill left out of the outer journal; the first PDF's fonts and styles."""
+    from django.db import connection
+
+    from servicecentre.kit import pdf
+    from servicecentre.papers import journal
+    try:
+        journal.catch_up()
+    finally:
+        connection.close()
+    pdf.warm()
 
 
 def worker_exit(server, worker):

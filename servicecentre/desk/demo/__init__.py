@@ -9,6 +9,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 
 from billing.cashier import collect_payment
 from billing.models import Charge, PaymentPart, ReceiptVoid
@@ -34,7 +35,7 @@ PASSWORD = "lianhua-2026"
 STAFF = (("liting", "李婷", Role.CLERK), ("wangsiyuan", "王思远", Role.CLERK), ("chenjing", "陈静", Role.MANAGER),
          ("liumin", "刘敏", Role.MANAGER), ("zhaoguoqiang", "赵国强", Role.ENGINEER), ("qianwei", "钱卫", Role.GUARD),
          ("sunfang", "孙芳", Role.FINANCE), ("admin", "周勇", Role.ADMINISTRATOR))
-PAYERS = 200                                          # households that have paid in these months
+PAYERS = 120                                          # households that have paid in these months
 
 
 @contextmanager
@@ -65,7 +66,8 @@ def fill():
     system = User.system()
     with clock_at(at(begun, 9)):
         estate = create_estate(CODE, NAME, by=system, address="南京市建邺区银河路 88 号", phone="025-86668888")
-        people = {username: appoint(estate, username, name, role, password=PASSWORD, by=system) for username, name, role in STAFF}
+        people = {username: appoint(estate, username, name, role, by=system) for username, name, role in STAFF}
+        User.objects.filter(pk__in=[user.pk for user in people.values()]).update(password=make_password(PASSWORD))
         import_file(REGISTER, CODE, good_rows=True, handover_default=HANDOVER, told={})
     clerks, manager = (people["liting"], people["wangsiyuan"]), people["chenjing"]
     chance = random.Random(20261)
