@@ -1,16 +1,23 @@
 """Take one guard away and see the harm happen: a twin that stays green says that the guard, or its test, is worthless (TRUST)."""
+import threading
 from contextlib import contextmanager
+from unittest.mock import patch
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from servicecentre.kit import guards
+from servicecentre.kit.rows import EstateQuerySet
+from servicecentre.worklog import acts
 
 
 @contextmanager
 def without_constraint(model, name):
     """The table without that rule. Only in a test with transaction=True; the model's rows are gone afterwards."""
-    rule = next(c for c in model._meta.constraints if c.name == name)
+    whole = model._meta.constraints
+    rule = next(c for c in whole if c.name == name)
     guards.lift()
+    model._meta.constraints = [c for c in whole if c is not rule]       # SQLite remakes the table as the model says
     with connection.schema_editor() as editor:
         editor.remove_constraint(model, rule)
     guards.put_back()
@@ -20,6 +27,7 @@ def without_constraint(model, name):
         guards.lift()
         with connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM {model._meta.db_table}")
+        model._meta.constraints = whole
         with connection.schema_editor() as editor:
             editor.add_constraint(model, rule)
         guards.put_back()
@@ -33,3 +41,50 @@ def without_triggers(*models):
         yield
     finally:
         guards.put_back()
+
+
+@contextmanager
+def without_key():
+    """Acts that forget the one-time key: every call is a first one."""
+    whole = acts._outermost
+    with patch.object(acts, "_outermost", lambda verb, name, args, kwargs, by, request_key: whole(verb, name, args, kwargs, by, None)):
+        yield
+
+
+@contextmanager
+def without_digest():
+    """Acts that answer a key without looking at what was asked with it."""
+    with patch.object(acts.hmac, "compare_digest", lambda *_: True):
+        yield
+
+
+@contextmanager
+def without_lock():
+    """Rows are read but not held: ``.lock()`` is a plain read. PostgreSQL only; SQLite's writers wait for each other anyway."""
+    def read(self, row):
+        return self.get(pk=getattr(row, "pk", row))
+
+    with patch.object(EstateQuerySet, "lock", read), patch.object(QuerySet, "select_for_update", lambda self, *_, **__: self):
+        yield
+
+
+def at_once(*calls):
+    """Each call in a thread and connection of its own, begun together; results and what was raised, in their order."""
+    start, results = threading.Barrier(len(calls)), [None] * len(calls)
+
+    def run(place, call):
+        try:
+            start.wait(timeout=30)
+            results[place] = call()
+        except Exception as error:                        # judged by the test, in its own thread
+            results[place] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+    assert not any(thread.is_alive() for thread in threads)
+    return results
