@@ -23,7 +23,7 @@ def _import_of(request, pk):
 @needs("households.import_register")
 def uploads(request):
     """Upload a register; earlier ones below."""
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if request.method == "POST" and (importing := form.perform(work.receive, request.estate, by=request.user)):
         return redirect(importing)
     rows = RegisterImport.objects.of(request.estate).newest_first()

@@ -1,0 +1,264 @@
+"""The page: upload, what was found, columns corrected, wrong rows as Excel, import; what may not be is said in words."""
+import re
+from io import BytesIO
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from households.importing import uploads
+from households.models import Household, RegisterImport, Unit
+from households.register import add_unit
+from servicecentre.jobs import worker
+from servicecentre.jobs.models import Job
+from servicecentre.kit.sheets import open_workbook
+from tests.conftest import Desk
+
+from .lists import HEADER, ZHANG, ZHOU, many, register, row
+from .test_import_command import BAD
+
+UPLOAD = "/import/"
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+def upload(desk, data, name="登记表.xlsx", key="", **more):
+    return desk.post(UPLOAD, {"file": SimpleUploadedFile(name, data), "request_key": key, **more})
+
+
+def run_one():
+    """Let the worker do the next job, and see how it ended."""
+    job = worker.run_one()
+    job.refresh_from_db()
+    return job
+
+
+def page_of(importing):
+    return f"/import/{importing.pk}/"
+
+
+@pytest.fixture
+def shown(desk):
+    """Upload and read a list: (the RegisterImport, its page)."""
+    def shown(data):
+        assert upload(desk, data).status_code == 302
+        assert run_one().state == "done"
+        importing = RegisterImport.objects.last()
+        return importing, desk.get(page_of(importing)).content.decode()
+    return shown
+
+
+def apply(desk, importing, **fields):
+    return desk.post(f"{page_of(importing)}apply/", {"plan_digest": importing.plan_digest, **fields})
+
+
+def test_register_goes_from_upload_to_register(desk, estate, shown):
+    importing, page = shown(register(*many(12)))
+    assert "还没有写入任何数据" in page and "导入全部 12 行" in page and "没有错误行" in page
+    assert Unit.objects.count() == 0
+    answer = apply(desk, importing)
+    assert answer.status_code == 302
+    running = desk.get(page_of(importing)).content.decode()
+    assert "导入中" in running and "可以离开这一页" in running
+    job = run_one()
+    assert (job.state, job.words, job.leads_to) == ("done", "新增 12 套，更新 0 套，无变化 0 套。", f"/e/{estate.slug}{page_of(importing)}")
+    page = desk.get(page_of(importing)).content.decode()
+    assert "全部导入了" in page and "李婷导入" in page and Unit.objects.of(estate).count() == 12
+    assert Household.objects.first().opened_by.name == "李婷"
+
+
+def test_wrong_rows_are_told_and_the_good_ones_need_a_tick(desk, shown):
+    importing, page = shown(register(row(), row(code="3-2-1802", area="八十九", id=ZHOU), row(code="3-2-1803", id=ZHOU, phone="1380013")))
+    assert "先导入 1 行正确的" in page and "面积要写数字，如 89.56" in page and "手机是 11 位，现在 7 位" in page
+    assert ZHANG not in page and ZHOU not in page
+    refused = apply(desk, importing).content.decode()
+    assert "有 2 行不对，不能全部导入" in refused and not Job.objects.unfinished()
+    assert apply(desk, importing, good_rows="on").status_code == 302
+    run_one()
+    assert [u.code for u in Unit.objects.all()] == ["3-2-1801"]
+    assert "2 行错误行没有导入" in desk.get(page_of(importing)).content.decode()
+
+
+def test_wrong_rows_as_excel(desk, shown):
+    importing, _ = shown(register(row(id=ZHANG[:17] + "A"), row(code="3-2-1802", area="=1+1", id=ZHOU)))
+    answer = desk.get(f"{page_of(importing)}wrong-rows/")
+    sheets = open_workbook(BytesIO(answer.content))
+    assert [sheet.name for sheet in sheets] == ["错误行", "提醒"]
+    assert [line[:4] for line in sheets[0].rows[1:]] == [["住宅", 2, "D", "证件号码"], ["住宅", 3, "B", "建筑面积(㎡)"]]
+    assert ZHANG[:17] not in repr(sheets) and "attachment" in answer["Content-Disposition"]
+
+
+def test_columns_are_corrected_and_read_again(desk, shown):
+    header = ["房号", "建筑面积", "业主", "证件号码", "联系电话", "交付日期", "甲", "乙", "备注"]
+    importing, page = shown(register(row(plates="苏A12345"), header=header))
+    assert "1 列不导入" in page and "1 个值" in page
+    names = re.findall(r'<select name="(t0_c[0-9]+)"', page)
+    chosen = dict(re.findall(r'<select name="(t0_c[0-9]+)".*?<option value="([^"]*)" selected', page, re.DOTALL))
+    fields = {name: chosen.get(name, "") for name in names} | {"t0_c8": "plates", "t0_kind": "home"}
+    assert desk.post(f"{page_of(importing)}columns/", fields).status_code == 302
+    run_one()
+    importing.refresh_from_db()
+    assert apply(desk, importing).status_code == 302
+    run_one()
+    assert Household.objects.get().vehicles.get().plate == "苏A12345"
+
+
+def test_two_columns_for_one_meaning_are_refused_beside_the_table(desk, shown):
+    importing, page = shown(register(row()))
+    fields = {name: "area" for name in re.findall(r'<select name="(t0_c[0-9]+)"', page)} | {"t0_kind": "home"}
+    answer = desk.post(f"{page_of(importing)}columns/", fields)
+    assert answer.status_code == 200 and "9 列都对应到「建筑面积」，只能留一列" in answer.content.decode()
+    assert not Job.objects.unfinished()
+
+
+def test_day_is_asked_only_where_a_table_has_none(desk, shown):
+    header = [name for name in HEADER if name != "交付日期"]
+    importing, page = shown(register([v for name, v in zip(HEADER, row(), strict=True) if name != "交付日期"], header=header))
+    assert 'name="handover_default"' in page and "还不能导入" in page
+    assert "没有交付日期一列" in apply(desk, importing).content.decode()
+    chosen = dict(re.findall(r'<select name="(t0_c[0-9]+)".*?<option value="([^"]*)" selected', page, re.DOTALL))
+    bad = desk.post(f"{page_of(importing)}columns/", chosen | {"t0_kind": "home", "handover_default": "2025-02-30"})
+    assert bad.status_code == 200 and "没有 30 日" in bad.content.decode()
+    desk.post(f"{page_of(importing)}columns/", chosen | {"t0_kind": "home", "handover_default": "2025-01-01"})
+    run_one()
+    importing.refresh_from_db()
+    apply(desk, importing)
+    run_one()
+    assert str(Household.objects.get().starts_on) == "2025-01-01"
+    other, page = shown(register(row(code="9-9-909", owner="周建国", id=ZHOU)))
+    assert 'name="handover_default"' not in page
+
+
+@pytest.mark.parametrize(("data", "words"), [b[1:] for b in BAD], ids=[b[0] for b in BAD])
+def test_other_files_are_refused_beside_the_field(desk, data, words):
+    answer = upload(desk, data)
+    assert answer.status_code == 200 and words in answer.content.decode()
+    assert not RegisterImport.objects.exists() and not Job.objects.exists()
+
+
+def test_no_file_chosen(desk):
+    assert "请选择文件" in desk.post(UPLOAD, {}).content.decode()
+
+
+def test_too_large_a_file(desk, monkeypatch):
+    monkeypatch.setattr("servicecentre.kit.sheets.MAX_BYTES", 1000)
+    assert "文件超过 25 MB" in upload(desk, register(*many(5))).content.decode()
+
+
+def test_name_is_only_a_label(desk):
+    upload(desk, register(row()), name="../../etc/\u202e<b>x</b>" + "长" * 300 + ".xlsx")
+    importing = RegisterImport.objects.get()
+    assert "/" not in importing.label and len(importing.label) <= 120 and re.fullmatch(r"imports/[0-9a-f]{32}\.bin", importing.file)
+    assert "<b>x" not in desk.get(UPLOAD).content.decode()
+
+
+def test_one_import_at_a_time(desk, shown):
+    upload(desk, register(row()))
+    answer = upload(desk, register(row(code="3-2-1802")), name="另一个.xlsx").content.decode()
+    assert "李婷正在办「登记表.xlsx」的试导中，请等它办完" in answer
+    assert RegisterImport.objects.count() == 1 and len(default_storage.listdir("imports")[1]) == 1
+    run_one()
+    assert upload(desk, register(row(code="3-2-1802"))).status_code == 302
+
+
+def test_double_click_uploads_once(desk):
+    data = register(row())
+    first, again = upload(desk, data, key="k1"), upload(desk, data, key="k1")
+    assert first.url == again.url and RegisterImport.objects.count() == 1
+    assert len(default_storage.listdir("imports")[1]) == 1
+
+
+def test_register_that_moved_is_said_and_the_dry_run_may_be_made_again(desk, estate, clerk, shown):
+    importing, _ = shown(register(row()))
+    add_unit(estate, code="9-9-909", area=5000, by=clerk)
+    apply(desk, importing)
+    job = run_one()
+    assert (job.state, job.words) == ("failed", "登记表期间有改动，请重新试导。") and Unit.objects.count() == 1
+    page = desk.get(page_of(importing)).content.decode()
+    assert "登记表期间有改动" in page and "按这个对应再试导" in page
+
+
+def test_what_was_shown_is_what_is_applied(desk, shown):
+    importing, _ = shown(register(row()))
+    answer = desk.post(f"{page_of(importing)}apply/", {"plan_digest": "0" * 64})
+    assert "试导结果刚才变了" in answer.content.decode() and not Job.objects.unfinished()
+
+
+def test_worker_that_died_after_the_commit_ends_well(desk, shown, monkeypatch):
+    importing, _ = shown(register(row()))
+    apply(desk, importing)
+    job = Job.objects.unfinished().get()
+    uploads.apply_upload(job)                                  # done, but nobody was left to say so
+    assert run_one().state == "done"
+    assert Unit.objects.count() == 1
+    assert desk.post(f"{page_of(importing)}apply/", {"plan_digest": importing.plan_digest}).status_code == 200
+
+
+def test_worker_that_died_each_time_sets_the_estate_free(desk, shown):
+    importing, _ = shown(register(row()))
+    apply(desk, importing)
+    Job.objects.unfinished().update(tries=3)
+    assert run_one().state == "failed"
+    page = desk.get(page_of(importing)).content.decode()
+    assert "中断了 3 次" in page
+    assert upload(desk, register(row(code="3-2-1802"))).status_code == 302
+    importing.refresh_from_db()
+    assert importing.state == "shown"
+
+
+def test_crash_in_the_import_writes_nothing_and_says_so(desk, shown, monkeypatch):
+    importing, _ = shown(register(*many(4)))
+    apply(desk, importing)
+
+    def boom(*args):
+        raise RuntimeError("disk on fire")
+    monkeypatch.setattr("households.find.rebuild", boom)
+    assert run_one().state == "failed" and Unit.objects.count() == 0
+    page = desk.get(page_of(importing)).content.decode()
+    assert "导入时出了意外，没有写入任何数据" in page and "on fire" not in page
+
+
+def test_differences_are_shown_old_beside_new(desk, shown):
+    importing, _ = shown(register(row()))
+    apply(desk, importing)
+    run_one()
+    importing, page = shown(register(row(phone="13912342046")))
+    assert "看差异" in page
+    page = desk.get(f"{page_of(importing)}changes/").content.decode()
+    assert "138****5678" in page and "139****2046" in page and "13912342046" not in page
+
+
+def test_same_list_again_has_nothing_to_import(desk, shown):
+    importing, _ = shown(register(row()))
+    apply(desk, importing)
+    run_one()
+    _, page = shown(register(row()))
+    assert "没有要导入的" in page and "导入全部" not in page
+
+
+def test_pages_of_wrong_rows(desk, shown):
+    rows = [row(code=f"3-2-{n}", area="八十九", id="") for n in range(101, 141)]
+    importing, page = shown(register(*rows))
+    assert page.count("面积要写数字") == 15 and "共 3 页 40 条" in page
+    for asked in ("2", "-1", "9e9", "99999999999999999999"):
+        assert desk.get(f"{page_of(importing)}?page={asked}").status_code == 200
+
+
+def test_doors(desk, desk_of, estate, other_estate, other_clerk, shown):
+    importing, _ = shown(register(row()))
+    theirs = Desk(other_clerk, other_estate)
+    for name in ("import_report", "import_columns", "import_apply", "import_changes", "import_wrong_rows"):
+        path = reverse(f"households:{name}", args=[importing.pk])
+        assert theirs.get(path).status_code == 404 and theirs.post(path, {}).status_code == 404
+    assert theirs.get(UPLOAD).status_code == 200
+
+
+def test_looking_changes_nothing_and_asks_little(desk, shown, django_assert_max_num_queries):
+    importing, _ = shown(register(*many(40)))
+    with django_assert_max_num_queries(20):
+        assert desk.get(page_of(importing)).status_code == 200
+    assert desk.get(f"{page_of(importing)}columns/").status_code == 302
