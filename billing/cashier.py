@@ -9,6 +9,7 @@ from servicecentre.kit.refused import Refused
 from servicecentre.papers.issuing import issue_paper
 from servicecentre.papers.kinds import RECEIPT
 from servicecentre.worklog.acts import act, record
+from servicecentre.worklog.models import Done
 
 from .allocation import settle
 from .explain import open_lines
@@ -132,6 +133,11 @@ class Shown:
 def shown(lines, credit):
     """The text a form carries as ``due_shown``."""
     return str(Shown.of(lines, credit))
+
+
+def key_served(request_key):
+    """Has this form's key been used? A page that goes on needs a fresh one."""
+    return Done.objects.filter(request_key=request_key).exists()
 
 
 def _demand_unchanged(due_shown, lines, credit):

@@ -9,7 +9,7 @@ from django.urls import get_script_prefix, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from billing.cashier import collect_payment, shown, use_credit, waiting_credit
+from billing.cashier import collect_payment, key_served, shown, use_credit, waiting_credit
 from billing.explain import formula, lines_of, open_lines, paid_state, period_text
 from billing.forms.counter import CollectForm, PaymentsFilter, UseCreditForm
 from billing.models import Charge, Payment, PaymentPart, ReceiptVoid
@@ -18,7 +18,6 @@ from households.models import Household
 from servicecentre.kit.periods import now, today
 from servicecentre.roles import Role
 from servicecentre.staff.access import may, needs
-from servicecentre.worklog.models import Done
 
 RECENT, PER_PAGE = 12, 50
 
@@ -85,7 +84,7 @@ def _collect_page(request, household, form):
 def _key(form):
     """The form's own key, while it served nothing: a used one would answer with the first payment for ever."""
     key = form["request_key"].value()
-    if form.is_bound and (not key or Done.objects.filter(request_key=key).exists()):
+    if form.is_bound and (not key or key_served(key)):
         return form.fields["request_key"].initial
     return key
 
