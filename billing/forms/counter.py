@@ -13,6 +13,7 @@ COPIES = (("customer", "客户联"), ("stub", "存根联"), ("ledger", "记账�
 STALE = "页面已过期，请重新打开这一户再收。"
 REFERENCES = {METHODS.WECHAT: "微信单号末 4 位以上", METHODS.ALIPAY: "支付宝单号末 4 位以上", METHODS.CARD: "刷卡凭证号末 4 位以上",
               METHODS.TRANSFER: "银行流水号全号"}
+BY_METHOD = (*(f"ref_{method}" for method in METHODS), *(f"part_{method}" for method in METHODS))
 
 
 class PartsForm(DeskForm):
@@ -74,11 +75,12 @@ class CollectForm(PartsForm):
                                              error_messages={"invalid_choice": "所选的费用不在这一页上，请刷新后核对。"})
     use_credit = forms.BooleanField(label="先用预存抵", required=False)
     amount = MoneyField(label="本次收（元）", required=False)
-    not_for_act = ("method", "amount", *(f"{kind}_{method}" for kind in ("part", "ref") for method in METHODS))
+    not_for_act = ("method", "amount", *BY_METHOD)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["amount"].widget.attrs["data-amount"] = True
+        self.order_fields(("charges", "use_credit", "amount", "method", "tendered", *BY_METHOD, "payer_name"))      # as on the page
         self.was = None
         if self.is_bound:
             try:
@@ -146,6 +148,7 @@ class AskVoidForm(PartsForm):
     def __init__(self, *args, goes=ReceiptVoid.Goes.choices, lines=(), **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["goes"].choices = goes
+        self.order_fields(("reason", "words", "copies", "goes", "room", "total", "charges", "method", *BY_METHOD))  # as on the page
         self.may_reissue = ReceiptVoid.Goes.REISSUE in dict(goes)
         self.fields["charges"].choices = [(charge.pk, charge.pk) for charge in lines]
         self.fields["payer_name"].required = self.fields["method"].required = self.fields["payer_relation"].required = False

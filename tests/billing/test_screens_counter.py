@@ -335,3 +335,9 @@ def test_another_estates_rows_are_not_there(desk, other_estate, other_clerk):
         assert desk.get(f"/billing/{path}").status_code == 404
     assert desk.post(f"/billing/households/{theirs.pk}/collect/", {}).status_code == 404
     assert "SJ-" not in desk.get("/billing/payments/").content.decode()
+
+
+def test_the_summary_of_errors_follows_the_page(desk, household):
+    html = take(desk, household, open_till(desk, household) | {"amount": "x", "tendered": "y", "payer_name": ""}).content.decode()
+    summary = re.search(r"data-errors>.*?</div></div>", html, re.DOTALL)[0]
+    assert re.findall(r'href="#id_([a-z_]+)"', summary) == ["amount", "tendered", "payer_name"]
