@@ -42,7 +42,7 @@ def collect_payment(household, *, charges=None, parts, tendered=None, payer_name
     at = now()
     lines, credit = list(open_lines(household)), waiting_credit(household)
     if due_shown is not None:
-        _demand_unchanged(due_shown, lines, credit)
+        _demand_unchanged(household, due_shown, lines, credit)
     chosen = _chosen(lines, charges)
     parts = clean_parts(parts)
     total = sum(fen for _, fen, _ in parts)
@@ -81,7 +81,7 @@ def use_credit(household, *, charges=None, due_shown=None, by):
     household = Household.objects.lock(household)
     lines, credit = list(open_lines(household)), waiting_credit(household)
     if due_shown is not None:
-        _demand_unchanged(due_shown, lines, credit)
+        _demand_unchanged(household, due_shown, lines, credit)
     if not credit:
         raise Refused("该户没有预存余额。")
     chosen = _chosen(lines, charges)
@@ -140,24 +140,25 @@ def key_served(request_key):
     return Done.objects.filter(request_key=request_key).exists()
 
 
-def _demand_unchanged(due_shown, lines, credit):
+def _demand_unchanged(household, due_shown, lines, credit):
     was = Shown.read(due_shown)
     current = Shown.of(lines, sum(source.left for source in credit))
     if was == current:
         return
-    said = _what_changed(was, lines)
+    said = _what_changed(household, was, lines)
     if not said and was.credit != current.credit:
         said = [f"预存余额原来 {yuan(was.credit)} 元，现在 {yuan(current.credit)} 元"]
     raise Refused({"due_shown": f"打开这页以后，这一户的账变了：{'；'.join(said) or '应收已更新'}。没有收款，请按现在的金额再收。"})
 
 
-def _what_changed(was, lines):
-    """Sentences: who took, took back, billed or voided what since the page was shown."""
+def _what_changed(household, was, lines):
+    """Sentences: who took, took back, billed or voided what of this household since the page was shown."""
+    mine = Charge.objects.filter(household=household)           # the page's words are the browser's: it may name anybody's lines
     now_due = {line.pk: line for line in lines}
     said = []
     moved = [pk for pk, fen in was.dues.items() if pk not in now_due or now_due[pk].due != fen]
     rose = {pk for pk in moved if pk in now_due and now_due[pk].due > was.dues[pk]} | {line.pk for line in lines if line.pk not in was.dues}
-    for a in _newest(Allocation.objects.filter(charge__in=moved, voided_at=None).exclude(charge__in=rose), "-pk"):
+    for a in _newest(Allocation.objects.filter(charge__in=mine.filter(pk__in=moved), voided_at=None).exclude(charge__in=rose), "-pk"):
         said.append(_who_took(a))
     undone = list(_newest(Allocation.objects.filter(charge__in=rose).exclude(voided_at=None), "-voided_at"))
     for void in ReceiptVoid.objects.filter(payment__in={a.receipt_id or a.payment_id for a in undone}, approved=True).select_related(
@@ -167,7 +168,7 @@ def _what_changed(was, lines):
     for line in lines:
         if line.pk in rose and line.pk not in was.dues and line.pk not in back:
             said.append(f"{line.made_by.name} {shown_moment(line.made_at)} 新出账 {line.shown_name} {yuan(line.amount)} 元")
-    for charge in Charge.objects.filter(pk__in=moved).exclude(voided_at=None).select_related("voided_by", "fee_kind"):
+    for charge in mine.filter(pk__in=moved).exclude(voided_at=None).select_related("voided_by", "fee_kind"):
         said.append(f"{charge.voided_by.name} {shown_moment(charge.voided_at)} 撤销了账单 {charge}")
     return list(dict.fromkeys(said))
 
