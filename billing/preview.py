@@ -169,24 +169,34 @@ def left_out(estate, month, prices=None):
     return Unit.objects.of(estate).annotate(
         missing=Case(When(missing, then=True), default=False, output_field=BooleanField()),
         measured=Exists(areas_on(month.first)), held=Exists(held)).exclude(missing=True, measured=True).annotate(
-        reason=Case(
-            When(~Q(kind__in={price.fee_kind.bills for price in prices}), then=Value(NO_PRICE)),
-            When(Q(held=False) & ~Exists(of_unit), then=Value(NO_OWNER)),
-            When(Q(held=False) & Exists(of_unit.filter(starts_on__gt=month.last)), then=Value(LATER)),
-            When(held=False, then=Value(VACATED)),
-            When(missing=False, then=Value(BILLED)),
-            default=Value(NO_AREA), output_field=CharField()))
+        reason=Case(                                                     # the frequent first: each condition is a search
+            When(~_priced(prices), then=Value(NO_PRICE)),
+            When(missing=True, then=Value(NO_AREA)),
+            When(held=True, then=Value(BILLED)),
+            When(Exists(of_unit.filter(starts_on__gt=month.last)), then=Value(LATER)),
+            When(Exists(of_unit), then=Value(VACATED)),
+            default=Value(NO_OWNER), output_field=CharField()))
 
 
 def left_out_summary(estate, month, prices=None, examples=3):
-    """[(code, words, urgent, what to do, number, first unit codes)], most urgent first, none that is empty."""
-    within = {"partition_by": F("reason")}
-    rows = left_out(estate, month, prices).annotate(number=Window(Count("pk"), **within),
-                                                    place=Window(RowNumber(), order_by=("sort", "pk"), **within))
-    found = {}
-    for code, number, unit in rows.filter(place__lte=examples).order_by("place").values_list("reason", "number", "code"):
+    """[(code, words, urgent, what to do, number, first unit codes)], most urgent first, none that is empty.
+
+    Those billed are all but the others, which are few: they alone are sorted and told apart.
+    """
+    prices = prices_on(estate, month) if prices is None else prices
+    rows, found = left_out(estate, month, prices), {}
+    others = rows.filter(~_priced(prices) | Q(missing=True) | Q(held=False)).annotate(
+        number=Window(Count("pk"), partition_by=F("reason")),
+        place=Window(RowNumber(), partition_by=F("reason"), order_by=("sort", "pk")))
+    for code, number, unit in others.filter(place__lte=examples).order_by("place").values_list("reason", "number", "code"):
         found.setdefault(code, (number, []))[1].append(unit)
+    if billed := rows.count() - sum(number for number, _ in found.values()):
+        found[BILLED] = (billed, [])
     return [(code, *REASONS[code], *found[code]) for code in REASONS if code in found]
+
+
+def _priced(prices):
+    return Q(kind__in={price.fee_kind.bills for price in prices})
 
 
 # --- against the month before -----------------------------------------------------------------------------------------
