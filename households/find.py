@@ -7,8 +7,21 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from django.core.exceptions import ValidationError
+from django.db import connection
+
 from servicecentre.kit.periods import today
-from servicecentre.kit.text import name_terms, narrow, normal_query, parse_room, phone_terms, pinyin_terms, plate_terms, room_terms
+from servicecentre.kit.text import (
+    RoomCode,
+    name_terms,
+    narrow,
+    normal_query,
+    parse_room,
+    phone_terms,
+    pinyin_terms,
+    plate_terms,
+    room_terms,
+)
 
 from .models import Contact, Household, Ownership, Resident, SearchKey, Unit, Vehicle
 
@@ -24,7 +37,7 @@ def rebuild_units(unit_ids):
     for chunk in _chunks(unit_ids):
         units = Unit.objects.filter(pk__in=chunk).values_list("pk", "estate_id", "code")
         SearchKey.objects.filter(unit__in=chunk, household=None).delete()
-        _write((estate, ROOM + term, pk, None) for pk, estate, code in units for term in room_terms(code))
+        _write((estate, ROOM + term, pk, None) for pk, estate, code in units for term in room_terms(_room(code)))
 
 
 def rebuild(household_ids):
@@ -40,6 +53,14 @@ def rebuild(household_ids):
             terms[household] |= dict.fromkeys(PLATE + term for term in plate_terms(plate)) | dict.fromkeys(_phone_keys(phone))
         SearchKey.objects.filter(household__in=chunk).delete()
         _write((estate, term, unit, household) for household, (estate, unit) in places.items() for term in terms[household])
+
+
+def _room(code):
+    """A unit's RoomCode; a list's own code for a shop that no form of ours fits (B1-01) stands for itself."""
+    try:
+        return parse_room(code)
+    except ValidationError:
+        return RoomCode("", "", code)
 
 
 def _chunks(ids):
@@ -63,8 +84,10 @@ def _phone_keys(phone):
 
 
 def _write(rows):
-    SearchKey.objects.bulk_create(
-        [SearchKey(estate_id=estate, term=term[:80], unit_id=unit, household_id=household) for estate, term, unit, household in rows])
+    """By the driver itself: bulk_create takes four times as long over rows as small as these."""
+    columns = ", ".join(SearchKey._meta.get_field(name).column for name in ("estate", "term", "unit", "household"))
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO {SearchKey._meta.db_table} ({columns}) VALUES (%s, %s, %s, %s)", list(rows))
 
 
 # --- asking -----------------------------------------------------------------------------------------------------------
@@ -81,7 +104,7 @@ def questions(text):
 def unit_of(estate, room):
     """The unit that this RoomCode names, however padded (3-2-0101 is 3-2-101), or None."""
     keys = SearchKey.objects.filter(estate=estate, term=ROOM + room.key, household=None).select_related("unit")
-    return next((key.unit for key in keys if parse_room(key.unit.code) == room), None) or Unit.objects.of(estate).filter(code=room.code).first()
+    return next((key.unit for key in keys if _room(key.unit.code) == room), None) or Unit.objects.of(estate).filter(code=room.code).first()
 
 
 @dataclass
