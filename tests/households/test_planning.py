@@ -256,3 +256,16 @@ def test_plan_asks_as_much_of_the_database_for_many_rows_as_for_few(estate):
             planned(estate, data)
         counted.append(len(queries))
     assert counted[0] == counted[1] <= 22
+
+
+def test_shops_with_codes_of_their_own_are_taken_and_found(estate, taken):
+    """底商 is numbered as its builder liked: what no form of ours fits stands for itself."""
+    from households.find import find
+    header = ["铺位号", "建筑面积", "业主", "电话"]
+    lines = [[code, "50.5", f"业主{name}", "13800135678"] for code, name in (("B1-01", "甲"), ("ABC-123", "乙"), ("P12345", "丙"))]
+    taken(*lines, header=header, name="商铺", handover_default=date(2025, 1, 1))
+    again = planned(estate, register(*lines, header=header, name="商铺"), handover_default=date(2025, 1, 1))
+    assert [unit.status for unit in again.units] == ["unchanged"] * 3
+    for code, name in (("B1-01", "甲"), ("ABC-123", "乙"), ("P12345", "丙")):
+        assert find(estate, f"业主{name}").hits[0].unit.code == code
+    assert find(estate, "B1-01").hits[0].unit.code == "B1-01"
