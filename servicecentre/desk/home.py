@@ -21,7 +21,7 @@ ROWS = 6
 
 def _with_household(rows):
     """Adds ``household_id``, found by the number that log and promise carry."""
-    there = Household.objects.filter(estate=OuterRef("estate"), number=OuterRef("household_no"))
+    there = Household.objects.of(OuterRef("estate")).filter(number=OuterRef("household_no"))
     return rows.annotate(household_id=Subquery(there.values("pk")[:1]))
 
 

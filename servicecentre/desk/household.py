@@ -60,16 +60,15 @@ def owed(household, day):
 
 def _money(household):
     """The household with its credit (fen) and last payment, in one query."""
-    mine = {"estate": OuterRef("estate"), "household": OuterRef("pk")}
-    left = {"left": Sum("left")}
-    payments = Payment.objects.filter(**mine)
+    estate, mine, left = OuterRef("estate"), {"household": OuterRef("pk")}, {"left": Sum("left")}
+    payments, credits = Payment.objects.of(estate).filter(**mine), Credit.objects.of(estate).filter(**mine)
     last = payments.live().order_by("-at", "-pk")
-    return Household.objects.annotate(
+    parts = PaymentPart.objects.of(estate).filter(payment__household=OuterRef("pk"), payment__voided_at=None)
+    return Household.objects.of(household.estate_id).annotate(
         payment_left=Coalesce(Subquery(payments.with_left().order_by().values("household").annotate(**left).values("left")[:1]), 0),
-        credit_left=Coalesce(Subquery(Credit.objects.filter(**mine).with_left().order_by().values("household").annotate(
-            **left).values("left")[:1]), 0),
+        credit_left=Coalesce(Subquery(credits.with_left().order_by().values("household").annotate(**left).values("left")[:1]), 0),
         last_day=Subquery(last.values("day")[:1]), last_total=Subquery(last.values("total")[:1]),
-        last_method=Subquery(PaymentPart.objects.filter(payment=Subquery(last.values("pk")[:1])).order_by("-amount").values("method")[:1]),
+        last_method=Subquery(parts.order_by("-payment__at", "-payment__pk", "-amount").values("method")[:1]),
     ).get(pk=household.pk)
 
 

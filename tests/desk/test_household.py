@@ -5,6 +5,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from billing.cashier import collect_payment
 from billing.charges import make_charge
 from billing.models import FeeKind
 from households.people import add_contact, add_resident, add_vehicle
@@ -98,3 +99,16 @@ def test_part_without_the_right_is_left_out(household, desk, monkeypatch):
     assert "应缴合计" in body(desk, household) or "没有要缴的费用" in body(desk, household)
     monkeypatch.setattr(page.owed, "right", "billing.undo_run")
     assert "元应缴" not in body(desk, household) and "没有要缴的费用" not in body(desk, household)
+
+
+def test_last_payment_is_this_households_with_its_largest_method(household, clerk, estate):
+    """Other households' payments come first, so that no id of one table passes for one of another."""
+    neighbour = open_household(add_unit(estate, code="3-2-1802", area=8956, by=clerk), owners=[{"name": "周建国"}],
+                               starts_on=date(2025, 1, 1), by=clerk)
+    for fen in (1000, 2000, 3000):
+        collect_payment(neighbour, parts=[("cash", fen, "")], payer_name="周建国", by=clerk, despite=("left_over",))
+    assert page.owed(household, today())["last"] is False
+    for parts in ([("card", 5000, "8841")], [("cash", 100, ""), ("wechat", 900, "7712")]):
+        collect_payment(household, parts=parts, payer_name="张雨萍", by=clerk, despite=("left_over",))
+    assert page.owed(household, today())["last"] == {"day": today(), "total": 1000, "method": "微信"}
+    assert page.owed(neighbour, today())["last"] == {"day": today(), "total": 3000, "method": "现金"}
