@@ -2,14 +2,17 @@
 import os
 import shutil
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.test import Client
 from playwright.sync_api import expect
 
+from billing.run import bill_month
+from households.register import add_unit, open_household
 from servicecentre.jobs import worker as jobs
 from servicecentre.kit import periods
+from servicecentre.kit.periods import BillingMonth
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"          # Playwright's loop runs in the thread of the test
 PATIENCE = 30_000                                      # ms for anything to happen; a busy machine is no failure
@@ -103,3 +106,13 @@ def passwords(clerk, manager):
     for user in (clerk, manager):
         user.set_password(PASSWORD)
         user.save()
+
+
+@pytest.fixture
+def household(estate, clerk, manager, november):
+    """张雨萍 of 3-2-1801, 89.56 ㎡, who owes September, October and November: three times 170.16 元."""
+    unit = add_unit(estate, code="3-2-1801", area=8956, by=clerk, despite=("new_building",))
+    household = open_household(unit, owners=[{"name": "张雨萍", "phone": "13800135678"}], starts_on=date(2025, 3, 18), by=clerk)
+    for month in (9, 10, 11):
+        bill_month(estate, BillingMonth(2026, month), by=manager)
+    return household
