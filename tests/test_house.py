@@ -1,5 +1,6 @@
 """The house stands: imports go down, views reach rows only through their estate, pages carry nothing inline (STYLE §5)."""
 import ast
+import inspect
 import re
 import subprocess
 import sys
@@ -7,12 +8,20 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
-from django.db.models import UniqueConstraint
+from django.db.models import PROTECT, UniqueConstraint
+
+from servicecentre.kit.guards import SameEstate
+from servicecentre.kit.rows import EstateRow
+
+from .walk import INSIDE
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = [ROOT / "servicecentre", *(ROOT / app for app in ("households", "movein", "renovation", "billing", "keys", "tickets"))]
 SOURCES = [p for folder in OURS if folder.exists() for p in folder.rglob("*.py") if "migrations" not in p.parts]
-VIEWS = [p for p in SOURCES if "views" in p.parts or p.name in ("views.py", "home.py", "household.py", "search.py", "promises.py", "account.py")]
+VIEWS = sorted({Path(inspect.unwrap(view).__code__.co_filename) for _, _, view in INSIDE}
+               | {p for p in SOURCES if "views" in p.parts or p.name in ("shell.py", "parts.py")})
+NO_ESTATE = ("User", "Estate")                   # asked through the user's posts
+WAYS_IN = re.compile("of(_household)?|none")
 TEMPLATES = list((ROOT / "templates").rglob("*.html"))
 PAPERS = [p for p in TEMPLATES if "papers" in p.parts and p.parent.name == "papers"]
 OUR_MODELS = [m for m in apps.get_models() if m.__module__.split(".")[0] in ("servicecentre", "households", "billing")]
@@ -23,14 +32,48 @@ def test_imports_go_down():
     assert found.returncode == 0, found.stdout
 
 
+def rows_reached_past_the_estate(source):
+    """Lines of a view that ask for rows otherwise than by ``X.objects.of(`` (TRUST 12)."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute) and getattr(node.value, "attr", "") in ("objects", "_default_manager", "_base_manager"):
+            if getattr(node.value.value, "id", "") not in NO_ESTATE and (not WAYS_IN.fullmatch(node.attr) or node.value.attr != "objects"):
+                found.append(f"{node.lineno}: {ast.unparse(node)}")
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("get_object_or_404", "get_list_or_404"):
+            if isinstance(node.args[0], ast.Name) and node.args[0].id[0].isupper():                # a model, so any estate's row
+                found.append(f"{node.lineno}: {ast.unparse(node)}")
+        elif isinstance(node, ast.Attribute) and node.attr in ("raw", "cursor"):
+            found.append(f"{node.lineno}: {ast.unparse(node)}")
+    return found
+
+
 @pytest.mark.parametrize("path", VIEWS, ids=lambda p: str(p.relative_to(ROOT)))
 def test_views_reach_rows_only_through_their_estate(path):
-    """`X.objects` in a view is followed by `.of(`; what has no estate (User, Estate) is asked through the user's posts."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and node.value.attr == "objects":
-            model = getattr(node.value.value, "id", "")
-            if model not in ("User", "Estate", "AccessAttempt"):
-                assert node.attr in ("of", "lock"), f"{path}:{node.lineno} {model}.objects.{node.attr}"
+    assert rows_reached_past_the_estate(path.read_text()) == []
+
+
+@pytest.mark.parametrize("planted", [
+    "Payment.objects.get(pk=pk)", "Payment.objects.filter(pk=pk)", "Payment.objects.all()", "Payment.objects.lock(pk)",
+    "get_object_or_404(Payment, pk=pk)", "Payment._default_manager.of(estate)", "connection.cursor().execute(sql)"])
+def test_a_planted_view_that_does_not_is_caught(planted):
+    assert len(rows_reached_past_the_estate(f"def view(request, pk):\n    return {planted}")) == 1
+    assert rows_reached_past_the_estate("get_object_or_404(Payment.objects.of(request.estate), pk=pk)") == []
+
+
+@pytest.mark.parametrize("model", [m for m in OUR_MODELS if issubclass(m, EstateRow)], ids=lambda m: m._meta.label)
+def test_every_pointer_from_row_to_row_is_held_within_one_estate(model):
+    """A foreign key to a row of an estate is named in a SameEstate guard (DOMAIN §9.14)."""
+    pointers = {f.name for f in model._meta.local_fields if f.remote_field and issubclass(f.related_model, EstateRow)}
+    held = {name for guard in model.guards if isinstance(guard, SameEstate) for name in guard.fields}
+    assert pointers == held
+
+
+@pytest.mark.parametrize("model", OUR_MODELS, ids=lambda m: m._meta.label)
+def test_nothing_vanishes_with_something_else(model):
+    """Rows go only where an act says so; search keys are made anew from the register."""
+    for field in model._meta.local_fields:
+        if field.remote_field and model._meta.label != "households.SearchKey":
+            assert field.remote_field.on_delete is PROTECT, field
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))

@@ -1,13 +1,10 @@
 """Each invariant broken on purpose, by the program with its fence away and behind its back in SQL, and found under its number."""
-import json
 from contextlib import contextmanager
 from copy import copy
 from datetime import date
-from io import StringIO
 
 import pytest
 from django.apps import apps
-from django.core.management import call_command
 from django.db import connection
 from django.db.models import UniqueConstraint
 from django.db.models.base import ModelState
@@ -401,38 +398,6 @@ def test_17_the_cashiers_own_void_under_a_false_name(world):
     with unguarded(ReceiptVoid):
         ReceiptVoid.objects.filter(pk=world.void.pk).update(cashier=world.clerk, decided_by=world.clerk2, asked_by=world.manager)
         assert found() == {17}
-
-
-# --- the command ------------------------------------------------------------------------------------------------------
-
-def prove(*options):
-    out = StringIO()
-    try:
-        call_command("prove", *options, stdout=out)
-    except SystemExit as end:
-        return end.code, out.getvalue()
-    return 0, out.getvalue()
-
-
-def test_the_command_says_what_it_checked():
-    code, words = prove()
-    assert (code, words.strip()) == (0, "核对了 9 条，违反 0 处。")
-    code, text = prove("--json")
-    assert (code, json.loads(text)) == (0, {"checked": CHECKED, "violations": []})
-
-
-def test_the_command_tells_each_violation_and_fails(world):
-    with unguarded(Payment):
-        behind("UPDATE billing_payment SET paper_id = NULL WHERE id = %s", world.payment.pk)
-    guards.put_back()
-    code, words = prove()
-    lines = words.splitlines()
-    assert code == 1 and len(lines) == 3 and all(line.startswith("6 galaxy1 ") for line in lines[:2])
-    code, text = prove("--json")
-    said = json.loads(text)
-    assert code == 1 and said["checked"] == CHECKED
-    assert {frozenset(v) for v in said["violations"]} == {frozenset({"invariant", "where", "text"})}
-    assert [v["invariant"] for v in said["violations"]] == [6, 6]
 
 
 def test_a_refusal_is_not_a_violation(world):
