@@ -17,7 +17,8 @@ NAV = (
      ("收费标准", "billing:tariff", "billing.view_tariff", ""),
      ("收款流水", "billing:payments", "billing.view_payments", ""),
      ("收据作废", "billing:voids", "billing.view_voids", ""),
-     ("单据号码", "papers:numbers", "papers.view_numbers", "")),
+     ("单据号码", "papers:numbers", "papers.view_numbers", ""),
+     ("导入登记表", "households:import", "households.import_register", "")),
 )
 BELOW = {"billing:counter": ("collect", "collected", "use_credit"), "billing:voids": ("ask_void",)}    # pages that belong to an item
 WEEKDAYS = "一二三四五六日"
