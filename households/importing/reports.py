@@ -4,6 +4,7 @@ import re
 from servicecentre.kit.sheets import Table, workbook_bytes
 
 from .planning import UPDATED
+from .values import shown
 
 MOST_CHANGES = 2_000                       # shown differences; all of them are counted
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
@@ -21,13 +22,13 @@ def rows_of(findings):
 
 
 def report_of(plan):
-    """What is kept of a plan: counts, findings and differences; numbers of identity are masked in all of it."""
+    """What is kept of a plan: counts, findings and differences; numbers of identity and whole mobiles are masked in all of it."""
     changes = [{"code": unit.row.code, "what": label, "old": old, "new": new} for unit in plan.of(UPDATED) for label, old, new in unit.changes]
-    errors, warnings = ([row | {"letter": finding.letter} for finding, row in zip(findings, rows_of(findings), strict=True)]
+    errors, warnings = ([row | {"letter": finding.letter, "value": shown(row["value"])} for finding, row in zip(findings, rows_of(findings), strict=True)]
                         for findings in (plan.errors, plan.warnings))
     return {"counts": plan.counts(), "errors": errors, "warnings": warnings, "changes": changes[:MOST_CHANGES],
             "changes_in_all": len(changes), "obstacles": plan.reading.obstacles, "notes": [printable(note) for note in plan.reading.notes],
-            "new_buildings": plan.new_buildings, "sheets": plan.reading.sheets}
+            "new_buildings": plan.new_buildings if plan.people.standing.buildings else [], "sheets": plan.reading.sheets}
 
 
 def wrong_rows_workbook(report):

@@ -137,10 +137,10 @@ def read_upload(job):
     try:
         plan = _planned(importing, job)
     except ValidationError as error:
-        _end(importing, _unread(importing), " ".join(error.messages))
+        _end(importing, _unread(importing), " ".join(error.messages), job)
         raise Refused(importing.words) from error
     except Exception:
-        _end(importing, _unread(importing), "读这个文件时出了意外，没有写入任何数据。请联系管理员。")
+        _end(importing, _unread(importing), "读这个文件时出了意外，没有写入任何数据。请联系管理员。", job)
         raise
     importing.mapping, importing.report, importing.plan_digest = plan.reading.mapping, report_of(plan), plan.digest
     _end(importing, RegisterImport.State.SHOWN, "")
@@ -162,10 +162,11 @@ def apply_upload(job):
         importing = import_register(job.estate, plan, good_rows=importing.good_rows, importing=importing, by=job.made_by,
                                     request_key=f"job:{job.pk}:apply")
     except ValidationError as error:
-        _end(importing, RegisterImport.State.SHOWN, " ".join(error.messages))
+        importing.plan_digest = ""                        # what was shown holds no more
+        _end(importing, RegisterImport.State.SHOWN, " ".join(error.messages), job)
         raise Refused(importing.words) from error
     except Exception:
-        _end(importing, RegisterImport.State.SHOWN, "导入时出了意外，没有写入任何数据。请联系管理员。")
+        _end(importing, RegisterImport.State.SHOWN, "导入时出了意外，没有写入任何数据。请联系管理员。", job)
         raise
     return _result(importing)
 
@@ -183,7 +184,10 @@ def _planned(importing, job):
         return make_plan(importing.estate, reading, handover_default=importing.handover_default)
 
 
-def _end(importing, state, words):
+def _end(importing, state, words, failed=None):
+    """Note how it ended; a job that failed leads back to the upload, where one may go on."""
+    if failed:
+        Job.objects.filter(pk=failed.pk).update(leads_to=importing.get_absolute_url())
     importing.state, importing.words = state, words[:400]
     importing.save(update_fields=["state", "words", "mapping", "report", "plan_digest"])
 

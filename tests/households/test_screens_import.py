@@ -83,6 +83,11 @@ def test_wrong_rows_are_told_and_the_good_ones_need_a_tick(desk, shown):
     assert "2 行错误行没有导入" in desk.get(page_of(importing)).content.decode()
 
 
+def test_mobiles_are_masked_on_the_page(desk, shown):
+    _, page = shown(register(row(owner="", id="", phone="", day="", contact="董桐 18628164212"), row(code="3-2-1802", phone="1380013")))
+    assert "董桐 186****4212" in page and "18628164212" not in page and "1380013" in page
+
+
 def test_wrong_rows_as_excel(desk, shown):
     importing, _ = shown(register(row(id=ZHANG[:17] + "A"), row(code="3-2-1802", area="=1+1", id=ZHOU)))
     answer = desk.get(f"{page_of(importing)}wrong-rows/")
@@ -178,8 +183,14 @@ def test_register_that_moved_is_said_and_the_dry_run_may_be_made_again(desk, est
     apply(desk, importing)
     job = run_one()
     assert (job.state, job.words) == ("failed", "登记表期间有改动，请重新试导。") and Unit.objects.count() == 1
+    assert job.leads_to.endswith(page_of(importing))
     page = desk.get(page_of(importing)).content.decode()
-    assert "登记表期间有改动" in page and "按这个对应再试导" in page
+    assert "登记表期间有改动" in page and "先再试导，看过新的结果再导入" in page
+    fields = dict(re.findall(r'<select name="(t0_c[0-9]+)".*?<option value="([^"]*)" selected', page, re.DOTALL))
+    desk.post(f"{page_of(importing)}columns/", fields | {"t0_kind": "home"})
+    run_one()
+    importing.refresh_from_db()
+    assert apply(desk, importing).status_code == 302 and run_one().state == "done" and Unit.objects.count() == 2
 
 
 def test_what_was_shown_is_what_is_applied(desk, shown):
