@@ -127,7 +127,14 @@ def _words(shown):
     return {"button": f"{verb} {month}的账{count}",
             "late_words": f"应缴日仍是 {shown.due_on}，这次出的账从次日起逾期；首月的除外，不早于交付日后 7 天。",
             "no_before": f"{shown.month.previous.label}没有账单",
-            "foot_words": f"已出 {shown.made_count} 笔，{yuan(shown.made_total)} 元" if shown.made_count else "没有要出的账",
+            **_foot(shown)}
+
+
+def _foot(shown):
+    """What the foot says where there is no button: nothing is left to bill, or somebody else does it."""
+    if shown.new_count:
+        return {"foot_words": f"{shown.new_count} 笔，{yuan(shown.new_total)} 元还没有出账", "foot_more": "由客服主管出账。"}
+    return {"foot_words": f"已出 {shown.made_count} 笔，{yuan(shown.made_total)} 元" if shown.made_count else "没有要出的账",
             "foot_more": "没有要补的。没收款之前可以整批撤销。" if shown.made_count else "原因见上面的名单。"}
 
 
