@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from households.importing.labels import FIELDS
 from servicecentre.kit.fields import DayField
 from servicecentre.kit.forms import DeskForm
-from servicecentre.kit.sheets import check_workbook
+from servicecentre.kit.sheets import MAX_ROWS, check_workbook
 
 XLSX = ".xlsx,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NOT_TAKEN = "不导入"
@@ -27,6 +27,11 @@ class UploadForm(DeskForm):
         return {"data": self.cleaned_data["file"], "name": self.name}
 
 
+def _header_row(label, initial=None):
+    return forms.IntegerField(label=label, min_value=1, max_value=MAX_ROWS, required=False, initial=initial, error_messages={"invalid": "行号是数字"},
+                              widget=forms.TextInput(attrs={"class": "form-control form-control-sm w-auto", "inputmode": "numeric", "size": 4}))
+
+
 class ColumnsForm(DeskForm):
     """What each column of each table means; and the day of handing over where a table has no such column."""
 
@@ -42,17 +47,22 @@ class ColumnsForm(DeskForm):
                                                          widget=forms.Select(attrs={"class": "form-select form-select-sm w-auto"}))
             self.fields[f"t{n}_skip"] = forms.BooleanField(label="不读这张表", required=False, initial=table["skip"],
                                                            widget=forms.CheckboxInput(attrs={"class": "form-check-input"}))
+            self.fields[f"t{n}_row"] = _header_row("表头在第几行", table["header_row"])
             for column in table["columns"]:
                 self.fields[f"t{n}_c{column['column']}"] = forms.ChoiceField(
                     label=f"{column['letter']} {column['label']} 对应到", choices=choices, required=False, initial=column["field"],
                     widget=forms.Select(attrs={"class": "form-select form-select-sm", "aria-label": f"{column['letter']} {column['label']} 对应到"}))
             self.tables.append(self._shown(n, table))
+        self.others = []
+        for n, sheet in enumerate(self.mapping.get("others", [])):
+            self.fields[f"o{n}_row"] = _header_row(f"表「{sheet}」的表头在第几行")
+            self.others.append(self[f"o{n}_row"])
 
     def _shown(self, n, table):
         """What the template walks: a table with its bound fields."""
         rows = [{"letter": c["letter"], "label": c["label"], "sample": c["sample"], "values": c["values"], "sure": c["sure"] or not c["values"],
                  "taken": bool(c["field"]), "field": self[f"t{n}_c{c['column']}"]} for c in table["columns"]]
-        return {"n": n, "sheet": table["sheet"], "header_row": table["header_row"], "kind": self[f"t{n}_kind"], "skip": self[f"t{n}_skip"],
+        return {"sheet": table["sheet"], "header_row": table["header_row"], "row": self[f"t{n}_row"], "kind": self[f"t{n}_kind"], "skip": self[f"t{n}_skip"],
                 "skipped": table["skip"], "building": table["building"], "rows": rows,
                 "left_out": sum(not row["taken"] and bool(row["values"]) for row in rows)}
 
@@ -79,6 +89,11 @@ class ColumnsForm(DeskForm):
             table["kind"], table["skip"] = self.cleaned_data[f"t{n}_kind"], self.cleaned_data[f"t{n}_skip"]
             for column in table["columns"]:
                 column["field"], column["sure"] = self.cleaned_data[f"t{n}_c{column['column']}"], True      # a person has looked
+        # A table that only names its header row gets its columns found anew.
+        mapping["tables"] = [{"sheet": table["sheet"], "header_row": row} if (row := self.cleaned_data[f"t{n}_row"]) not in (None, table["header_row"])
+                             else table for n, table in enumerate(mapping["tables"])]
+        mapping["tables"] += [{"sheet": sheet, "header_row": row} for n, sheet in enumerate(self.mapping.get("others", []))
+                              if (row := self.cleaned_data[f"o{n}_row"])]
         return {"mapping": mapping, "handover_default": self.cleaned_data["handover_default"]}
 
 

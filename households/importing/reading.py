@@ -25,7 +25,7 @@ _SAMPLE = re.compile(r"(?:示例|样例|范例|例如|例[:：])")
 @dataclass
 class Reading:
     """What a file says. `mapping` is plain JSON: a person may change `field`, `kind`, `building`, `entrance`, `skip`,
-    `header_row`, `first_row`, `last_row` in it and give it back to read_register.
+    `header_row`, `first_row`, `last_row` in it and give it back to read_register; its `others` are sheets without a table.
     """
 
     sheets: list  # names of the visible sheets in which a table was found
@@ -72,9 +72,8 @@ def read_register(file, mapping=None, handover_default=None, progress=None) -> R
     reading.mapping = {"tables": [layout.as_json() for layout in layouts],
                        "fields": {name: about.label for name, about in FIELDS.items()}}
     reading.sheets = list(dict.fromkeys(layout.sheet for layout in layouts))
-    for sheet in visible:
-        if sheet.rows and sheet.name not in reading.sheets:
-            reading.notes.append(f"表「{sheet.name}」里没有找到登记表的表头，没有读。")
+    reading.mapping["others"] = [sheet.name for sheet in visible if sheet.rows and sheet.name not in reading.sheets]
+    reading.notes += [f"表「{name}」里没有找到登记表的表头，没有读。" for name in reading.mapping["others"]]
     taken = _fit_tables(layouts, reading)
     by_name = {sheet.name: sheet for sheet in visible}
     total, read = sum(layout.last_row - layout.first_row + 1 for layout in taken), []

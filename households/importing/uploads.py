@@ -93,8 +93,8 @@ def read_again(importing, *, by, mapping=None, handover_default=None):
         raise Refused("这个文件已经导入，不能再改列的对应。要再导，请重新上传。")
     refuse_while_busy(importing.estate)
     importing.refresh_from_db()
-    importing.mapping, importing.handover_default = mapping or importing.mapping, handover_default
-    _queue(importing, RegisterImport.State.READING, by)
+    _queue(importing, RegisterImport.State.READING, by, mapping=mapping or importing.mapping,
+           handover_default=handover_default and handover_default.isoformat())
     return importing
 
 
@@ -117,12 +117,12 @@ def apply_register(importing, *, plan_digest, by, good_rows=False):
     return importing
 
 
-def _queue(importing, state, by):
+def _queue(importing, state, by, **given):
     work, label = (read_upload, READ) if state == RegisterImport.State.READING else (apply_upload, APPLY)
     importing.state, importing.words = state, ""
     if state == RegisterImport.State.READING:
         importing.plan_digest = ""                        # what was shown holds no more
-    importing.job = Job.start(importing.estate, work, label, by=by, importing=importing.pk)
+    importing.job = Job.start(importing.estate, work, label, by=by, importing=importing.pk, **given)
     importing.save()
 
 
@@ -134,15 +134,18 @@ def read_upload(job):
     importing = RegisterImport.objects.of(job.estate).get(pk=job.given["importing"])
     if importing.job_id != job.pk or importing.state != RegisterImport.State.READING:
         return _result(importing)                         # another dry run has taken its place, or this one is done
+    mapping, default = job.given.get("mapping"), job.given.get("handover_default")
+    default = default and parse_date(default)
     try:
-        plan = _planned(importing, job)
+        plan = _planned(importing, job, mapping, default)
     except ValidationError as error:
         _end(importing, _unread(importing), " ".join(error.messages), job)
         raise Refused(importing.words) from error
     except Exception:
         _end(importing, _unread(importing), "读这个文件时出了意外，没有写入任何数据。请联系管理员。", job)
         raise
-    importing.mapping, importing.report, importing.plan_digest = plan.reading.mapping, report_of(plan), plan.digest
+    importing.mapping, importing.handover_default = plan.reading.mapping, default     # only now: what can't be read changes nothing
+    importing.report, importing.plan_digest = report_of(plan), plan.digest
     _end(importing, RegisterImport.State.SHOWN, "")
     return _result(importing)
 
@@ -154,7 +157,7 @@ def apply_upload(job):
     if importing.applied_at or importing.job_id != job.pk:
         return _result(importing)                         # committed before a crash
     try:
-        plan = _planned(importing, job)
+        plan = _planned(importing, job, importing.mapping, importing.handover_default)
         if plan.digest != importing.plan_digest:
             raise Refused(MOVED)
         total = len(plan.units)
@@ -176,12 +179,12 @@ def _unread(importing):
     return RegisterImport.State.SHOWN if importing.report else RegisterImport.State.FAILED
 
 
-def _planned(importing, job):
+def _planned(importing, job, mapping, default):
     def said(words):
         return lambda done, total: job.progress(done, total, words)
-    reading = read_register(importing.content(), importing.mapping, importing.handover_default, progress=said("正在读表"))
+    reading = read_register(importing.content(), mapping, default, progress=said("正在读表"))
     with snapshot():
-        return make_plan(importing.estate, reading, handover_default=importing.handover_default)
+        return make_plan(importing.estate, reading, handover_default=default)
 
 
 def _end(importing, state, words, failed=None):
@@ -189,7 +192,7 @@ def _end(importing, state, words, failed=None):
     if failed:
         Job.objects.filter(pk=failed.pk).update(leads_to=importing.get_absolute_url())
     importing.state, importing.words = state, words[:400]
-    importing.save(update_fields=["state", "words", "mapping", "report", "plan_digest"])
+    importing.save(update_fields=["state", "words", "mapping", "handover_default", "report", "plan_digest"])
 
 
 def _result(importing):

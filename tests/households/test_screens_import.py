@@ -273,3 +273,34 @@ def test_looking_changes_nothing_and_asks_little(desk, shown, django_assert_max_
     with django_assert_max_num_queries(20):
         assert desk.get(page_of(importing)).status_code == 200
     assert desk.get(f"{page_of(importing)}columns/").status_code == 302
+
+
+def test_header_that_nobody_would_guess_is_pointed_at(desk, shown):
+    """No label is known: the sheet is offered, a person says which row holds the header, then what its columns mean."""
+    header = ["甲", "乙", "丙", "丁"]
+    importing, page = shown(register(["3-2-1801", "89.56", "张雨萍", "2025-03-18"], header=header))
+    assert "没有找到登记表的表头" in page and "表「住宅」的表头在第几行" in page and "还不能导入" in page
+    desk.post(f"{page_of(importing)}columns/", {"o0_row": "1"})
+    run_one()
+    page = desk.get(page_of(importing)).content.decode()
+    fields = {f"t0_c{n}": field for n, field in enumerate(("room", "area", "owner", "handover_on"), 1)} | {"t0_kind": "home", "t0_row": "1"}
+    assert all(name in page for name in fields)
+    desk.post(f"{page_of(importing)}columns/", fields)
+    run_one()
+    importing.refresh_from_db()
+    assert apply(desk, importing).status_code == 302 and run_one().state == "done"
+    assert Household.objects.get().number == "3-2-1801-01"
+
+
+def test_mapping_that_does_not_fit_the_file_leaves_the_one_before(desk, shown):
+    importing, page = shown(register(row()))
+    before = importing.mapping
+    fields = dict(re.findall(r'<select name="(t0_c[0-9]+)".*?<option value="([^"]*)" selected', page, re.DOTALL))
+    desk.post(f"{page_of(importing)}columns/", fields | {"t0_kind": "home", "t0_row": "19999"})
+    job = run_one()
+    importing.refresh_from_db()
+    assert (job.state, importing.state, importing.mapping) == ("failed", "shown", before)
+    page = desk.get(page_of(importing)).content.decode()
+    assert job.words in page and "再试导" in page
+    for junk in ("x", "0", "-1", "99999999"):
+        assert desk.post(f"{page_of(importing)}columns/", fields | {"t0_kind": "home", "t0_row": junk}).status_code == 200
