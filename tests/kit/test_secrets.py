@@ -177,3 +177,16 @@ def test_mark_is_only_made_of_what_reads_back():
     for kind, pk in (("sj", 1), ("SJ", -1), ("收据", 1)):
         with pytest.raises(ValueError):
             secrets.sign_mark(kind, 1, pk)
+
+
+def test_files_are_hidden_by_the_same_keys(settings):
+    settings.FIELD_KEYS = read_field_keys(OLD)
+    stored = secrets.encrypt_bytes(b"PK\x03\x04" + NUMBER.encode())
+    assert NUMBER.encode() not in stored and secrets.decrypt_bytes(stored) == b"PK\x03\x04" + NUMBER.encode()
+    settings.FIELD_KEYS = read_field_keys(f"{NEW},{OLD}")
+    assert secrets.decrypt_bytes(stored).endswith(NUMBER.encode())
+    with pytest.raises(ImproperlyConfigured, match="does not read"):
+        secrets.decrypt_bytes(stored[:-6] + bytes([stored[-6] ^ 1]) + stored[-5:])
+    settings.FIELD_KEYS = read_field_keys(NEW)
+    with pytest.raises(ImproperlyConfigured, match="lacks key a"):
+        secrets.decrypt_bytes(stored)
