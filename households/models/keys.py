@@ -1,22 +1,7 @@
 """Search keys: every way a clerk may ask for a unit, one row each, found by prefix on an index (MEASURED D3)."""
 from django.db import models
-from django.db.models import CharField, Lookup
 
 from servicecentre.kit.rows import EstateQuerySet
-
-
-@CharField.register_lookup
-class Prefix(Lookup):
-    """``term__prefix="n张三"``: a range, because LIKE uses no index on SQLite nor, by its collation, on PostgreSQL."""
-
-    lookup_name = "prefix"
-
-    def as_sql(self, compiler, connection, signs=(">=", "<")):
-        left, params = self.process_lhs(compiler, connection)
-        return f"({left} {signs[0]} %s AND {left} {signs[1]} %s)", [*params, self.rhs, *params, self.rhs + "\U0010ffff"]
-
-    def as_postgresql(self, compiler, connection):
-        return self.as_sql(compiler, connection, ("~>=~", "~<~"))
 
 
 class SearchKey(models.Model):
