@@ -22,7 +22,7 @@
 
   function rows() {
     const list = new Map();
-    for (const element of document.querySelectorAll("main [data-key], main [data-alt], .rail [data-alt]")) {
+    for (const element of [...document.querySelectorAll("main [data-key], main [data-alt]"), ...document.querySelectorAll(".rail [data-alt]")]) {
       const key = element.dataset.alt ? `Alt ${element.dataset.alt}` : element.dataset.key === "Escape" ? "Esc" : element.dataset.key.toUpperCase();
       if (list.has(key) || !shown(element)) continue;
       const words = element.cloneNode(true);

@@ -27,6 +27,20 @@ if (menu) {
   });
 }
 
+/* A list that scrolls sideways is reached by Tab, so that the arrows move it: by what stands in it, else by itself. */
+const sideways = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const itself = target.scrollWidth > target.clientWidth && getComputedStyle(target).overflowX !== "visible"
+      && !target.querySelector("a[href],button,input:not([type=hidden]),select,summary,textarea");
+    if (!itself) { target.removeAttribute("tabindex"); continue; }
+    target.tabIndex = 0;
+    if (target.tagName === "SECTION") continue;
+    target.setAttribute("role", "group");
+    target.setAttribute("aria-labelledby", target.closest("section")?.getAttribute("aria-labelledby") ?? "");
+  }
+});
+document.querySelectorAll("main section:not([tabindex]), main .table-responsive").forEach((each) => sideways.observe(each));
+
 /* Signed out meanwhile: htmx has followed the redirect, so the whole page goes there instead of a piece of it. */
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, pathInfo } = event.detail;

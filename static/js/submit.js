@@ -54,7 +54,7 @@
     if (form.dataset.enter === "submit" || !form.querySelector("[data-key=F9]")) return;
     if (field.type === "checkbox" && field.closest("table[data-rows]")) return;      // opens the row: table.js
     event.preventDefault();
-    const seen = [...form.querySelectorAll(FIELDS)].filter((each) => each.getClientRects().length && (each.type !== "radio" || each.checked || each === field));
+    const seen = [...form.querySelectorAll(FIELDS)].filter((each) => each.checkVisibility() && (each.type !== "radio" || each.checked || each === field));
     const next = seen[seen.indexOf(field) + 1] ?? field;     // stays in the last one: the button is pressed by F9 or on purpose
     next.focus();
     if (next.select) next.select();
