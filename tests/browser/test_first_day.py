@@ -110,6 +110,7 @@ def take_cash(page):
 def test_import_to_receipt_by_keyboard_alone(page, open_as, live_server, estate, clerk, manager, register):
     page.goto(f"{live_server.url}/e/{estate.slug}/")
     sign_in(page, clerk.username)
+    assert [(c["httpOnly"], c["sameSite"], c["expires"]) for c in page.context.cookies() if c["name"] == "sessionid"] == [(True, "Lax", -1)]
     import_good_rows(page, register)
     assert Unit.objects.of(estate).count() == Household.objects.of(estate).count() == 4
 
