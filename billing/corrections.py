@@ -1,7 +1,8 @@
 """更正 of past months: what was billed beyond a tenure's days, and days never billed; listed, mended only by an act (DOMAIN §2)."""
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models import BigIntegerField, Count, Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Cast, Coalesce
 
 from households.models import Household
 from servicecentre.kit.money import half_up, line_amount, yuan
@@ -44,7 +45,7 @@ def mend_line(charge, *, by):
     or the new Charge. Refused when there is nothing to mend.
     """
     household = Household.objects.lock(charge.household_id)
-    charge = Charge.objects.lock(charge)
+    charge = _with_sums(Charge.objects.all()).lock(charge)
     fen = _off_by(charge, household)
     if charge.voided_at or charge.line or charge.subject or not fen:
         raise Refused("这笔账单没有要更正的，请刷新出账预览。")
@@ -70,7 +71,7 @@ def _lines_off(estate, month):
         Q(starts_on__gt=F("period"), household__starts_on__lt=F("starts_on"))
         | (Q(household__ends_on=None) | Q(household__ends_on__gt=F("ends_on"))) & ~Q(ends_on__in=whole_ends))
     mended = Exists(Credit.objects.filter(charge=OuterRef("pk"), source=Credit.Source.CORRECTION))       # the tenure may have moved again
-    rows = (Charge.objects.of(estate).live().filter(beyond | short | mended, subject="", line=0, period__lte=month.first)
+    rows = (_with_sums(Charge.objects.of(estate).live()).filter(beyond | short | mended, subject="", line=0, period__lte=month.first)
             .exclude(fee_kind__bills="").select_related("household__unit", "fee_kind"))
     for charge in rows.iterator(chunk_size=500):
         if fen := _off_by(charge, charge.household):
@@ -92,30 +93,39 @@ def _never_billed(estate, month):
                                  f"{billed.label}已出账，这一户没有账单；再出一次 {billed} 即补上")
 
 
+def _with_sums(charges):
+    """Adds what further lines and corrections have mended of each line: fen and how many."""
+    further = _further(OuterRef("household"), OuterRef("fee_kind"), OuterRef("period")).order_by().values("household")
+    mended = _mended(OuterRef("pk")).order_by().values("charge")
+    fen, number = Cast(Sum("amount"), BigIntegerField()), Count("pk")
+    return charges.annotate(
+        further_fen=Coalesce(Subquery(further.annotate(fen=fen).values("fen")), 0),
+        further_n=Coalesce(Subquery(further.annotate(n=number).values("n")), 0),
+        mended_fen=Coalesce(Subquery(mended.annotate(fen=fen).values("fen")), 0),
+        mended_n=Coalesce(Subquery(mended.annotate(n=number).values("n")), 0))
+
+
 def _off_by(charge, household):
     """What the tenure's days make of the month, less what is billed and mended, fen; 0 when they agree but for rounding."""
     month = BillingMonth.of(charge.period)
     days = _days(household, month)
     due = line_amount(charge.quantity, charge.unit_price, charge.percent, days, month.days) if days else 0
-    further = _further(charge).aggregate(fen=Sum("amount", default=0), n=Count("pk"))
-    mended = _mended(charge).aggregate(fen=Sum("amount", default=0), n=Count("pk"))
-    fen = due - charge.amount - int(further["fen"]) + int(mended["fen"])
-    return fen if abs(fen) > further["n"] + mended["n"] else 0
+    fen = due - charge.amount - charge.further_fen + charge.mended_fen
+    return fen if abs(fen) > charge.further_n + charge.mended_n else 0
 
 
 def _lacking_days(charge, household, fen):
     """Days of the further line that brings ``fen`` more."""
     month = BillingMonth.of(charge.period)
-    if not _mended(charge).exists():
-        billed = sum(_further(charge).values_list("share_num", flat=True))
+    if not charge.mended_n:
+        billed = sum(_further(charge.household_id, charge.fee_kind_id, charge.period).values_list("share_num", flat=True))
         return _days(household, month) - (charge.ends_on - charge.starts_on).days - 1 - billed
     whole = line_amount(charge.quantity, charge.unit_price, charge.percent)
     return min(month.days, half_up(fen * month.days, whole))
 
 
-def _further(charge):
-    return Charge.objects.live().filter(household=charge.household_id, fee_kind=charge.fee_kind_id, period=charge.period, subject="",
-                                        line__gt=0)
+def _further(household, fee_kind, period):
+    return Charge.objects.live().filter(household=household, fee_kind=fee_kind, period=period, subject="", line__gt=0)
 
 
 def _mended(charge):

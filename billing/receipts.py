@@ -106,7 +106,8 @@ def refuse_void(void, *, refusal, by):
 def settled_by(payment):
     """Every live allocation that the void of this receipt takes back, newest first: its money, and credit used with it."""
     return (Allocation.objects.filter(payment=payment) | Allocation.objects.filter(receipt=payment)).live().select_related(
-        "charge__fee_kind", "payment__paper", "credit", "receipt__paper").newest_first()
+        "charge__fee_kind", "charge__price", "charge__made_by", "charge__unit", "payment__paper", "credit",
+        "receipt__paper").newest_first()
 
 
 def settled_later(payment):

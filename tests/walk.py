@@ -47,7 +47,9 @@ def everyone(world):
     """A browser of somebody who may do everything at this estate."""
     user = User.objects.create_user(f"{world.estate.slug}-everyone", "全能")
     Post.objects.bulk_create(Post(estate=world.estate, user=user, role=role) for role in Role)
-    return Desk(user, world.estate)
+    desk = Desk(user, world.estate)
+    desk.user = user
+    return desk
 
 
 def words(response):

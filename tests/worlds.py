@@ -184,15 +184,15 @@ def _office(w):
     w.wording = reword(w.estate, "receipt_remarks", "请保管好收据", by=w.manager)
     w.imported = receive(w.estate, data=register(row(code="7-1-101"), row(code="7-1-102", area="八十九"), row(code="7-1-103", day="")),
                          name="登记表.xlsx", by=w.clerk)
-    w.imported = _worked_off(w.imported)
-    w.imported = _worked_off(apply_register(w.imported, plan_digest=w.imported.plan_digest, good_rows=True, by=w.clerk))
+    w.imported = worked_off(w.imported)
+    w.imported = worked_off(apply_register(w.imported, plan_digest=w.imported.plan_digest, good_rows=True, by=w.clerk))
     w.upload = receive(w.estate, data=register(row(code="7-1-104")), name="又一份.xlsx", by=w.clerk)
     w.job = Job.start(w.estate, count_to, "数数", by=w.clerk, to=3)
     assert w.imported.state == RegisterImport.State.APPLIED
     assert Payment.objects.of(w.estate).count() == 4
 
 
-def _worked_off(importing):
+def worked_off(importing):
     """The import after its job has run, whatever waits elsewhere."""
     with mock.patch.object(JobQuerySet, "claimable", lambda jobs, at: jobs.filter(pk=importing.job_id)):
         assert run_one().pk == importing.job_id
