@@ -82,9 +82,9 @@ def _collect_page(request, household, form):
 
 
 def _key(form):
-    """The form's own key, while it served nothing: a used one would answer with the first payment for ever."""
+    """The form's own key, while it is one and served nothing: a used one would answer with the first payment for ever."""
     key = form["request_key"].value()
-    if form.is_bound and (not key or key_served(key)):
+    if form.is_bound and (not key or "request_key" in form.errors or key_served(key)):
         return form.fields["request_key"].initial
     return key
 
