@@ -1,5 +1,6 @@
 """Debian's Chromium, driven by Playwright. What a page says to the console and what the policy blocks fails the test."""
 import os
+import re
 import shutil
 import threading
 from datetime import UTC, date, datetime
@@ -19,6 +20,8 @@ PATIENCE = 30_000                                      # ms for anything to happ
 expect.set_options(timeout=PATIENCE)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 PASSWORD = "open-sesame-24"
+# Counted instead of printed: without a printer Chromium dies of leaving a page that is still printing its frame.
+NO_PRINTER = "window.print = () => { const mark = top.document.documentElement.dataset; mark.printed = Number(mark.printed ?? 0) + 1; }"
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +46,7 @@ def watched():
 
     def watch(page):
         page.set_default_timeout(PATIENCE)
+        page.add_init_script(NO_PRINTER)
         page.said = []
         page.on("console", lambda message: message.type == "error" and page.said.append(message.text))
         page.on("pageerror", lambda error: page.said.append(str(error)))
@@ -65,7 +69,8 @@ def page(page, watched):
 def open_as(new_context, live_server, estate, watched):
     """open_as(user) → a page of a browser of its own, signed in, addresses relative to the estate: page.goto("log/").
 
-    ``width`` is the window's; None as user: nobody signed in. More words go to Playwright's new_context.
+    ``width`` is the window's; None as user: nobody signed in. More words go to Playwright's new_context. Receipts that
+    such a page prints are not made (test_first_day has one made): they would outlive the test.
     """
     def opened(user, width=1366, **options):
         context = new_context(base_url=f"{live_server.url}/e/{estate.slug}/", **options)
@@ -73,6 +78,7 @@ def open_as(new_context, live_server, estate, watched):
             client = Client()
             client.force_login(user, backend=BACKEND)
             context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+        context.route(re.compile("/pdf/[0-9]+/$"), lambda route: route.fulfill(content_type="text/plain", body=""))
         page = watched(context.new_page())
         page.set_viewport_size({"width": width, "height": 768})
         return page
