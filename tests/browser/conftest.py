@@ -78,7 +78,8 @@ def open_as(new_context, live_server, estate, watched):
             client = Client()
             client.force_login(user, backend=BACKEND)
             context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
-        context.route(re.compile("/pdf/[0-9]+/$"), lambda route: route.fulfill(content_type="text/plain", body=""))
+        context.route(re.compile("/pdf/[0-9]+/$"), lambda route: (
+            route.fulfill(content_type="text/plain", body="") if route.request.headers.get("sec-fetch-dest") == "iframe" else route.fallback()))
         page = watched(context.new_page())
         page.set_viewport_size({"width": width, "height": 768})
         return page

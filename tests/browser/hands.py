@@ -1,10 +1,17 @@
 """What a person does at a page: go on by Tab until something has the focus, look whether all of it can be read."""
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], "resultTypes": ["violations"]}
 FOCUSED = """() => { const e = document.activeElement, label = e.labels?.[0]?.textContent ?? "";
     return [e.getAttribute("aria-label") ?? "", label, e.tagName === "BODY" ? "" : e.textContent].join(" ").replace(/\\s+/g, " "); }"""
 axe_script = Axe().axe_script
+
+
+def arrived(page, heading):
+    """The page with this heading is there, its scripts too: from now on keys do what they say."""
+    expect(page.locator("h1")).to_contain_text(heading)
+    page.wait_for_load_state()
 
 
 def tab_to(page, words, most=80):

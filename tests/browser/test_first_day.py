@@ -15,7 +15,7 @@ from tests.billing.till import demand_sums_agree
 from tests.worlds import resident_id
 
 from .conftest import PASSWORD
-from .hands import tab_to
+from .hands import arrived, tab_to
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("november", "passwords", "worker")]
 
@@ -49,18 +49,18 @@ def sign_in(page, name):
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_contain_text("前台首页")
+    arrived(page, "前台首页")
 
 
 def import_good_rows(page, register):
     tab_to(page, "导入登记表")
     page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_have_text("导入登记表")
+    arrived(page, "导入登记表")
     tab_to(page, "登记表（.xlsx）")
     page.locator("input[type=file]").set_input_files(register)           # the one step without a key: the system's own dialog
     page.keyboard.press("F9")
     to_result(page)
-    expect(page.locator("h1")).to_contain_text("试导结果")
+    arrived(page, "试导结果")
     expect(page.locator("dl.tally")).to_contain_text(re.compile(r"新增\s*4"))
     wrong = page.get_by_role("region", name="错误行")
     expect(wrong.locator("tbody tr")).to_have_count(1)
@@ -70,7 +70,7 @@ def import_good_rows(page, register):
     page.keyboard.press("Space")
     page.keyboard.press("F9")
     to_result(page)
-    expect(page.locator("h1")).to_contain_text("结果")
+    arrived(page, "导入登记表 结果")
     expect(page.locator("main")).to_contain_text("已导入正确的行")
 
 
@@ -83,7 +83,7 @@ def to_result(page):
 def bill_november(page):
     tab_to(page, "出账")
     page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_have_text("出账预览 2026 年 11 月")
+    arrived(page, "出账预览 2026 年 11 月")
     expect(page.locator("tr.sum")).to_contain_text("846.91")
     page.keyboard.press("F9")
     expect(page.locator("#messages")).to_contain_text("已出 2026年11月的账 4 笔，846.91 元")
@@ -96,9 +96,9 @@ def take_cash(page):
     page.keyboard.type("雨萍")
     expect(page.get_by_role("option")).to_have_count(1)
     page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_have_text("3-2-1801")
+    arrived(page, "3-2-1801")
     page.keyboard.press("Alt+1")
-    expect(page.locator("h1")).to_have_text("收费")
+    arrived(page, "收费")
     expect(page.locator("[data-total]")).to_have_text("170.16")
     expect(page.locator("input[name=method]:checked")).to_be_focused()
     page.keyboard.press("Tab")
