@@ -84,6 +84,14 @@ def test_templates_carry_nothing_inline(path):
         assert not re.search(r"\sstyle=\"|<style|<script>", text)
 
 
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_form_that_is_filled_in_leaves_judging_to_us(path):
+    """Else the browser's own bubble stands where our sentence beside the field should, and nothing is posted."""
+    for form in re.findall(r"<form\b.*?</form>", path.read_text(), flags=re.DOTALL):
+        if "{% crispy" in form or "is-invalid" in form:
+            assert "novalidate" in form[:form.index("{% csrf_token %}")] if "{% csrf_token %}" in form else 'method="get"' in form, path
+
+
 def test_nothing_marks_text_as_safe_or_edits_all_fields():
     for path in SOURCES:
         text = path.read_text()

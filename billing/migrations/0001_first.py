@@ -204,7 +204,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('reason', models.CharField(choices=[('double', '重复缴费'), ('amount', '金额有误'), ('method', '方式有误'), ('unit', '房号有误'), ('other', '其他')], max_length=10, verbose_name='原因')),
                 ('words', models.CharField(max_length=100, verbose_name='说明')),
-                ('goes', models.CharField(choices=[('back', '当面退回(限当天)'), ('reissue', '改正后重开'), ('credit', '转为该户预存')], max_length=10, verbose_name='款项去向')),
+                ('goes', models.CharField(choices=[('back', '当面退回（限当天）'), ('reissue', '改正后重开'), ('credit', '转为该户预存')], max_length=10, verbose_name='款项去向')),
                 ('reissue', models.JSONField(null=True, verbose_name='重开内容')),
                 ('copies_back', models.PositiveSmallIntegerField(default=3, verbose_name='收回联数')),
                 ('asked_at', models.DateTimeField(verbose_name='申请时间')),

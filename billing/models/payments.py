@@ -165,7 +165,7 @@ class ReceiptVoid(EstateRow):
         OTHER = "other", "其他"
 
     class Goes(models.TextChoices):
-        BACK = "back", "当面退回(限当天)"
+        BACK = "back", "当面退回（限当天）"
         REISSUE = "reissue", "改正后重开"
         CREDIT = "credit", "转为该户预存"
 

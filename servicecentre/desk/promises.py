@@ -18,6 +18,7 @@ class RoomPromiseForm(PromiseForm):
 
     household = TextField(label="房号", max_length=40, required=False)
     phone = PhoneField(label="联系电话", required=False)
+    field_order = ("household", "to_whom", "phone", "words", "due_at")              # the summary follows the page
     layout = Layout(Row("household", "to_whom", "phone"), Row("words", "due_at"))
 
     def __init__(self, *args, estate, **kwargs):
@@ -31,7 +32,7 @@ class RoomPromiseForm(PromiseForm):
             return None
         held = Household.objects.of(self.estate).current(on=today()).filter(unit__code=parse_room(text).code).first()
         if held is None:
-            raise ValidationError(f"没有 {text} 这套房，或现在没有业主。")
+            raise ValidationError(f"没有 {text} 这套房，或现在没有业主")
         return held
 
 

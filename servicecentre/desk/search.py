@@ -30,7 +30,7 @@ def search(request):
     papers = papers_of(request.estate, q) if may(request, "papers.view_paper") else []
     if not request.htmx and len(found.hits) + len(papers) == 1 and not found.more:
         return redirect((found.hits or papers)[0])
-    context = {"q": q, "groups": groups(request, found.hits), "papers": papers, "more": found.more,
+    context = {"q": q, "groups": groups(request, found.hits, more=found.more), "papers": papers, "more": found.more,
                "count": len(found.hits) + len(papers)}
     return render(request, "desk/_search_results.html" if request.htmx else "desk/search.html", context)
 
@@ -43,14 +43,14 @@ def papers_of(estate, q):
     return list(Paper.objects.of(estate).filter(kind=letters, year=int(year or today().year), serial=int(serial)))
 
 
-def groups(request, hits):
-    """[(heading, rows)] in the order of the hits, each row with what matched marked, and where its money stands."""
+def groups(request, hits, *, more=False):
+    """[(heading, rows)] in the order of the hits, each row with what matched marked, and where its money stands; with ``more`` a count is only of those shown."""
     states = _states(request, [hit.household.pk for hit in hits if hit.household])
     collects = may(request, "billing.collect_payment")
     headed = {}
     for hit in hits:
         headed.setdefault(find.KINDS[hit.kind], []).append(_row(hit, states, collects))
-    return [(f"{kind} · {len(rows)} {'处' if any(r['free'] for r in rows) else '户'}", rows) for kind, rows in headed.items()]
+    return [(f"{kind} · {'前 ' if more else ''}{len(rows)} {'处' if any(r['free'] for r in rows) else '户'}", rows) for kind, rows in headed.items()]
 
 
 def _row(hit, states, collects):

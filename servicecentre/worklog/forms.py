@@ -34,9 +34,9 @@ class DueField(forms.DateTimeField):
     """A day and a time of day, Asia/Shanghai."""
 
     def __init__(self, **kwargs):
-        wrong = "日期或时间不对，如 2026-11-25 15:30。"
+        wrong = "日期或时间不对，如 2026-11-25 15:30"
         super().__init__(input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], widget=forms.DateTimeInput(
-            format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}), error_messages={"required": "请填约定的日期和时间。", "invalid": wrong}, **kwargs)
+            format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}), error_messages={"required": "请填约定的日期和时间", "invalid": wrong}, **kwargs)
 
 
 class PromiseForm(DeskForm):

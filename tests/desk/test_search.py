@@ -36,6 +36,13 @@ def test_drop_down_is_the_partial(desk, households):
     assert ask(desk, "  ", headers={"HX-Request": "true"}).content == b""
 
 
+def test_a_list_that_is_cut_does_not_claim_to_be_all(desk, households, monkeypatch):
+    whole = ask(desk, "张雨", headers={"HX-Request": "true"}).content.decode()
+    monkeypatch.setattr("servicecentre.desk.search.DROPPED", 1)
+    cut = ask(desk, "张雨", headers={"HX-Request": "true"}).content.decode()
+    assert "姓名 · 2 户" in whole and "姓名 · 前 1 户" in cut and "还有更多" in cut
+
+
 def test_nothing_found_says_what_to_try(desk, households):
     assert "没有查到" in ask(desk, "3-2-1899").content.decode()
     assert 'data-count="0"' in ask(desk, "王", headers={"HX-Request": "true"}).content.decode()

@@ -105,7 +105,7 @@ def the_day(estate, households, payers, clerks, manager, chance):
     asked = ask_void(taken[0], reason=ReceiptVoid.Reason.UNIT, words="收错户，应为楼上一户", goes=ReceiptVoid.Goes.CREDIT, copies_back=3, by=clerks[0])
     void_receipt(asked, by=manager)
     ask_void(taken[1], reason=ReceiptVoid.Reason.METHOD, words="微信收的，记成了别的方式", goes=ReceiptVoid.Goes.BACK, copies_back=3, by=clerks[1])
-    soon = now() + timedelta(hours=3)
+    soon = at(today() + timedelta(days=1), 10)                                   # in service hours, whenever the demo is made
     make_promise(estate, household=others[20], to_whom="钱先生", words="物业费怎么算的，要书面说明", due_at=soon, by=clerks[0])
     make_promise(estate, household=others[33], to_whom="沈女士", words="核对九月份是否重复交费", due_at=soon + timedelta(days=1), by=clerks[1])
     make_remark(estate, words=f"早会：{BillingMonth.of(today()).label}账单已出，来缴费的先核对房号再收款", by=manager)
