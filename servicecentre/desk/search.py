@@ -44,7 +44,10 @@ def papers_of(estate, q):
 
 
 def groups(request, hits, *, more=False):
-    """[(heading, rows)] in the order of the hits, each row with what matched marked, and where its money stands; with ``more`` a count is only of those shown."""
+    """[(heading, rows)] in the order of the hits, each row with what matched marked, and where its money stands.
+
+    With ``more`` the heading counts only those shown, and says so.
+    """
     states = _states(request, [hit.household.pk for hit in hits if hit.household])
     collects = may(request, "billing.collect_payment")
     headed = {}
