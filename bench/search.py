@@ -15,7 +15,7 @@ ASKED = 200                                                    # questions of ea
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任"
 GIVEN = "伟芳娜敏静秀英丽强磊军洋勇艳杰娟涛明超兰霞平刚桂文辉玲红春建国华金梅志宇海燕子涵雨萍欣怡浩然梓轩思远"
 
-NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {units} - 1)"
+NUMBERS = "WITH RECURSIVE n(i) AS (SELECT CAST(0 AS bigint) UNION ALL SELECT i + 1 FROM n WHERE i < {units} - 1)"
 CODE = "CAST(i / 208 + 1 AS varchar) || '-' || CAST((i / 104) % 2 + 1 AS varchar) || '-' || CAST(((i % 104) / 4 + 1) * 100 + i % 4 + 1 AS varchar)"
 NAME = ("substr('{surnames}', CAST((i * 37 + i / 11 * {salt}) % {s} AS int) + 1, 1) || substr('{given}', CAST((i * 53 + i / 7) % {g} AS int) + 1, 1) || "
         "substr('{given}', CAST((i * 71 + i / 5 * {salt}) % {g} AS int) + 1, 1)")
