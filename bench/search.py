@@ -1,8 +1,7 @@
 """Claim: the search box answers within 10 ms (p95) in an estate of 1,000 among 100 estates, and within 20 ms in one of 100,000.
 
 Whole `find`, as the box under the hand asks it: keys, units, households, people, plates. Each way to ask has its own p95 over
-200 questions; the slowest way counts. Each question is asked three times, the best counts: what else the machine does is not
-the search's. Keys are made by `find.rebuild` itself for the estates that are asked, copied for the other 99.
+200 questions, each asked once; the slowest way counts. Keys are made by `find.rebuild` itself for the estates that are asked, copied for the other 99.
 """
 import random
 import sys
