@@ -6,6 +6,7 @@ back, so receipts bear the days a centre would have written them on.
 import random
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -73,35 +74,42 @@ def fill():
     chance = random.Random(20261)
     households = list(Household.objects.of(estate).order_by("unit__sort"))
     payers = chance.sample(households, min(PAYERS, len(households)))
-    for n, billed in enumerate(months):
-        with clock_at(at(max(begun, billed.first - timedelta(days=6)), 10)):
-            bill_month(estate, billed, by=manager)
-        days = [billed.first + timedelta(days=d) for d in range(26) if billed.first + timedelta(days=d) < today()]
-        for household in payers[n::3] if days else ():
-            day = chance.choice(days)
-            pay(household, chance, clerks[day.day % 2], at(day, chance.randint(9, 16), chance.randint(0, 59)))
+    for moment, work in sorted(past(estate, months, begun, payers, clerks, manager, chance), key=lambda each: each[0]):
+        with clock_at(moment):
+            work()
     the_day(estate, households, payers, clerks, manager, chance)
     return estate
 
 
-def pay(household, chance, clerk, moment):
-    """A household pays all it owes, in one of the usual ways."""
+def past(estate, months, begun, payers, clerks, manager, chance):
+    """[(moment, what is done then)] before today, in no order: numbers follow days only when it is done in time's order."""
+    done = []
+    for n, billed in enumerate(months):
+        done.append((at(max(begun, billed.first - timedelta(days=6)), 10), partial(bill_month, estate, billed, by=manager)))
+        days = [day for d in range(26) if (day := billed.first + timedelta(days=d)) < today()]
+        for household in payers[n::3] if days else ():
+            day = chance.choice(days)
+            done.append((at(day, chance.randint(9, 16), chance.randint(0, 59)), partial(pay, household, chance, clerks[day.day % 2])))
+    return done
+
+
+def pay(household, chance, clerk):
+    """A household pays all it owes, in one of the usual ways; None when it owes nothing."""
     due = Charge.objects.of(household.estate).filter(household=household).owed()
     if not due:
         return None
     method = chance.choice(("wechat", "wechat", "wechat", "alipay", "alipay", "cash", "card", "transfer"))
     reference = "" if method == "cash" else str(chance.randint(10**11, 10**12))
-    with clock_at(moment):
-        return collect_payment(household, parts=[(PaymentPart.Method(method), due, reference)], payer_name=household.owner_names.split("、")[0][:60],
-                               tendered=-(-due // 10_000) * 10_000 if method == "cash" else None, by=clerk)
+    return collect_payment(household, parts=[(PaymentPart.Method(method), due, reference)], payer_name=household.owner_names.split("、")[0][:60],
+                           tendered=-(-due // 10_000) * 10_000 if method == "cash" else None, by=clerk)
 
 
 def the_day(estate, households, payers, clerks, manager, chance):
     """Today so far: receipts, one to be voided, one voided, promises, a remark."""
     others = [h for h in households if h not in set(payers)]
     morning = min(now(), at(today(), 9, 5))
-    taken = [pay(h, chance, clerks[n % 2], morning) for n, h in enumerate(others[:12])]
-    taken = [payment for payment in taken if payment]
+    with clock_at(morning):
+        taken = [payment for n, h in enumerate(others[:12]) if (payment := pay(h, chance, clerks[n % 2]))]
     asked = ask_void(taken[0], reason=ReceiptVoid.Reason.UNIT, words="收错户，应为楼上一户", goes=ReceiptVoid.Goes.CREDIT, copies_back=3, by=clerks[0])
     void_receipt(asked, by=manager)
     ask_void(taken[1], reason=ReceiptVoid.Reason.METHOD, words="微信收的，记成了别的方式", goes=ReceiptVoid.Goes.BACK, copies_back=3, by=clerks[1])

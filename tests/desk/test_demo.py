@@ -1,0 +1,29 @@
+"""The demo a newcomer meets: made in time's order by the acts, true by every proof, and only where it is told to."""
+import pytest
+
+from billing.models import Payment
+from servicecentre.desk import demo, proofs
+from servicecentre.estates.models import Estate
+from servicecentre.kit.refused import Refused
+
+
+@pytest.mark.django_db
+def test_numbers_follow_days_and_every_proof_holds(settings):
+    settings.DEMO = True
+    estate = demo.fill()
+    papers = [payment.paper for payment in Payment.objects.of(estate).select_related("paper").order_by("paper__year", "paper__serial")]
+    assert len(papers) > 100
+    assert [paper.issued_at for paper in papers] == sorted(paper.issued_at for paper in papers)
+    assert not list(proofs.prove())
+    assert demo.fill() == estate and Payment.objects.of(estate).count() == len(papers)      # again changes nothing
+
+
+@pytest.mark.django_db
+def test_only_where_it_is_told_to(settings, other_estate):
+    settings.DEMO = False
+    with pytest.raises(Refused, match="DEMO=1"):
+        demo.fill()
+    settings.DEMO = True
+    with pytest.raises(Refused, match="已有小区"):
+        demo.fill()
+    assert Estate.objects.count() == 1
