@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Sum
+from django.forms.utils import ErrorDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import get_script_prefix, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -39,6 +40,8 @@ def counter(request):
 def collect(request, pk):
     """Take money of one household; what it owes, each line explained, and the till."""
     household = _household(request, pk)
+    if "stay" in request.POST:                           # no button was pressed: Enter, where there are no scripts
+        return _collect_page(request, household, _as_typed(request))
     form = CollectForm(request.POST or None, initial={"payer_name": household.owner_names[:60]})
     if request.method == "POST" and (payment := form.perform(collect_payment, household, by=request.user)):
         if getattr(payment, "is_repeat", False):
@@ -57,9 +60,14 @@ def settle_from_credit(request, pk):
     if form.perform(use_credit, household, by=request.user):
         messages.success(request, "已用预存抵费用，没有收钱，不开收据。")
         return redirect("billing:collect", household.pk)
+    return _collect_page(request, household, _as_typed(request, form.errors))
+
+
+def _as_typed(request, errors=None):
+    """The till's form with what was typed and only these errors: it is shown, not judged."""
     typed = CollectForm(request.POST)
-    typed._errors, typed.cleaned_data = form.errors, {}
-    return _collect_page(request, household, typed)
+    typed._errors, typed.cleaned_data = ErrorDict() if errors is None else errors, {}
+    return typed
 
 
 def _household(request, pk):

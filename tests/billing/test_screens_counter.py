@@ -341,3 +341,12 @@ def test_the_summary_of_errors_follows_the_page(desk, household):
     html = take(desk, household, open_till(desk, household) | {"amount": "x", "tendered": "y", "payer_name": ""}).content.decode()
     summary = re.search(r"data-errors>.*?</div></div>", html, re.DOTALL)[0]
     assert re.findall(r'href="#id_([a-z_]+)"', summary) == ["amount", "tendered", "payer_name"]
+
+
+def test_enter_without_a_pressed_button_takes_nothing_and_keeps_what_was_typed(desk, household):
+    data = open_till(desk, household) | {"stay": "1", "tendered": "600", "payer_name": "李玥"}
+    response = take(desk, household, data)
+    html = response.content.decode()
+    assert response.status_code == 200 and not response.context["form"].errors and not Payment.objects.exists()
+    assert 'value="600.00"' in html and 'value="李玥"' in html
+    assert form_of(response)["charges"] == data["charges"]
