@@ -8,6 +8,7 @@ from django.urls import reverse
 from billing.models import BillRun, Charge, Payment, PaymentPart, ReceiptVoid
 from households.models import Household, Unit
 from servicecentre.kit.periods import SHANGHAI, BillingMonth, now, today
+from servicecentre.papers import journal
 from servicecentre.papers.kinds import RECEIPT
 from servicecentre.papers.models import Series
 from servicecentre.staff.access import may, needs
@@ -29,6 +30,12 @@ def _with_household(rows):
 def no_register(estate, user, day):
     """The first thing to do where nothing is registered yet."""
     return None if Unit.objects.of(estate).exists() else {}
+
+
+@part("papers.view_numbers")
+def journal_trouble(estate, user, day):
+    """Numbers given out that the outer journal could not take down: a restore would not know them (TRUST §6)."""
+    return journal.trouble() or None
 
 
 @part("worklog.make_promise")
@@ -96,7 +103,7 @@ def about_estate(estate, user, day):
     return {"estate": estate}
 
 
-PARTS = ((no_register, promises, log), (receipts, takings, voids, month, numbers))
+PARTS = ((journal_trouble, no_register, promises, log), (receipts, takings, voids, month, numbers))
 NOTHING_ELSE = ((about_estate,),)
 
 # What a clerk does from here without a household: label, right, URL name, Alt digit.

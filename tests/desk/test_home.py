@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from households.register import add_unit, open_household
 from servicecentre.desk import home
 from servicecentre.kit.periods import now, today
+from servicecentre.papers import journal
 from servicecentre.roles import RIGHTS, Role
 from servicecentre.staff.models import Post
 from servicecentre.worklog.day import make_promise
@@ -84,3 +85,9 @@ def test_home_has_as_many_queries_on_a_busy_day(desk, household, clerk):
     with CaptureQueriesContext(connection) as many:
         desk.get("/")
     assert len(few) == len(many)
+
+
+def test_numbers_that_the_outer_journal_could_not_take_down_are_told(desk, monkeypatch):
+    assert "号码日志" not in desk.get("/").content.decode()
+    monkeypatch.setattr(journal, "_waiting", ["{}"])
+    assert "有 1 个号码还没记下" in desk.get("/").content.decode()
