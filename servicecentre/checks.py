@@ -52,10 +52,21 @@ def refuse_unless_sound():
     """Raise ImproperlyConfigured with every reason not to serve; called once by each web process."""
     errors = [str(message) for message in checks.run_checks(databases=[DEFAULT_DB_ALIAS])
               if message.is_serious() and not message.is_silenced()]
-    errors += _migrations(connections[DEFAULT_DB_ALIAS])
+    errors += _migrations(connections[DEFAULT_DB_ALIAS]) or _demo_accounts()
     connections.close_all()
     if errors:
         raise ImproperlyConfigured("Not fit to serve:\n" + "\n".join(errors))
+
+
+def _demo_accounts():
+    """Accounts whose password stands in the README: fine for a demo, an open door for anybody else (TRUST T31)."""
+    if settings.DEMO:
+        return []
+    from servicecentre.desk import demo
+    if known := demo.open_accounts():
+        return [f"Demo accounts with the password everybody knows ({', '.join(known)}): start with DEMO=1 and change their passwords, "
+                "or give the centre a DATA_DIR or DATABASE_URL of its own."]
+    return []
 
 
 def _migrations(connection):

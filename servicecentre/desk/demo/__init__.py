@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import check_password, make_password
 
 from billing.cashier import collect_payment
 from billing.models import Charge, PaymentPart, ReceiptVoid
@@ -117,6 +117,12 @@ def the_day(estate, households, payers, clerks, manager, chance):
     make_promise(estate, household=others[20], to_whom="钱先生", words="物业费怎么算的，要书面说明", due_at=soon, by=clerks[0])
     make_promise(estate, household=others[33], to_whom="沈女士", words="核对九月份是否重复交费", due_at=soon + timedelta(days=1), by=clerks[1])
     make_remark(estate, words=f"早会：{BillingMonth.of(today()).label}账单已出，来缴费的先核对房号再收款", by=manager)
+
+
+def open_accounts():
+    """Names of accounts in use that still have the demo's password."""
+    users = User.objects.filter(username__in=[username for username, *_ in STAFF], is_active=True).order_by("username")
+    return [user.username for user in users if check_password(PASSWORD, user.password)]
 
 
 def accounts():
