@@ -154,6 +154,11 @@ class Paper(EstateRow):
         return KINDS[self.kind].name if self.kind in KINDS else self.kind
 
     @property
+    def room(self):
+        """The room of the household's number: 3-2-1801 of 3-2-1801-02."""
+        return self.household_no.rpartition("-")[0]
+
+    @property
     def is_void(self):
         return self.voided_at is not None
 
