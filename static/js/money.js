@@ -8,6 +8,7 @@
      <input type="radio" name="method" value="cash">                             the way of paying
      <div data-for-method="cash card">                                           only with these; hidden, it sends nothing
      <input data-part="cash"> <input data-part="wechat"> <span data-rest>        several ways in one payment; what is left
+     <fieldset data-one-way>                                                     the ways to choose one of; not with several
      <input data-tendered> <span data-change-label>找零</span> <span data-change>11.15</span> <span data-notes>
      <form data-till data-start>                                                the keyboard begins at the way of paying
      <form data-till data-credit="5000"> <input type="checkbox" data-use-credit>  waiting credit that goes first
@@ -65,6 +66,8 @@
         element.hidden = !on;
         element.querySelectorAll("input,select").forEach((input) => { input.disabled = !on; });
       }
+
+      all("one-way").forEach((element) => { element.hidden = parts.length > 0; });
 
       write("count", String(ticked.length));
       write("total", Number.isNaN(due) ? "—" : yuan(due));
