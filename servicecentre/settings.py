@@ -206,7 +206,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {
-        "()": "pythonjsonlogger.json.JsonFormatter",
+        "()": "servicecentre.kit.lines.Lines",
         "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
         "datefmt": "%Y-%m-%dT%H:%M:%S%z",
         "reserved_attrs": [*RESERVED_ATTRS, "request"],         # its text would hold the query
