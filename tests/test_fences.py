@@ -233,7 +233,7 @@ def overlaps(world, model, guard):
     yield partial(_update, model, later.pk, {model._meta.get_field(c.starts).column: f"'{getattr(row, c.starts)}'"})
 
 
-BREACHES = {"Undeletable": deletes, "AppendOnly": changes, "Frozen": thaws, "SameEstate": mixes, "_Overlap": overlaps}
+BREACHES = {"Undeletable": deletes, "AppendOnly": changes, "Frozen": thaws, "Stays": thaws, "SameEstate": mixes, "_Overlap": overlaps}
 
 
 def _thaw(world, model, field, fits):

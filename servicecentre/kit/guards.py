@@ -9,7 +9,7 @@ import hashlib
 from django.apps import apps
 from django.db import connections
 
-from .rows import NoOverlap
+from .rows import EstateRow, NoOverlap
 
 PREFIX = "guard_"
 
@@ -57,6 +57,15 @@ class Frozen(Guard):
         filled = _columns(model, self.once)
         return " OR ".join([f"OLD.{c} {differs} NEW.{c}" for c in columns] + [
             f"(OLD.{c} IS NOT NULL AND OLD.{c} {differs} NEW.{c})" for c in filled]), (*columns, *filled)
+
+
+class Stays(Frozen):
+    """A row never moves to another estate; every row of an estate has this one without saying so."""
+
+    rule, sentence = "stays", "记录不能换到另一个小区。"
+
+    def __init__(self):
+        super().__init__("estate")
 
 
 class SameEstate(Guard):
@@ -131,8 +140,10 @@ def _no_truncate(name, table):
 
 
 def guards_of(model):
-    """The guards of a model: its own and the twins of its NoOverlap constraints."""
-    return [*getattr(model, "guards", ()), *(_Overlap(c) for c in model._meta.constraints if isinstance(c, NoOverlap))]
+    """The guards of a model: its own, the one of every estate's row, and the twins of its NoOverlap constraints."""
+    own = [*getattr(model, "guards", ())]
+    stays = [Stays()] if issubclass(model, EstateRow) and not any(isinstance(guard, AppendOnly) for guard in own) else []
+    return own + stays + [_Overlap(c) for c in model._meta.constraints if isinstance(c, NoOverlap)]
 
 
 def declared(vendor, models=None):
