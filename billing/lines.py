@@ -30,6 +30,7 @@ def tenures(estate, month):
 def lines(price, month):
     """Tenures with what this price makes them owe, billed or not: starts, ends, area, share_num, share_den, amount.
 
+    A unit whose use was changed after the month was billed owes that month nothing for its new use: the bill stays.
     ``amount`` in fen, area 0.01 ㎡; a whole month has the share 1/1, else days held / days of the month.
     """
     first, last = _day(month.first), _day(month.last)
@@ -37,7 +38,8 @@ def lines(price, month):
     area_on_first = Q(unit__areas__starts_on__lte=month.first) & (Q(unit__areas__ends_on=None) | Q(unit__areas__ends_on__gte=month.first))
     factor = 2 * price.unit_price * PERCENT
     rows = tenures(price.estate_id, month).filter(unit__kind=price.fee_kind.bills).annotate(
-        area_row=FilteredRelation("unit__areas", condition=area_on_first)).filter(area_row__isnull=False)
+        area_row=FilteredRelation("unit__areas", condition=area_on_first)).filter(area_row__isnull=False).exclude(
+        Exists(_line_of_other_use(price, month)))
     return rows.annotate(
         starts=Greatest(F("starts_on"), first), ends=Least(Coalesce(F("ends_on"), last), last),
         area=F("area_row__area")).annotate(
@@ -53,6 +55,11 @@ def unbilled(rows, price, month):
     return rows.exclude(Exists(_line_of(price, month)))
 
 
+def billed(price, month):
+    """True for a household whose month is billed: by this fee, or as what its unit was then."""
+    return Q(Exists(_line_of(price, month))) | Q(Exists(_line_of_other_use(price, month)))
+
+
 def with_due(rows, month, policy):
     """These lines with ``due``, their due day."""
     return rows.annotate(due=_due(month, policy))
@@ -62,7 +69,7 @@ def lacking(estate, month, prices):
     """Tenures that the month owes a line of one of these prices and has none: unbilled(), without its figures."""
     owing = Q(pk__in=())
     for price in prices:
-        owing |= Q(unit__kind=price.fee_kind.bills) & ~Exists(_line_of(price, month))
+        owing |= Q(unit__kind=price.fee_kind.bills) & ~billed(price, month)
     return tenures(estate, month).filter(owing, Exists(areas_on(month.first, unit="unit")))
 
 
@@ -85,6 +92,12 @@ def _line_of(price, month):
     """The live regular line of the outer query's household."""
     return Charge.objects.live().filter(estate=price.estate_id, household=OuterRef("pk"), fee_kind=price.fee_kind_id, period=month.first,
                                         subject="", line=0)
+
+
+def _line_of_other_use(price, month):
+    """The live line of the outer query's household by the fee of another use: a shop's, where the unit is a home now."""
+    return Charge.objects.live().filter(estate=price.estate_id, household=OuterRef("pk"), period=month.first, subject="", line=0).exclude(
+        fee_kind__bills__in=["", price.fee_kind.bills])
 
 
 def _due(month, policy):

@@ -25,7 +25,7 @@ from households.models import Building, Household, Unit
 from servicecentre.kit.periods import BillingMonth, today
 
 from .corrections import corrections
-from .lines import areas_on, due_on, lines, prices_on, tenures, unbilled, with_due
+from .lines import areas_on, billed, due_on, lines, prices_on, tenures, unbilled, with_due
 from .models import BillingPolicy, BillRun, Charge, FeeKind
 
 # Reasons a unit is left out: code → words, whether somebody should see to it, and what to do.
@@ -163,9 +163,7 @@ def left_out(estate, month, prices=None):
     held = tenures(estate, month).filter(unit=OuterRef("pk"))
     missing = Q(pk__in=())
     for price in prices:
-        charge = Charge.objects.live().filter(estate=estate, household=OuterRef("pk"), fee_kind=price.fee_kind_id, period=month.first,
-                                              subject="", line=0)
-        missing |= Q(kind=price.fee_kind.bills) & Exists(held.exclude(Exists(charge)))
+        missing |= Q(kind=price.fee_kind.bills) & Exists(held.exclude(billed(price, month)))
     return Unit.objects.of(estate).annotate(
         missing=Case(When(missing, then=True), default=False, output_field=BooleanField()),
         measured=Exists(areas_on(month.first)), held=Exists(held)).exclude(missing=True, measured=True).annotate(

@@ -54,7 +54,7 @@ def _ask(form, payment, household, by):
     reissue = None
     clean = form.cleaned_data
     if clean["goes"] == GOES.REISSUE:
-        reissue = {"household": household.pk, "charges": clean["charges"] or None, "parts": clean["parts"], "tendered": clean["tendered"],
+        reissue = {"household": household.pk, "charges": clean["charges"], "parts": clean["parts"], "tendered": clean["tendered"],
                    "payer_name": clean["payer_name"], "payer_relation": clean["payer_relation"], "remarks": clean["remarks"]}
     return form.perform(receipts.ask_void, payment, reissue=reissue, by=by)
 

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from billing import run as run_module
 from billing.allocation import settle
 from billing.models import Allocation, BillingPolicy, BillRun, Charge, Credit, Price
+from billing.preview import preview
 from billing.run import bill_month, undo_run
 from households.models import Household, UnitArea
+from households.register import change_unit
 from servicecentre.desk.office import create_estate
 from servicecentre.kit.periods import BillingMonth, now
 from servicecentre.kit.refused import Refused
@@ -107,6 +109,20 @@ def test_who_is_not_there_is_not_billed(estate, other_estate, manager):
     with pytest.raises(Refused, match="没有可以出账的户"):
         bill_month(estate, NOVEMBER, by=manager)
     assert not Charge.objects.exists() and not BillRun.objects.exists()
+
+
+@pytest.mark.parametrize(("code", "kind", "bill"), [("3-2-1801", "shop", "property"), ("S01", "home", "commercial")])
+def test_a_unit_of_another_use_is_not_billed_twice_for_a_month(estate, manager, code, kind, bill):
+    household = make_household(estate, code, 8956)
+    bill_month(estate, NOVEMBER, by=manager)
+    change_unit(household.unit, kind=kind, version=household.unit.version, by=manager)
+    assert bill_month(estate, NOVEMBER, by=manager).added == 0
+    assert [line.fee_kind.code for line in lines(estate)] == [bill]
+    shown = preview(estate, DECEMBER)
+    assert not shown.corrections and shown.new_count == 1
+    assert [row[0] for row in preview(estate, NOVEMBER).left_out] == ["billed"]
+    bill_month(estate, DECEMBER, by=manager)
+    assert [line.fee_kind.code for line in lines(estate, DECEMBER)] != [bill]
 
 
 def test_without_a_price_the_run_is_refused(estate, manager):
