@@ -109,7 +109,9 @@ def undo_run(run, *, reason, by):
     list(holders.select_for_update(of=("self",)).order_by("pk").values_list("pk"))      # no cashier moves this money meanwhile
     by_money = Allocation.objects.live().filter(charge=OuterRef("pk"), later=False)                  # on a receipt
     _refuse_if(open_lines.filter(Exists(by_money)), "已经收了款")
-    _refuse_if(open_lines.filter(Exists(Credit.objects.filter(charge=OuterRef("pk")))), "已经更正或减免")
+    further = Charge.objects.live().filter(household=OuterRef("household"), fee_kind=OuterRef("fee_kind"), period=OuterRef("period"), line__gt=0)
+    mended = Exists(Credit.objects.filter(charge=OuterRef("pk"))) | Exists(further.filter(subject=""))
+    _refuse_if(open_lines.filter(mended), "已经更正或减免")
     at = now()
     back = take_back_run(run, at=at)
     expected = open_lines.count()

@@ -103,3 +103,14 @@ def test_a_mended_run_is_not_undone(estate, household, manager):
     with pytest.raises(Refused, match="已经更正"):
         undo_run(run, reason="错了", by=manager)
     assert Credit.objects.count() == 1
+
+
+def test_a_run_with_a_further_line_is_not_undone(estate, manager):
+    """Billing the month again would ask for those days twice."""
+    household = make_household(estate, "3-2-1801", 8956, ends_on=date(2026, 10, 20))
+    run = bill_month(estate, OCTOBER, by=manager)
+    until(household, None)
+    mend_line(household.charges.get(), by=manager)
+    with pytest.raises(Refused, match="已经更正"):
+        undo_run(run, reason="错了", by=manager)
+    assert Charge.objects.live().count() == 2
