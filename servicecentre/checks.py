@@ -39,7 +39,7 @@ def database_keeps_its_word(app_configs, databases=None, **_):
     return found
 
 
-@checks.register(checks.Tags.security)
+@checks.register(checks.Tags.security, deploy=True)                # commands run without what serving needs (IMPORT «Commands»)
 def network_is_meant(app_configs, **_):
     if settings.ON_NETWORK and not (settings.BEHIND_PROXY or settings.INSECURE_LAN):
         return [checks.Error(
@@ -50,7 +50,7 @@ def network_is_meant(app_configs, **_):
 
 def refuse_unless_sound():
     """Raise ImproperlyConfigured with every reason not to serve; called once by each web process."""
-    errors = [str(message) for message in checks.run_checks(databases=[DEFAULT_DB_ALIAS])
+    errors = [str(message) for message in checks.run_checks(databases=[DEFAULT_DB_ALIAS], include_deployment_checks=True)
               if message.is_serious() and not message.is_silenced()]
     errors += _migrations(connections[DEFAULT_DB_ALIAS]) or _demo_accounts()
     connections.close_all()

@@ -1,4 +1,5 @@
 """What the start refuses, and what it says about the database."""
+import io
 import os
 import re
 import subprocess
@@ -77,6 +78,15 @@ def test_start_is_allowed(tmp_path, environment):
 def test_plain_http_on_a_network_must_be_meant(settings, hosts, proxy, lan, refused):
     settings.ON_NETWORK, settings.BEHIND_PROXY, settings.INSECURE_LAN = hosts, proxy, lan
     assert bool(checks.network_is_meant(None)) is refused
+
+
+@pytest.mark.django_db
+def test_commands_run_without_what_serving_needs(settings, monkeypatch):
+    monkeypatch.setattr(type(checks.connections), "close_all", lambda self: None)              # this test's own among them
+    settings.ON_NETWORK, settings.BEHIND_PROXY, settings.INSECURE_LAN = True, False, False
+    call_command("prove", skip_checks=False, stdout=io.StringIO())
+    with pytest.raises(ImproperlyConfigured, match="plain text"):
+        checks.refuse_unless_sound()
 
 
 def test_env_example_names_every_variable_that_settings_read():
