@@ -1,5 +1,6 @@
 """What this app's views share: a page with one form, and rows fetched through this estate only."""
 from django.contrib import messages
+from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 
 from households.models import Household, Person, Unit
@@ -15,8 +16,8 @@ def household_of(request, pk):
 
 def person_of(household, pk):
     """An owner of this household or somebody who lives or lived there."""
-    mine = Person.objects.of(household.estate_id)
-    return get_object_or_404(mine.filter(ownerships__household=household) | mine.filter(residences__household=household), pk=pk)
+    here = Q(ownerships__household=household) | Q(residences__household=household)
+    return get_object_or_404(Person.objects.of(household.estate_id).filter(here).distinct(), pk=pk)          # an owner may live here too
 
 
 def form_page(request, form, *, title, button, back, busy="正在登记，请稍等", about="", wide=False, more=None):

@@ -1,4 +1,5 @@
 """People of a household: the acts of households/people, one form page each."""
+from django.contrib import messages
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
@@ -103,8 +104,7 @@ def reveal_identity(request, pk, person_pk):
     person = person_of(household, person_pk)
     form = RevealForm(request.POST or None)
     shown = request.method == "POST" and form.perform(people.reveal_identity, person, household=household, by=request.user)
-    return render(request, "households/reveal.html", {
-        "form": form, "household": household, "person": shown or person, "shown": bool(shown), "title": f"证件号码 {person.name}"})
+    return _revealed(request, form, shown, {"household": household, "person": shown or person, "title": f"证件号码 {person.name}"})
 
 
 @needs("households.reveal_identity")
@@ -112,9 +112,15 @@ def reveal_phones(request, pk):
     household = household_of(request, pk)
     form = RevealForm(request.POST or None)
     shown = request.method == "POST" and form.perform(people.reveal_phones, household, by=request.user)
-    return render(request, "households/reveal.html", {
-        "form": form, "household": household, "shown": bool(shown), "title": f"电话 {household.unit.code}",
-        "phones": _phones(household) if shown else []})
+    return _revealed(request, form, shown, {"household": household, "title": f"电话 {household.unit.code}", "phones": _phones(household) if shown else []})
+
+
+def _revealed(request, form, shown, context):
+    """A repeat of the same asking shows nothing: each showing has its own entry (TRUST 26)."""
+    if shown and getattr(shown, "is_repeat", False):
+        messages.warning(request, "刚才已经显示过，并记入日志。要再看，请再选一次原因。")
+        form, shown = RevealForm(), None
+    return render(request, "households/reveal.html", context | {"form": form, "shown": bool(shown)})
 
 
 def _phones(household):

@@ -131,6 +131,26 @@ def test_number_is_shown_only_after_a_reason(desk, household):
     assert Entry.objects.get(act="households.reveal_identity").words == "查看证件号码，核对本人身份"
 
 
+def test_the_same_asking_again_shows_nothing(desk, household):
+    """A page loaded again would be a showing without an entry of its own."""
+    number = reverse("households:reveal_identity", args=[household.pk, household.persons.get().pk])
+    phones = reverse("households:reveal_phones", args=[household.pk])
+    for path, secret in ((number, ZHANG["id_number"]), (phones, ZHANG["phone"])):
+        asked = {"reason": "核对本人身份" if path == number else "联系本人", "request_key": path[:60]}
+        assert secret in text_of(desk.post(path, asked))
+        again = text_of(desk.post(path, asked))
+        assert secret not in again and "要再看" in again
+    assert Entry.objects.filter(act__startswith="households.reveal").count() == 2
+
+
+def test_an_owner_who_lives_here_too_is_one_person(desk, household, clerk):
+    person = household.persons.get()
+    add_resident(household, name=person.name, id_number=person.id_number, by=clerk)
+    assert household.residents.filter(person=person).exists()
+    for name in ("change_person", "reveal_identity"):
+        assert desk.get(reverse(f"households:{name}", args=[household.pk, person.pk])).status_code == 200
+
+
 def test_phones_are_shown_only_after_a_reason(desk, household, clerk):
     add_contact(household, name="林秀英", phone="025-83451933", by=clerk)
     path = reverse("households:reveal_phones", args=[household.pk])
