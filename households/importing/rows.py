@@ -154,7 +154,10 @@ def read_row(row: Row, told: tuple) -> RegisterRow | None:
     elif owners:
         _household(row, got, lease_from)
     remarks = [row.text("remark"), *row.extras]
-    got.remark = row.attempt("remark", clean_text, "；".join(filter(None, (" ".join(text.split()) for text in remarks))), REMARK_MAX) or ""
+    remark = "；".join(filter(None, (" ".join(text.split()) for text in remarks)))
+    if (hidden := hide_identities(remark)) != remark:
+        row.find("remark", "备注里的证件号码不登记在备注里，已遮住", WARNING)
+    got.remark = row.attempt("remark", clean_text, hidden, REMARK_MAX) or ""
     return None if row.wrong else got
 
 

@@ -23,7 +23,7 @@ from servicecentre.worklog.acts import act, record
 from .applying import MOVED, import_register, refuse_while_busy
 from .planning import plan as make_plan
 from .reading import read_register
-from .reports import report_of, rows_of
+from .reports import printable, report_of, rows_of
 
 READ, APPLY = "试导登记表", "导入登记表"
 
@@ -220,7 +220,7 @@ def import_file(path, code, *, told, dry_run=False, good_rows=False, handover_de
     with snapshot():
         plan = make_plan(estate, reading, handover_default=default)
     told |= {"errors": rows_of(plan.errors), "warnings": rows_of(plan.warnings), "wrong_rows": len(plan.wrong_rows),
-             "without_household": plan.counts()["empty"]}
+             "without_household": plan.counts()["empty"], "notes": [printable(note) for note in reading.notes]}
     if reading.obstacles:
         raise Refused(" ".join(reading.obstacles))
     if not dry_run:

@@ -137,6 +137,12 @@ def test_texts_that_only_look_dangerous_are_kept():
         ("<b>沈</b>", "{{ 7*7 }} 🙂 𠮷")] or len(reading.rows[0].owners) == 2
 
 
+def test_a_number_of_identity_in_a_remark_is_masked():
+    reading = read([*HEAD, "备注"], [*row(), f"产权人身份证{A}，另有车位"])
+    assert A not in reading.rows[0].remark and "另有车位" in reading.rows[0].remark
+    assert [f.reason for f in reading.warnings] == ["备注里的证件号码不登记在备注里，已遮住"]
+
+
 # The file as a whole
 
 def test_hidden_and_foreign_sheets_are_named_and_not_read():

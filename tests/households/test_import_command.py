@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 
 from households.models import Household, RegisterImport, Unit
+from servicecentre.kit.sheets import Table
 from servicecentre.worklog.models import Entry
 
 from .lists import HEADER, ZHANG, ZHOU, register, row
@@ -81,6 +82,12 @@ def test_numbers_of_identity_are_masked(run):
     text = json.dumps(told, ensure_ascii=False) + said
     assert status == 1 and len(told["errors"]) == 4
     assert ZHANG[:17] not in text and ZHOU not in text
+
+
+def test_a_sheet_that_was_not_read_is_told(run):
+    status, told, said = run(register(row(), more=[Table("说明", ["填表说明"], [["请如实填写"]])]), "--dry-run")
+    assert status == 0 and told["notes"] == ["表「说明」里没有找到登记表的表头，没有读。"]
+    assert "表「说明」" in said
 
 
 def not_a_workbook():

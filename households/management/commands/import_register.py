@@ -26,6 +26,8 @@ class Command(BaseCommand):
         except ValidationError as error:
             told["refused"] = " ".join(error.messages)
         self.stdout.write(json.dumps(told, ensure_ascii=False))
+        for note in told.get("notes", ()):
+            self.stderr.write(note)
         self.stderr.write(told.get("refused") or "{done}：新增 {created} 套，更新 {updated} 套，无变化 {unchanged} 套；{wrong} 行有错，{n} 条提醒。".format(
             done="试导" if dry_run else "已导入", wrong=told["wrong_rows"], n=len(told["warnings"]), **told))
         if "refused" in told:
