@@ -37,9 +37,10 @@ def collect_payment(household, *, charges=None, parts, tendered=None, payer_name
     unless="same_again" when the same sum was taken of this household minutes ago, unless="reference_again" when a live
     receipt bears this transfer number. Rules: DOMAIN §2 Payments [seed] [law: 民法典 560], TRUST 2.
     """
-    shift = open_shift(household.estate, by=by)
-    household = Household.objects.lock(household)
     at = now()
+    shift = open_shift(household.estate, by=by, at=at)
+    at = max(at, shift.opened_at)                         # the other window of this clerk was over midnight first
+    household = Household.objects.lock(household)
     lines, credit = list(open_lines(household)), waiting_credit(household)
     if due_shown is not None:
         _demand_unchanged(household, due_shown, lines, credit)
@@ -56,7 +57,7 @@ def collect_payment(household, *, charges=None, parts, tendered=None, payer_name
 
     cash = next((fen for method, fen, _ in parts if method == METHODS.CASH), 0)
     payment = Payment.objects.create(
-        estate=household.estate, household=household, shift=shift, at=at, day=today(), total=total, left=total,
+        estate=household.estate, household=household, shift=shift, at=at, day=shift.day, total=total, left=total,
         tendered=cash + change, change=change, payer_name=payer_name, payer_relation=payer_relation, remarks=remarks, cashier=by)
     PaymentPart.objects.bulk_create([PaymentPart(estate=household.estate, payment=payment, method=method, amount=fen, reference=reference)
                                      for method, fen, reference in parts])

@@ -170,6 +170,16 @@ def test_a_shift_opened_after_midnight_in_shanghai_is_the_new_days(household, cl
     assert (str(first.day), str(second.day), str(second.shift.day)) == ("2026-11-24", "2026-11-25", "2026-11-25")
 
 
+def test_midnight_inside_a_payment_leaves_it_whole_on_one_day(household, clerk, monkeypatch):
+    """Its moment, its day and its shift's day are one day, whenever the clock is read."""
+    from datetime import UTC, datetime
+    ticks = iter(datetime(2026, 11, 24, 15, 59, 59, 100_000 * n, tzinfo=UTC) if n < 1 else datetime(2026, 11, 24, 16, 0, n, tzinfo=UTC)
+                 for n in range(60))
+    monkeypatch.setattr(periods, "clock", lambda: next(ticks))
+    payment = pay(household, 100, clerk)
+    assert periods.business_day(payment.at) == payment.day == payment.shift.day == periods.business_day(payment.shift.opened_at)
+
+
 def test_the_same_sum_within_minutes_is_asked_about_whoever_takes_it(household, clerk, clerk2, travel):
     first = pay(household, 17016, clerk)
     with pytest.raises(Refused, match=f"李婷 .*刚收过这一户 170.16 元，收据 {first.paper.number}") as refused:
