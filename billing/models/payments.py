@@ -199,6 +199,9 @@ class ReceiptVoid(EstateRow):
                                    violation_error_message="申请人不能自己批准。"),
             models.CheckConstraint(condition=Q(decided_by=None) | ~Q(approved=True) | ~Q(decided_by=F("cashier")),
                                    name="cashier_approves_no_void", violation_error_message="收款人不能批准作废自己开的收据。"),
+            models.CheckConstraint(condition=Q(approved=None, decided_by=None, decided_at=None)
+                                   | Q(approved__isnull=False, decided_by__isnull=False, decided_at__isnull=False),
+                                   name="void_decided_by_someone", violation_error_message="决定了的作废要有批准人和时间。"),
             models.CheckConstraint(condition=Q(copies_back__lte=3), name="three_copies_at_most", violation_error_message="收据一共三联。")]
 
     def get_absolute_url(self):

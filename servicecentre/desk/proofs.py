@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from django.apps import apps
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Sum, Value
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from billing.models import Allocation, BillRun, Charge, Credit, Payment, PaymentPart, ReceiptVoid
@@ -15,6 +15,7 @@ from households.models import Household
 from servicecentre.kit import guards
 from servicecentre.kit.money import yuan
 from servicecentre.papers import journal
+from servicecentre.papers.kinds import RECEIPT, VOID
 from servicecentre.papers.models import Database, Paper, Print, Series
 from servicecentre.worklog.models import Entry
 
@@ -73,11 +74,20 @@ def one_live_charge():
         yield f"{row['estate__slug']} {row['household__number']}", f"{row['fee_kind__name']} {row['period']:%Y-%m} 有 {row['n']} 笔有效账单"
 
 
+@proof(2, "账单上的房屋是这一户的")
+def charged_unit():
+    for charge in Charge.objects.exclude(unit=F("household__unit")).select_related("household", "estate", "unit"):
+        yield _at(charge, charge.household), f"应收 {charge.pk} 记在另一套房 {charge.unit.code} 上"
+
+
 @proof(3, "金额等于冻结的数量 × 单价 × 比例 × 天数")
 def amounts():
     raw = 2 * F("quantity") * F("unit_price") * F("percent") * F("share_num") + 1_000_000 * F("share_den")
     for charge in Charge.objects.exclude(amount=raw / (2_000_000 * F("share_den"))).select_related("household", "estate"):
         yield _at(charge, charge.household), f"应收 {charge.pk} 金额 {yuan(charge.amount)} 与算式不符"
+    runs = BillRun.objects.annotate(n=Count("charges"), fen=Coalesce(Sum("charges__amount"), 0)).filter(n=F("count"))        # fewer lines: 6
+    for run in runs.exclude(fen=F("total")).select_related("estate"):
+        yield f"{run.estate.slug} {run}", f"出账时合计 {yuan(run.total)}，现存账单合计 {yuan(int(run.fen))}"
 
 
 @proof(4, "已收等于核销，收款等于核销加余额")
@@ -91,6 +101,18 @@ def sums():
     parts = PaymentPart.objects.filter(payment=OuterRef("pk")).values("payment").annotate(fen=Sum("amount")).values("fen")
     for payment in Payment.objects.annotate(fen=Coalesce(parts, 0)).exclude(fen=F("total")).select_related("estate", "household"):
         yield _at(payment, payment.household), f"收款 {payment.pk} 各方式之和 {yuan(payment.fen)} 不等于 {yuan(payment.total)}"
+    yield from _strange_money()
+
+
+def _strange_money():
+    """Money of one household on another's line, and credit that no void gave."""
+    theirs = Q(payment__isnull=False) & ~Q(payment__household=F("charge__household")) | (
+        Q(credit__isnull=False) & ~Q(credit__household=F("charge__household")))
+    for allocation in Allocation.objects.live().filter(theirs).select_related("estate", "charge__household"):
+        yield _at(allocation, allocation.charge.household), f"应收 {allocation.charge_id} 用别的户的钱抵了 {yuan(allocation.amount)}"
+    given = ReceiptVoid.objects.filter(credit=OuterRef("pk"), approved=True, payment__total=OuterRef("amount"), payment__household=OuterRef("household"))
+    for credit in Credit.objects.filter(source=Credit.Source.VOID).exclude(Exists(given)).select_related("estate", "household"):
+        yield _at(credit, credit.household), f"贷项 {credit.pk} {yuan(credit.amount)} 没有相应的作废"
 
 
 def _charges_paid():
@@ -132,15 +154,38 @@ def nothing_deleted():
         yield f"{run.estate.slug} {run}", f"出账 {run.count} 笔，现存 {run.n} 笔"
     for payment in Payment.objects.filter(paper=None).select_related("estate", "household"):
         yield _at(payment, payment.household), f"收款 {payment.pk} 没有收据"
-    for paper in Paper.objects.filter(kind="SJ").exclude(Exists(Payment.objects.filter(paper=OuterRef("pk")))).select_related("estate"):
+    for paper in Paper.objects.filter(kind=RECEIPT.letters).exclude(Exists(Payment.objects.filter(paper=OuterRef("pk")))).select_related("estate"):
         yield f"{paper.estate.slug} {paper.number}", "收据没有对应的收款"
     original = Print.objects.filter(paper=OuterRef("pk"), n=1)
     for paper in Paper.objects.exclude(Exists(original)).select_related("estate"):
         yield f"{paper.estate.slug} {paper.number}", "没有首次打印的记录"
-    for paper in Paper.objects.select_related("estate").order_by("pk").iterator(chunk_size=CHUNK):
+    for paper in Paper.objects.filter(kind=VOID.letters).exclude(Exists(ReceiptVoid.objects.filter(paper=OuterRef("pk")))).select_related("estate"):
+        yield f"{paper.estate.slug} {paper.number}", "作废单没有对应的作废"
+    yield from _papers_rewritten()
+    yield from _voids_in_part()
+    yield from _numbers_lost()
+
+
+def _papers_rewritten():
+    """Papers that no longer say what they said, and receipts that say another sum or household than their payment."""
+    paid = Payment.objects.filter(paper=OuterRef("pk"))
+    papers = Paper.objects.select_related("estate").annotate(paid=Subquery(paid.values("total")), whose=Subquery(paid.values("household__number")))
+    for paper in papers.order_by("pk").iterator(chunk_size=CHUNK):
         if not paper.intact:
             yield f"{paper.estate.slug} {paper.number}", "单据内容与开出时不同"
-    yield from _numbers_lost()
+        elif paper.paid is not None and (paper.paid, paper.whose) != (paper.content["total"], paper.household_no):
+            said = f"{paper.household_no} {yuan(paper.content['total'])}"
+            yield f"{paper.estate.slug} {paper.number}", f"收据上是 {said}，收款是 {paper.whose} {yuan(paper.paid)}"
+
+
+def _voids_in_part():
+    """A void is three things at once: decided, the payment void, its receipt void."""
+    decided = Exists(ReceiptVoid.objects.filter(payment=OuterRef("pk"), approved=True))
+    payments = Payment.objects.exclude(paper=None).annotate(decided=decided).exclude(
+        Q(decided=True, voided_at__isnull=False, paper__voided_at__isnull=False) | Q(decided=False, voided_at=None, paper__voided_at=None))
+    for payment in payments.select_related("estate", "household", "paper"):
+        told = {"作废已批准": payment.decided, "收款已作废": payment.voided_at is not None, "收据已作废": payment.paper.is_void}
+        yield _at(payment, payment.household), f"收款 {payment.pk} 的作废不完整：{'，'.join(words for words, so in told.items() if so)}"
 
 
 def _numbers_lost():
@@ -175,7 +220,10 @@ def two_people():
     wrong = Q(decided_by=F("asked_by")) | Q(approved=True, decided_by=F("cashier")) | Q(approved=True, decided_by=F("payment__cashier"))
     for void in ReceiptVoid.objects.filter(wrong).select_related("estate", "payment__paper", "decided_by"):
         yield f"{void.estate.slug} {void.payment}", f"作废由 {void.decided_by} 批准，此人是申请人或收款人"
-
+    for void in ReceiptVoid.objects.filter(approved__isnull=False, decided_by=None).select_related("estate", "payment__paper"):
+        yield f"{void.estate.slug} {void.payment}", "作废已决定，却没有批准人"
+    for paper in Paper.objects.filter(voided_by=F("void_asked_by")).select_related("estate"):
+        yield f"{paper.estate.slug} {paper.number}", "单据由申请作废的人自己批准"
 
 
 def _at(row, household=None):
