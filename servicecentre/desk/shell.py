@@ -36,6 +36,7 @@ def shell(request):
         "shell": {"day": f"{day.month}月{day.day}日 周{WEEKDAYS[day.weekday()]}",
                   "role": "、".join(role.label for role in Role if role in roles),
                   "shift": f"当班 {timezone.localtime(shift.opened_at):%H:%M} 起" if shift else "",
+                  "finds": bool(RIGHTS["desk.search"].roles & roles),
                   "many": request.user.posts.exclude(estate=request.estate).exists()},
     }
 

@@ -24,7 +24,7 @@ def needs(right, *, reads=False):
             if not request.roles:
                 raise Http404("没有这个小区，或您不在这里任职。")
             if not allowed & request.roles:
-                raise PermissionDenied(right)
+                raise PermissionDenied(RIGHTS[right].label)
             if request.method not in READS and not reads:
                 return view(request, *args, **kwargs)
             with snapshot():
