@@ -11,6 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from billing.cashier import collect_payment, key_served, shown, use_credit, waiting_credit
+from billing.corrections import off_words
 from billing.explain import formula, lines_of, open_lines, paid_state, period_text
 from billing.forms.counter import CollectForm, PaymentsFilter, UseCreditForm
 from billing.models import Charge, Payment, PaymentPart, ReceiptVoid
@@ -32,7 +33,7 @@ def counter(request):
     for payment in payments[:4 * RECENT]:
         households.setdefault(payment.household_id, payment)
     mine = list(payments.filter(cashier=request.user)[:PER_PAGE])
-    return render(request, "billing/counter.html", {"recent": list(households.values())[:RECENT], "mine": mine, "find_focus": True})
+    return render(request, "billing/counter.html", {"recent": list(households.values())[:RECENT], "mine": mine, "find_focus": True, "find_to": "collect"})
 
 
 @needs("billing.collect_payment")
@@ -80,10 +81,10 @@ def _collect_page(request, household, form):
     credit = sum(source.left for source in waiting_credit(household))
     stale = "due_shown" in form.errors
     return render(request, "billing/collect.html", {
-        "household": household, "form": form, "lines": lines, "owed": sum(line.due for line in lines), "credit": credit,
+        "find_to": "collect", "household": household, "form": form, "lines": lines, "owed": sum(line.due for line in lines), "credit": credit,
         "due_shown": shown(charges, credit), "request_key": _key(form), "unit": household.unit, "stale": stale,
         "area": household.unit.area_on(today()), "back": _within(request, request.POST.get("next") or request.GET.get("next", "")),
-        "total": sum(line.due for line in lines if line.ticked),
+        "off": off_words(household), "total": sum(line.due for line in lines if line.ticked),
         "ticked": sum(line.ticked for line in lines),
         "receipts": _spoken(Payment.objects.of(request.estate).filter(household=household).order_by("-pk"))[:5],
     }, status=409 if stale else 200)
@@ -111,7 +112,7 @@ def collected(request, pk):
     first = payment.paper.prints.select_related("by").first()
     still = list(open_lines(payment.household))
     return render(request, "billing/collected.html", {
-        "payment": payment, "household": payment.household, "content": payment.paper.content, "print": first, "credit": None,
+        "find_to": "collect", "payment": payment, "household": payment.household, "content": payment.paper.content, "print": first, "credit": None,
         "open": first.open_to(request.user, at=now()), "still": still, "owed": sum(line.due for line in still),
         "back": _within(request, request.GET.get("next", ""))})
 
@@ -124,7 +125,7 @@ def account(request, pk):
     of_payments = request.GET.get("show") == "receipts"
     charges = Charge.objects.of(request.estate).filter(household=household)
     payments = _spoken(Payment.objects.of(request.estate).filter(household=household))
-    rows = payments.order_by("-pk") if of_payments else charges.select_related("fee_kind").order_by("-due_on", "-period", "-pk")
+    rows = payments.order_by("-pk") if of_payments else charges.with_mended().select_related("fee_kind").order_by("-due_on", "-period", "-pk")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     if not of_payments:
         page.object_list = [(charge, period_text(charge), formula(charge), *paid_state(charge, today())) for charge in page.object_list]

@@ -15,6 +15,7 @@ from servicecentre.kit.text import narrow
 from servicecentre.papers.models import Paper
 from servicecentre.staff.access import may, needs
 
+COLLECT = "billing:collect"                    # what a row opens when the box stands on a page of the till (`to`)
 LONGEST = 60                                   # characters of a question
 DROPPED, LISTED = 8, 30                        # answers under the box, on the page
 _NUMBER = re.compile(r"([A-Z]{2})-?(?:([0-9]{4})-?)?0*([0-9]{1,6})")
@@ -28,9 +29,11 @@ def search(request):
         return HttpResponse("")
     found = find.find(request.estate, q, limit=DROPPED if request.htmx else LISTED) if q else find.Found([])
     papers = papers_of(request.estate, q) if may(request, "papers.view_paper") else []
+    collecting = request.POST.get("to") == "collect" and may(request, "billing.collect_payment")
     if not request.htmx and len(found.hits) + len(papers) == 1 and not found.more:
-        return redirect((found.hits or papers)[0])
-    context = {"q": q, "groups": groups(request, found.hits, more=found.more), "papers": papers, "more": found.more,
+        only = (found.hits or papers)[0]
+        return redirect(COLLECT, only.household.pk) if collecting and found.hits and only.household else redirect(only)
+    context = {"q": q, "groups": groups(request, found.hits, more=found.more, collecting=collecting), "papers": papers, "more": found.more,
                "count": len(found.hits) + len(papers)}
     return render(request, "desk/_search_results.html" if request.htmx else "desk/search.html", context)
 
@@ -43,16 +46,17 @@ def papers_of(estate, q):
     return list(Paper.objects.of(estate).filter(kind=letters, year=int(year or today().year), serial=int(serial)))
 
 
-def groups(request, hits, *, more=False):
+def groups(request, hits, *, more=False, collecting=False):
     """[(heading, rows)] in the order of the hits, each row with what matched marked, and where its money stands.
 
-    With ``more`` the heading counts only those shown, and says so.
+    With ``more`` the heading counts only those shown, and says so. ``collecting``: a row opens the till, not the household.
     """
     states = _states(request, [hit.household.pk for hit in hits if hit.household])
     collects = may(request, "billing.collect_payment")
     headed = {}
     for hit in hits:
-        headed.setdefault(find.KINDS[hit.kind], []).append(_row(hit, states, collects))
+        row = _row(hit, states, collects)
+        headed.setdefault(find.KINDS[hit.kind], []).append(row | {"url": collecting and row["collect"] or row["url"]})
     return [(f"{kind} · {'前 ' if more else ''}{len(rows)} {'处' if any(r['free'] for r in rows) else '户'}", rows) for kind, rows in headed.items()]
 
 
@@ -62,7 +66,7 @@ def _row(hit, states, collects):
         state = ("idle", "none", f"原业主，到 {shown_date(hit.household.ends_on)}")
     elif not hit.household:
         state = ("idle", "none", "没有业主")
-    return {"url": hit.get_absolute_url(), "collect": reverse("billing:collect", args=[hit.household.pk]) if collects and hit.household else "",
+    return {"url": hit.get_absolute_url(), "collect": reverse(COLLECT, args=[hit.household.pk]) if collects and hit.household else "",
             "room": marked(hit.unit.code, hit.asked if hit.kind == find.ROOM else ""), "who": _who(hit), "detail": _detail(hit),
             "state": state, "free": not hit.household}
 

@@ -1,5 +1,6 @@
 /* The keyboard. The markup says what a key does, this only presses it:
    data-key="F9" the page's main act · data-key="Escape" its way back · data-key="p" a single letter
+   data-key="/" instead of the search box, where the next step is to look for the next household
    data-alt="1" Alt and a digit; one in <main> (the open household's) goes before the rail's.
    Alt with a digit and F9 work inside a field; single keys only outside, never while composing, and can be switched off in
    the list under ? (kept in a cookie of this browser: no personal data, and it outlives signing out). */
@@ -70,6 +71,7 @@
     else if (event.ctrlKey || event.metaKey) return;
     else if (event.key === "Escape") done = !typed && !window.desk.inField(field) && press(marked("key", "Escape"));
     else if (window.desk.inField(field) || !single()) return;
+    else if ((event.key === "/" || event.key === "、") && marked("key", "/")) done = press(marked("key", "/"));
     else if (event.key === "/" || event.key === "、") {
       const box = document.getElementById("find-q");
       box?.focus();
