@@ -1,7 +1,7 @@
 """Voiding a receipt (作废、冲红): asked by one, done by another who did not take the money (DOMAIN §2 Receipt, TRUST 14 and T25)."""
 from households.models import Household
 from servicecentre.kit.money import yuan
-from servicecentre.kit.periods import now, shown_moment, today
+from servicecentre.kit.periods import business_day, now, shown_moment, today
 from servicecentre.kit.refused import Refused
 from servicecentre.papers.issuing import issue_paper, void_paper
 from servicecentre.papers.kinds import VOID
@@ -10,7 +10,7 @@ from servicecentre.staff.models import Post
 from servicecentre.worklog.acts import act, record
 
 from .allocation import take_back
-from .cashier import clean_parts, collect_payment
+from .cashier import change_of, clean_parts, collect_payment
 from .explain import open_lines
 from .models import Allocation, Credit, Payment, ReceiptVoid
 from .shifts import open_shift
@@ -79,7 +79,7 @@ def void_receipt(void, *, by):
     elif void.goes == GOES.REISSUE:
         void.reissued = _reissue(void)
     void.decided_by, void.decided_at, void.approved = by, at, True
-    void.paper = issue_paper(VOID, payment.household, content=void_content(void, payment, freed, left), by=by)
+    void.paper = issue_paper(VOID, payment.household, content=void_content(void, payment, freed, left), by=by, on=business_day(at))
     void_paper(payment.paper, reason=f"{void.get_reason_display()}，{void.words}"[:120], by=by, asked_by=void.asked_by,
                undone_by=void.paper)
     void.save(update_fields=["credit", "reissued", "decided_by", "decided_at", "approved", "paper"])
@@ -168,9 +168,23 @@ def _sensible_reissue(payment, reissue):
     household = Household.objects.of(payment.estate).live().filter(pk=reissue["household"]).first()
     if household is None:
         raise Refused({"room": "没有这一户。"})
-    return {"household": household.pk, "charges": reissue.get("charges"), "parts": [list(part) for part in clean_parts(reissue["parts"])],
-            "tendered": reissue.get("tendered"), "payer_name": reissue.get("payer_name") or payment.payer_name,
-            "payer_relation": reissue.get("payer_relation") or payment.payer_relation, "remarks": reissue.get("remarks", "")}
+    parts = clean_parts(reissue["parts"])
+    change_of(parts, reissue.get("tendered"))                              # money on the table that is too little is told now
+    again = {"household": household.pk, "charges": reissue.get("charges"), "parts": [list(part) for part in parts],
+             "tendered": reissue.get("tendered"), "payer_name": reissue.get("payer_name") or payment.payer_name,
+             "payer_relation": reissue.get("payer_relation") or payment.payer_relation, "remarks": reissue.get("remarks", "")}
+    if _says_the_same(payment, again):
+        raise Refused({"goes": "重开的和原来一样，没有改正。写明改成哪一户、哪几笔、多少钱或怎么收的。"})
+    return again
+
+
+def _says_the_same(payment, again):
+    """Would the new receipt say what the old one says? Then it mends nothing."""
+    parts = [[part.method, part.amount, part.reference] for part in payment.parts.order_by("pk")]
+    lines = set(payment.settled.values_list("charge", flat=True))
+    was = (payment.household_id, sorted(parts), payment.payer_name, payment.payer_relation, payment.remarks)
+    now_is = (again["household"], sorted(again["parts"]), again["payer_name"], again["payer_relation"], again["remarks"])
+    return was == now_is and (again["charges"] is None or set(again["charges"]) == lines)
 
 
 def _reissue(void):

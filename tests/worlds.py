@@ -151,7 +151,7 @@ def _void(w):
     w.void = void_receipt(ask_void(w.shop_payment, goes=ReceiptVoid.Goes.CREDIT, by=w.clerk, **words), by=w.manager)
     use_credit(w.shopkeeper, by=w.clerk)
     w.credit = w.void.credit
-    again = {"household": w.seller.pk, "parts": [(CASH, 10000, "")], "payer_name": "吴天"}
+    again = {"household": w.seller.pk, "parts": [(CASH, 10000, "")], "payer_name": "吴天明"}
     w.reissue = void_receipt(ask_void(w.part_payment, goes=ReceiptVoid.Goes.REISSUE, reissue=again, by=w.clerk2, **words), by=w.manager)
     w.refused = refuse_void(ask_void(w.payment, goes=ReceiptVoid.Goes.CREDIT, by=w.clerk, **words), refusal="金额没有错", by=w.manager)
     w.waiting = ask_void(w.payment, goes=ReceiptVoid.Goes.CREDIT, by=w.manager, **words)

@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from billing.models import BillRun, Charge, Payment, PaymentPart, ReceiptVoid
 from households.models import Household, Unit
-from servicecentre.kit.periods import SHANGHAI, BillingMonth, now, today
+from servicecentre.kit.money import yuan
+from servicecentre.kit.periods import SHANGHAI, BillingMonth, day_bounds, now, today
 from servicecentre.papers import journal
 from servicecentre.papers.kinds import RECEIPT
 from servicecentre.papers.models import Series
@@ -79,6 +80,25 @@ def voids(estate, user, day):
     return {"rows": list(waiting.order_by("asked_at")[:ROWS])}
 
 
+@part("billing.ask_void")
+def my_voids(estate, user, day):
+    """What became of the voids that one asked for: those that wait, and today's answers; nothing when there are none."""
+    mine = ReceiptVoid.objects.of(estate).filter(asked_by=user).filter(Q(approved=None) | Q(decided_at__gte=day_bounds(day)[0]))
+    rows = mine.select_related("payment__paper", "payment__household__unit", "decided_by", "reissued__paper").order_by("-pk")[:ROWS]
+    return {"rows": [(void, *_void_state(void)) for void in rows]} if rows else None
+
+
+def _void_state(void):
+    """(kind, word, what the asker does next)."""
+    if void.approved is None:
+        return "warn", "等批准", ""
+    if not void.approved:
+        return "idle", "未批准", void.refusal
+    if void.goes == ReceiptVoid.Goes.BACK:
+        return "bad", "已作废", f"当面退 {yuan(void.payment.total)} 元"
+    return "bad", "已作废", f"打印重开的 {void.reissued}" if void.reissued_id else "已转预存"
+
+
 @part("billing.view_run")
 def month(estate, user, day):
     """Is this month billed, and what is overdue in all."""
@@ -103,7 +123,7 @@ def about_estate(estate, user, day):
     return {"estate": estate}
 
 
-PARTS = ((journal_trouble, no_register, promises, log), (receipts, takings, voids, month, numbers))
+PARTS = ((journal_trouble, no_register, promises, log), (receipts, my_voids, takings, voids, month, numbers))
 NOTHING_ELSE = ((about_estate,),)
 
 # What a clerk does from here without a household: label, right, URL name, Alt digit.

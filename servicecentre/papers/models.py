@@ -16,6 +16,7 @@ from .kinds import KINDS, TEXTS, copy_of
 
 USER = settings.AUTH_USER_MODEL
 OPEN_FOR = timedelta(minutes=10)          # how long a print's PDF may be fetched again (TRUST 9)
+OPEN_ALL_DAY = timedelta(hours=12)
 MOST_SERIALS = 9_999_999                  # what a mark has room for
 
 
@@ -205,8 +206,12 @@ class Print(EstateRow):
         return copy.name if copy else "全部联次" if self.copies == "all" else ""
 
     def open_to(self, user, *, at):
-        """May this user still fetch the PDF? Viewers fetch twice, so the link repeats for a while, then never again."""
-        return user.pk == self.by_id and at < self.at + OPEN_FOR
+        """May this user still fetch the PDF? Viewers fetch twice, so the link repeats for a while, then never again.
+
+        The original of a paper that replaces another was made when somebody else approved it: its own day is its while.
+        """
+        approved_by_another = self.n == 1 and self.paper.replaces_id is not None
+        return user.pk == self.by_id and at < self.at + (OPEN_ALL_DAY if approved_by_another else OPEN_FOR)
 
 
 class Wording(EstateRow):

@@ -95,6 +95,11 @@
       all("none").forEach((element) => { element.hidden = !nothing; });
     }
 
+    /* <details data-open-with="reissue"> opens when that choice is made. */
+    form.addEventListener("change", (event) => {
+      const box = event.target.type === "radio" && form.querySelector(`details[data-open-with="${event.target.value}"]`);
+      if (box) box.open = true;
+    });
     form.addEventListener("input", reckon);
     form.addEventListener("change", reckon);
     form.addEventListener("click", (event) => {

@@ -7,6 +7,7 @@ from billing.cashier import credit_left, use_credit
 from billing.models import Allocation, Credit, Payment, ReceiptVoid
 from billing.receipts import ask_void, refuse_void, settled_later, void_receipt
 from billing.run import bill_month
+from households.models import Household
 from servicecentre.kit import periods
 from servicecentre.kit.periods import BillingMonth
 from servicecentre.kit.refused import Refused
@@ -146,6 +147,38 @@ def test_reissue_with_other_lines_pays_those(household, clerk, manager):
     third = lines(household)[2]
     void_receipt(ask(payment, clerk, "reissue", reissue=again(household, 17016, charges=[third.pk])), by=manager)
     assert dues(household) == [17016, 17016, 0]
+
+
+def test_a_reissue_that_says_the_same_mends_nothing(household, clerk):
+    payment = pay(household, 17016, clerk)
+    same = {**again(household, 17016, charges=[lines(household)[0].pk]), "payer_name": payment.payer_name}
+    with pytest.raises(Refused, match="没有改正"):
+        ask(payment, clerk, "reissue", reissue=same)
+    assert ask(payment, clerk, "reissue", reissue={**same, "payer_name": "张小明"}).reissue["payer_name"] == "张小明"
+
+
+def test_too_little_money_on_the_table_is_told_when_a_reissue_is_asked(household, clerk):
+    payment = pay(household, 17016, clerk)
+    with pytest.raises(Refused, match="还差 70.16 元"):
+        ask(payment, clerk, "reissue", reissue={**again(household, 17016), "tendered": 10000})
+
+
+def test_households_are_locked_in_the_order_of_their_numbers(household, estate, clerk, clerk2, manager, monkeypatch):
+    """Two voids that reissue to each other's household would else wait for each other."""
+    other = household_owing(estate, "3-2-1601", 8956)
+    void = ask(pay(other, 17016, clerk), clerk2, "reissue", reason="unit", reissue=again(household, 17016))
+    locked, lock = [], type(Household.objects).lock
+    monkeypatch.setattr(type(Household.objects), "lock", lambda self, row, **k: (
+        self.model is Household and locked.append(getattr(row, "pk", row)), lock(self, row, **k))[1])
+    void_receipt(void, by=manager)
+    assert locked[:2] == sorted([household.pk, other.pk])
+
+
+def test_a_refunded_receipt_is_not_voided(household, clerk, manager):
+    payment = pay(household, 20000, clerk, charges=[lines(household)[0].pk])
+    Payment.objects.filter(pk=payment.pk).update(left=0, refunded=payment.left)
+    with pytest.raises(Refused, match="已退过款"):
+        ask(payment, clerk, "credit")
 
 
 def test_reissue_of_a_line_paid_meanwhile_leaves_its_sum_as_credit(household, clerk, clerk2, manager):
