@@ -1,5 +1,6 @@
 """更正 of past months: what was billed beyond a tenure's days, and days never billed; listed, mended only by an act (DOMAIN §2)."""
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import BigIntegerField, Count, Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Cast, Coalesce
@@ -37,6 +38,22 @@ def corrections(estate, month):
     return sorted(found, key=lambda c: (c.household.unit.sort, c.month, c.fee_kind.position))
 
 
+def lines_off(household):
+    """Corrections of this household's own lines: what it was billed beyond its days, or short of them."""
+    return list(_lines_off(household.estate_id, BillingMonth(9999, 12), household=household))
+
+
+def off_words(household):
+    """What is wrong with this household's bills, as a sentence for the desk; empty when nothing is."""
+    off = lines_off(household)
+    if not off:
+        return ""
+    fen = sum(correction.fen for correction in off)
+    said = f"多出 {yuan(-fen)} 元" if fen < 0 else f"少 {yuan(fen)} 元" if fen else "多少相抵"
+    months = "、".join(sorted({str(correction.month) for correction in off})[:6])
+    return f"{months} 共 {len(off)} 笔和这一户的起止日期不符，{said}；请主管在「出账」里更正后再收。"
+
+
 @act
 def mend_line(charge, *, by):
     """Mend one billed line to the days its tenure holds: a Credit for what is too much, a further line for what lacks.
@@ -52,9 +69,10 @@ def mend_line(charge, *, by):
     month = BillingMonth.of(charge.period)
     if fen > 0:
         days = _lacking_days(charge, household, fen)
+        starts_on, ends_on = _lacking_span(charge, household, days)
         line = Charge.objects.filter(household=household, fee_kind=charge.fee_kind_id, period=charge.period, subject="").count()
         return make_charge(household, charge.fee_kind, by=by, period=month, quantity=charge.quantity, unit_price=charge.unit_price,
-                           percent=charge.percent, share_num=days, share_den=month.days, line=line)
+                           percent=charge.percent, share_num=days, share_den=month.days, line=line, starts_on=starts_on, ends_on=ends_on)
     credit = Credit.objects.create(estate_id=charge.estate_id, household=household, charge=charge, source=Credit.Source.CORRECTION,
                                    amount=-fen, left=-fen, reason=_words(charge, household), made_at=now(), made_by=by)
     if charge.due:
@@ -63,7 +81,7 @@ def mend_line(charge, *, by):
     return credit
 
 
-def _lines_off(estate, month):
+def _lines_off(estate, month, **only):
     """Lines whose days are not those of their tenure, and not mended yet."""
     whole_ends = [BillingMonth.of(period).last for period in BillRun.objects.of(estate).values_list("period", flat=True).distinct()]
     beyond = Q(household__ends_on__lt=F("ends_on")) | Q(household__starts_on__gt=F("starts_on")) | Q(household__voided_at__isnull=False)
@@ -71,7 +89,7 @@ def _lines_off(estate, month):
         Q(starts_on__gt=F("period"), household__starts_on__lt=F("starts_on"))
         | (Q(household__ends_on=None) | Q(household__ends_on__gt=F("ends_on"))) & ~Q(ends_on__in=whole_ends))
     mended = Exists(Credit.objects.filter(charge=OuterRef("pk"), source=Credit.Source.CORRECTION))       # the tenure may have moved again
-    rows = (_with_sums(Charge.objects.of(estate).live()).filter(beyond | short | mended, subject="", line=0, period__lte=month.first)
+    rows = (_with_sums(Charge.objects.of(estate).live().filter(**only)).filter(beyond | short | mended, subject="", line=0, period__lte=month.first)
             .exclude(fee_kind__bills="").select_related("household__unit", "fee_kind"))
     for charge in rows.iterator(chunk_size=500):
         if fen := _off_by(charge, charge.household):
@@ -122,6 +140,16 @@ def _lacking_days(charge, household, fen):
         return _days(household, month) - (charge.ends_on - charge.starts_on).days - 1 - billed
     whole = line_amount(charge.quantity, charge.unit_price, charge.percent)
     return min(month.days, half_up(fen * month.days, whole))
+
+
+def _lacking_span(charge, household, days):
+    """First and last day of a further line: before the line's own days, or behind them."""
+    month = BillingMonth.of(charge.period)
+    if household.starts_on < charge.starts_on and charge.starts_on > month.first:
+        first = max(month.first, household.starts_on)
+        return first, first + timedelta(days=days - 1)
+    last = min(month.last, household.ends_on or month.last)
+    return last - timedelta(days=days - 1), last
 
 
 def _further(household, fee_kind, period):

@@ -73,7 +73,7 @@ def because(charge, area=None):
     if charge.share_num != charge.share_den:
         sentences.append(f"按天：{charge.starts_on} 至 {charge.ends_on}，{charge.share_num} 天；当月 {charge.share_den} 天。")
     if 0 < charge.paid < charge.amount:
-        sentences.append(f"应收 {yuan(charge.amount)} 元，已收 {yuan(charge.paid)} 元，还差 {yuan(charge.due)} 元。")
+        sentences.append(f"应收 {yuan(charge.amount)} 元，{paid_text(charge)} 元，还差 {yuan(charge.due)} 元。")
     return sentences
 
 
@@ -92,9 +92,15 @@ def paid_state(charge, today):
     if charge.voided_at is not None:
         return "idle", "bad", "作废"
     if charge.due <= 0:
-        return "ok", "ok", "已缴"
+        return "ok", "ok", "已缴" if charge.received or not charge.paid else "已冲减"
     kind, icon, word = due_state(charge, today)
-    return kind, icon, f"{word}，已收一部分" if charge.paid else word
+    return kind, icon, f"{word}，已收一部分" if charge.received else f"{word}，更正过" if charge.paid else word
+
+
+def paid_text(charge):
+    """「更正减 131.46，已收 38.70」: what lowers a line, money apart from corrections. Of a row with_mended()."""
+    parts = [f"更正减 {yuan(charge.mended)}"] if charge.mended else []
+    return "，".join([*parts, f"已收 {yuan(charge.received)}"] if charge.received or not parts else parts)
 
 
 class Line:
@@ -104,7 +110,7 @@ class Line:
         self.charge, self.ticked = charge, ticked
         self.name, self.period, self.formula = charge.shown_name, period_text(charge), formula(charge)
         self.factors, self.product, self.because = factors(charge), exact_product(charge), because(charge, area)
-        self.due = charge.due
+        self.due, self.paid = charge.due, paid_text(charge) if charge.paid else ""
         self.overdue = charge.due_on < today
         self.kind, self.icon, self.word = due_state(charge, today)
 
@@ -123,5 +129,5 @@ def _area_of(charge, areas):
 
 def open_lines(household):
     """Charges that the household owes, oldest due first, with what they need to speak."""
-    return (Charge.objects.of(household.estate_id).filter(household=household).unpaid().oldest_first()
+    return (Charge.objects.of(household.estate_id).filter(household=household).unpaid().with_mended().oldest_first()
             .select_related("fee_kind", "price", "made_by", "unit"))

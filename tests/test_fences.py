@@ -120,6 +120,7 @@ RULES = {
     "allocation_has_one_source": Change(Allocation, "TRUE", {"payment_id": "NULL", "credit_id": "NULL"}),
     "one_void_per_receipt": Copy(ReceiptVoid, "approved IS NULL"),
     "void_needs_two_people": Change(ReceiptVoid, "approved", {"decided_by_id": "asked_by_id", "cashier_id": "decided_by_id"}),
+    "correction_names_its_line": Change(Credit, "source = 'correction'", {"charge_id": "NULL"}),
     "void_decided_by_someone": Change(ReceiptVoid, "approved", {"decided_by_id": "NULL"}),
     "cashier_approves_no_void": Change(ReceiptVoid, "approved", {"cashier_id": "decided_by_id"}),
     "three_copies_at_most": Change(ReceiptVoid, "TRUE", {"copies_back": "4"}),

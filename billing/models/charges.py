@@ -1,6 +1,7 @@
 """A bill is a row, frozen with what made it; what lowers it is a Credit row, allocated like money (ARCHITECTURE 3)."""
 from django.db import models
 from django.db.models import F, Q, Sum
+from django.db.models.functions import Cast
 
 from households.models import Household, Unit
 from servicecentre.kit import guards
@@ -46,6 +47,11 @@ class ChargeQuerySet(EstateQuerySet):
 
     def oldest_first(self):
         return self.order_by("due_on", "period", "pk")
+
+    def with_mended(self):
+        """Adds ``mended``: how much of ``paid`` is a credit made for this very line, so nobody's money; fen."""
+        ours = Q(allocations__voided_at=None, allocations__credit__charge=F("pk"))
+        return self.annotate(mended=Cast(Sum("allocations__amount", filter=ours, default=0), models.BigIntegerField()))
 
     def of_month(self, month):
         return self.filter(period=month.first)
@@ -128,6 +134,11 @@ class Charge(EstateRow):
         """Still to pay, fen."""
         return self.amount - self.paid
 
+    @property
+    def received(self):
+        """Of a row with_mended(): what was paid in money or by credit of other origin, fen."""
+        return self.paid - self.mended
+
 
 class CreditQuerySet(EstateQuerySet):
     def with_left(self):
@@ -161,6 +172,8 @@ class Credit(EstateRow):
     class Meta:
         verbose_name = verbose_name_plural = "贷项"
         constraints = [models.CheckConstraint(
+            condition=~Q(source="correction") | Q(charge__isnull=False), name="correction_names_its_line",
+            violation_error_message="更正要写明是哪一笔应收。"), models.CheckConstraint(
             condition=Q(amount__gt=0, left__gte=0, refunded__gte=0, amount__gte=F("left") + F("refunded")),
             name="credit_stays_within_amount", violation_error_message="贷项余额不足，请刷新后核对。")]
         indexes = [models.Index(fields=["estate", "household"], condition=Q(left__gt=0), name="credit_with_left")]

@@ -4,6 +4,7 @@ from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
+from billing.corrections import off_words
 from billing.explain import due_state, period_text
 from billing.models import Charge, Credit, Payment, PaymentPart
 from households.models import Household
@@ -58,6 +59,12 @@ def owed(household, day):
             "day": money.last_day, "total": money.last_total, "method": PaymentPart.Method(money.last_method).label}}
 
 
+@part("billing.view_account")
+def bills_off(household, day):
+    """Bills that do not agree with the tenure's days, before anybody pays them."""
+    return off_words(household) or None
+
+
 def _money(household):
     """The household with its credit (fen) and last payment, in one query."""
     estate, mine, left = OuterRef("estate"), {"household": OuterRef("pk")}, {"left": Sum("left")}
@@ -99,7 +106,7 @@ def _day_words(d, day):
     return "今天" if d == day else f"{shown_date(d, day)} 周{WEEKDAYS[d.weekday()]}"
 
 
-PARTS = ((people, contacts, papers), (owed, promises_open), (last_entries,))
+PARTS = ((people, contacts, papers), (bills_off, owed, promises_open), (last_entries,))
 
 # What can be done for an open household: label, right, URL name, what it takes, Alt digit.
 QUICK = (("收费", "billing.collect_payment", "billing:collect", "1"),)

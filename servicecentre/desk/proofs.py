@@ -113,6 +113,12 @@ def _strange_money():
     given = ReceiptVoid.objects.filter(credit=OuterRef("pk"), approved=True, payment__total=OuterRef("amount"), payment__household=OuterRef("household"))
     for credit in Credit.objects.filter(source=Credit.Source.VOID).exclude(Exists(given)).select_related("estate", "household"):
         yield _at(credit, credit.household), f"贷项 {credit.pk} {yuan(credit.amount)} 没有相应的作废"
+    corrections = Credit.objects.filter(source=Credit.Source.CORRECTION)
+    for credit in corrections.exclude(charge__household=F("household")).select_related("estate", "household"):
+        yield _at(credit, credit.household), f"更正 {credit.pk} {yuan(credit.amount)} 不是这一户的应收"
+    lines = Charge.objects.filter(credits__source=Credit.Source.CORRECTION).annotate(fen=Sum("credits__amount"))
+    for charge in lines.filter(fen__gt=F("amount")).select_related("household", "estate"):
+        yield _at(charge, charge.household), f"应收 {charge.pk} 只有 {yuan(charge.amount)}，却更正减了 {yuan(int(charge.fen))}"
 
 
 def _charges_paid():

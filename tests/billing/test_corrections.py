@@ -3,10 +3,12 @@ from datetime import date
 
 import pytest
 
-from billing.corrections import corrections, mend_line
-from billing.models import Charge, Credit
+from billing.charges import void_charge
+from billing.corrections import corrections, mend_line, off_words
+from billing.explain import paid_state, paid_text
+from billing.models import Allocation, Charge, Credit
 from billing.run import bill_month, undo_run
-from servicecentre.kit.periods import BillingMonth
+from servicecentre.kit.periods import BillingMonth, now
 from servicecentre.kit.refused import Refused
 from tests.factories import make_household
 
@@ -96,6 +98,17 @@ def test_there_and_back_again_agrees_to_a_fen(estate, household, manager):
     assert listed(estate) == [] and Charge.objects.live().count() == 2
 
 
+def test_a_fen_of_rounding_is_nothing_to_mend(estate, manager):
+    """20 and 11 days of 80.04 ㎡, rounded one by one, miss the whole by a fen."""
+    household = make_household(estate, "1-1-101", 8004)
+    bill_month(estate, OCTOBER, by=manager)
+    until(household, date(2026, 10, 20))
+    mend_line(household.charges.get(), by=manager)
+    until(household, None)
+    assert mend_line(household.charges.get(line=0), by=manager).amount == 5396 != 15208 - 9811
+    assert listed(estate) == []
+
+
 def test_a_mended_run_is_not_undone(estate, household, manager):
     run = household.charges.get().run
     until(household, date(2026, 10, 20))
@@ -114,3 +127,47 @@ def test_a_run_with_a_further_line_is_not_undone(estate, manager):
     with pytest.raises(Refused, match="已经更正"):
         undo_run(run, reason="错了", by=manager)
     assert Charge.objects.live().count() == 2
+
+
+def test_a_further_line_names_the_days_it_is_for(estate, manager):
+    household = make_household(estate, "3-2-1801", 8956, ends_on=date(2026, 10, 20))
+    bill_month(estate, OCTOBER, by=manager)
+    until(household, None)
+    line = mend_line(household.charges.get(), by=manager)
+    assert (line.starts_on, line.ends_on) == (date(2026, 10, 21), date(2026, 10, 31))
+
+
+def test_the_desk_is_told_of_a_households_bills_that_are_off(estate, household, manager):
+    assert off_words(household) == ""
+    until(household, date(2026, 10, 20))
+    assert "2026-10 共 1 笔" in off_words(household) and "多出 60.38 元" in off_words(household)
+    mend_line(household.charges.get(), by=manager)
+    assert off_words(household) == ""
+
+
+def test_a_correction_is_not_said_to_be_money(estate, household, manager, clerk):
+    until(household, date(2026, 10, 20))
+    mend_line(household.charges.get(), by=manager)
+    line = Charge.objects.with_mended().get()
+    assert (line.mended, line.received, line.paid) == (6038, 0, 6038)
+    assert paid_text(line) == "更正减 60.38" and paid_state(line, date(2026, 12, 1))[2].endswith("更正过")
+    pay(household, 1000, clerk)
+    line = Charge.objects.with_mended().get()
+    assert paid_text(line) == "更正减 60.38，已收 10.00" and paid_state(line, date(2026, 12, 1))[2].endswith("已收一部分")
+
+
+def test_a_mended_line_is_not_voided(estate, household, manager):
+    until(household, date(2026, 10, 20))
+    mend_line(household.charges.get(), by=manager)
+    Allocation.objects.update(voided_at=now())
+    Charge.objects.update(paid=0)
+    with pytest.raises(Refused, match="已经更正"):
+        void_charge(household.charges.get(), reason="错了", by=manager)
+
+
+def test_a_month_that_is_being_billed_is_not_listed_as_forgotten(estate, household, manager):
+    """Only months before this one are searched for tenures without a line: this month's own run fills its gaps."""
+    make_household(estate, "3-2-1802", 10000)
+    bill_month(estate, NOVEMBER, by=manager)
+    make_household(estate, "3-2-1803", 10000)
+    assert ("3-2-1803", "2026-11", 19000) not in listed(estate)
