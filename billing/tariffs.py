@@ -14,19 +14,19 @@ from .run import hold_tariff
 
 
 @act
-def change_price(fee_kind, *, unit_price, from_month, basis, by):
+def change_price(fee_kind, *, unit_price, from_month, basis, by, despite=()):
     """A new unit price (0.0001 元) from a month on; the price before it ends the day before. Returns the new Price.
 
     ``from_month`` is a BillingMonth or a date, which must be a 1st (DOMAIN §2 [practice]). Refused when that month or a
-    later one is billed at another price, when a price is planned from that very day, or when nothing would change.
+    later one is billed at another price, when a price is planned from that very day, or when nothing would change;
+    unless="big_change" when it is more than twice or less than half of what it was.
     """
     hold_tariff(fee_kind.estate)
-    first = _first_day(from_month)
+    first = day_open(fee_kind, from_month)
     if not 0 < unit_price <= MAX_PRICE:
         raise Refused({"unit_price": "单价要大于 0，不超过 1,000 元。"})
     if not basis.strip():
         raise Refused({"basis": "请填写调价依据，如合同条款、业主大会决定或公示文号。"})
-    _refuse_if_billed(fee_kind, first)
     prices = fee_kind.prices.live()
     if prices.filter(starts_on=first).exists():
         raise Refused({"from_month": f"从 {first} 起的单价已经登记过。要改，请先撤回那一条。"})
@@ -34,6 +34,9 @@ def change_price(fee_kind, *, unit_price, from_month, basis, by):
     in_force = before if before and (before.ends_on is None or before.ends_on >= first) else None
     if in_force and in_force.unit_price == unit_price:
         raise Refused({"unit_price": f"和现在的单价 {price_text(unit_price)} 元相同，不用调整。"})
+    if in_force and not in_force.unit_price <= 2 * unit_price <= 4 * in_force.unit_price and "big_change" not in despite:
+        raise Refused({"unit_price": f"现在是 {price_text(in_force.unit_price)} 元，改成 {price_text(unit_price)} 元相差一倍以上，请核对小数点。"},
+                      unless="big_change")
     later = prices.filter(starts_on__gt=first).order_by("starts_on").first()
     if in_force:
         _end(in_force, first - timedelta(days=1))
@@ -94,6 +97,13 @@ def price_list(estate):
     for kind in kinds:
         kind.history = prices.get(kind.pk, [])
     return kinds
+
+
+def day_open(fee_kind, from_month):
+    """The 1st from which the price may change; Refused beside ``from_month`` when it is no 1st or is billed already."""
+    first = _first_day(from_month)
+    _refuse_if_billed(fee_kind, first)
+    return first
 
 
 def _first_day(from_month):

@@ -8,6 +8,7 @@ from billing.forms.months import MendForm, PriceForm
 from billing.models import FeeKind, Price
 from servicecentre.kit.money import price_text, yuan
 from servicecentre.kit.periods import BillingMonth, today
+from servicecentre.kit.refused import Refused
 from servicecentre.staff.access import may, needs
 
 from .tables import signed
@@ -74,8 +75,11 @@ def _difference(kind, form):
     form.is_valid()
     price, day = form.cleaned_data.get("unit_price"), form.cleaned_data.get("from_month")
     if price is None or day is None:
-        return None
-    month = BillingMonth.of(day)
+        return {"wrong": [f"{form[name].label}：{form.errors[name][0]}" for name in ("unit_price", "from_month") if name in form.errors]}
+    try:
+        month = BillingMonth.of(tariffs.day_open(kind, day))
+    except Refused as refusal:
+        return {"wrong": [refusal.sentence]}
     found = tariffs.difference(kind, price, month)
     if found is None:
         return {"none": True}

@@ -82,7 +82,7 @@ def test_a_price_between_two_ends_before_the_later_one(kind, manager):
 
 
 def test_a_planned_price_is_taken_back_and_can_be_planned_anew(kind, manager, november):
-    planned = change(kind, manager, price=21_0000)
+    planned = change(kind, manager, price=2_5000)
     withdraw_price(planned, by=manager)
     assert history(kind) == [(1_9000, date(2000, 1, 1), None)]
     change(kind, manager)
@@ -130,3 +130,14 @@ def test_the_price_list_has_every_fee_with_its_history(estate, other_estate, kin
                                        "parking_open", "parking_temporary"]
     assert [p.unit_price for p in kinds[0].history] == [2_1000, 1_9000]
     assert Price.objects.of(other_estate).count() == 8
+
+
+@pytest.mark.parametrize(("price", "asked"), [(19_0000, True), (3_8000, False), (3_8001, True), (9500, False), (9499, True), (1900, True)])
+def test_a_price_more_than_twice_or_less_than_half_is_asked_about(kind, manager, november, price, asked):
+    """19 for 1.9 is a slip of the decimal point."""
+    if asked:
+        with pytest.raises(Refused, match="小数点") as refused:
+            change(kind, manager, price=price)
+        assert refused.value.unless == "big_change"
+    change_price(kind, unit_price=price, from_month=DECEMBER, basis="核对过", by=manager, despite=("big_change",) if asked else ())
+    assert history(kind)[-1][0] == price
