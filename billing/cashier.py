@@ -48,7 +48,7 @@ def collect_payment(household, *, charges=None, parts, tendered=None, payer_name
     parts = clean_parts(parts)
     total = sum(fen for _, fen, _ in parts)
     _demand_sensible(total, household)
-    change = _change(parts, tendered)
+    change = change_of(parts, tendered)
     due = sum(line.due for line in chosen)
     used = min(due, sum(source.left for source in credit)) if use_credit else 0
     if (left := total - (due - used)) > 0 and "left_over" not in despite:
@@ -65,7 +65,7 @@ def collect_payment(household, *, charges=None, parts, tendered=None, payer_name
     settled += settle(household, chosen, [payment], at=at, receipt=payment)
     left_after = payment.left + sum(source.left for source in credit)
     payment.paper = issue_paper(RECEIPT, household, content=receipt_content(payment, settled, credit_left=left_after, replaces=replaces),
-                                by=by, replaces=replaces)
+                                by=by, on=payment.day, replaces=replaces)
     payment.save(update_fields=["paper"])
     ways = "、".join(METHODS(method).label for method, _, _ in parts)
     record(by, f"收费 {yuan(total)} 元，{ways}，收据 {payment.paper.number}{f'，用预存 {yuan(used)} 元' if used else ''}"
@@ -226,7 +226,8 @@ def _demand_sensible(total, household):
         raise Refused("这一户的登记已作废，不能收款。")
 
 
-def _change(parts, tendered):
+def change_of(parts, tendered):
+    """Cash back of what was put on the table, fen; Refused when it is too little, or there is no cash in it."""
     cash = next((fen for method, fen, _ in parts if method == METHODS.CASH), None)
     if tendered is None:
         return 0

@@ -173,11 +173,11 @@ def test_a_shift_opened_after_midnight_in_shanghai_is_the_new_days(household, cl
 def test_midnight_inside_a_payment_leaves_it_whole_on_one_day(household, clerk, monkeypatch):
     """Its moment, its day and its shift's day are one day, whenever the clock is read."""
     from datetime import UTC, datetime
-    ticks = iter(datetime(2026, 11, 24, 15, 59, 59, 100_000 * n, tzinfo=UTC) if n < 1 else datetime(2026, 11, 24, 16, 0, n, tzinfo=UTC)
-                 for n in range(60))
+    ticks = iter([datetime(2026, 12, 31, 15, 59, 59, tzinfo=UTC), *(datetime(2026, 12, 31, 16, 0, n, tzinfo=UTC) for n in range(60))])
     monkeypatch.setattr(periods, "clock", lambda: next(ticks))
     payment = pay(household, 100, clerk)
     assert periods.business_day(payment.at) == payment.day == payment.shift.day == periods.business_day(payment.shift.opened_at)
+    assert (payment.paper.issued_on, payment.paper.year) == (payment.day, 2026)
 
 
 def test_the_same_sum_within_minutes_is_asked_about_whoever_takes_it(household, clerk, clerk2, travel):
@@ -204,6 +204,18 @@ def test_a_transfer_number_seen_before_is_asked_about(household, estate, clerk):
         pay(other, 11400, clerk, "transfer", despite=())
     assert refused.value.unless == "reference_again"
     pay(other, 11400, clerk, "transfer", despite=("reference_again",))
+
+
+@pytest.mark.parametrize(("days", "asked"), [(90, True), (91, False)])
+def test_a_transfer_number_is_looked_for_three_months_back(household, estate, clerk, travel, days, asked):
+    other = household_owing(estate, "1-1-101", 6000)
+    pay(household, 17016, clerk, "transfer")
+    travel(days=days)
+    if asked:
+        with pytest.raises(Refused, match="已用这个流水号"):
+            pay(other, 11400, clerk, "transfer", despite=())
+    else:
+        pay(other, 11400, clerk, "transfer", despite=())
 
 
 def page(household):
