@@ -41,7 +41,7 @@ REASONS = {
 # Ways in which a line differs from that of the month before: code → what, why.
 CHANGES = {
     "new": ("新增", "{month}新交付或新业主"), "back": ("补出", "{before}没有出账"), "whole": ("首月改足月", "{before}按天计，{month}足月"),
-    "part": ("按天计", "{month}不足整月"), "price": ("单价调整", "单价从 {month} 起变更"), "area": ("面积变更", "面积从 {month} 起变更"),
+    "part": ("按天计", "{month}不足整月"), "price": ("单价调整", "单价从 {month} 起变更"), "area": ("面积变更", "登记的面积和 {before}账单不同"),
     "other": ("其他", "金额不同"), "ended": ("不再出账", "业主的起止已满"), "gone": ("不再出账", "{month}不出账，见左边的原因"),
 }
 

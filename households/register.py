@@ -100,7 +100,7 @@ def change_area(unit, *, area, from_month, by, basis="", despite=()):
     if later := unit.areas.filter(starts_on__gte=first).last():
         raise Refused({"from_month": f"{BillingMonth.of(later.starts_on).label} 起已登记 {area_text(later.area)} ㎡，新的面积要更晚"})
     if from_month < BillingMonth.of(today()) and "past_month" not in despite:
-        raise Refused(f"{from_month.label} 已经过去。已出的账不变，差额要另办更正。", unless="past_month")
+        raise Refused(f"{from_month.label} 已经过去。已出的账按原来的面积，不补不退；以后出的账按新面积。", unless="past_month")
     before = unit.areas.last()
     if before and before.area == area:
         raise Refused({"area": f"现在就是 {area_text(area)} ㎡"})
