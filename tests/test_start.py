@@ -12,9 +12,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connection
 
+from households.people import add_resident
 from servicecentre import checks
 from servicecentre.kit import guards, keys
 from servicecentre.kit.headers import client_address
+
+from .factories import make_household
+from .households.lists import ZHANG
 
 ROOT = Path(settings.BASE_DIR)
 ON_SQLITE = connection.vendor == "sqlite"
@@ -86,6 +90,17 @@ def test_commands_run_without_what_serving_needs(settings, monkeypatch):
     settings.ON_NETWORK, settings.BEHIND_PROXY, settings.INSECURE_LAN = True, False, False
     call_command("prove", skip_checks=False, stdout=io.StringIO())
     with pytest.raises(ImproperlyConfigured, match="plain text"):
+        checks.refuse_unless_sound()
+
+
+@pytest.mark.django_db
+def test_a_start_with_the_wrong_field_key_is_refused(settings, monkeypatch, estate, clerk):
+    monkeypatch.setattr(type(checks.connections), "close_all", lambda self: None)
+    checks.refuse_unless_sound()
+    add_resident(make_household(estate, "3-2-1801"), name="何俊", id_number=ZHANG, by=clerk)
+    checks.refuse_unless_sound()
+    settings.FIELD_KEYS = keys.read_field_keys("z:" + "0" * 43 + "=")
+    with pytest.raises(ImproperlyConfigured, match="lacks key"):
         checks.refuse_unless_sound()
 
 

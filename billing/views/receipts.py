@@ -12,7 +12,8 @@ from billing.explain import lines_of, open_lines
 from billing.forms.counter import AskVoidForm, RefuseVoidForm
 from billing.models import Payment, PaymentPart, ReceiptVoid
 from billing.slips import by_charge, ways_text
-from households.models import Household, Unit
+from households.find import unit_of
+from households.models import Household
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.money import plain_yuan
 from servicecentre.kit.periods import now, today
@@ -71,7 +72,7 @@ def _reissued_household(request, payment):
     if not text:
         return payment.household, None
     try:
-        unit = Unit.objects.of(request.estate).filter(code=parse_room(text).code).select_related("building").first()
+        unit = unit_of(request.estate, parse_room(text))
     except ValidationError as error:
         return payment.household, error.messages[0]
     if unit is not None and unit.pk == payment.household.unit_id:

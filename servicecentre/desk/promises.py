@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
 
-from households.models import Household
+from households.find import unit_of
 from servicecentre.kit.fields import PhoneField, TextField
 from servicecentre.kit.periods import today
 from servicecentre.kit.text import parse_room
@@ -30,7 +30,8 @@ class RoomPromiseForm(PromiseForm):
         text = self.cleaned_data["household"]
         if not text:
             return None
-        held = Household.objects.of(self.estate).current(on=today()).filter(unit__code=parse_room(text).code).first()
+        unit = unit_of(self.estate, parse_room(text))
+        held = unit and unit.household_on(today())
         if held is None:
             raise ValidationError(f"没有 {text} 这套房，或现在没有业主")
         return held

@@ -61,30 +61,9 @@ def decrypt_bytes(stored: bytes) -> bytes:
         raise _unreadable(label.decode("ascii", "replace")) from None
 
 
-def needs_new_key(stored: str) -> bool:
-    """Whether a ciphertext was made by another key than the first; saving its row again renews it."""
-    return bool(stored) and not stored.startswith(f"f{settings.FIELD_KEYS[0].id}:")
-
-
 @functools.lru_cache(maxsize=8)
 def _cipher(keys):
     return MultiFernet([Fernet(key.encode()) for key in keys])
-
-
-CANARY = "能读"
-
-
-def canary() -> str:
-    """A row's worth of ciphertext, kept in the database so that a wrong field key is told at the start (TRUST T23)."""
-    return encrypt(CANARY)
-
-
-def canary_reads(stored: str) -> bool:
-    """Whether today's keys read the canary of the day the database was made."""
-    try:
-        return decrypt(stored) == CANARY
-    except ImproperlyConfigured:
-        return False
 
 
 class EncryptedCharField(models.CharField):

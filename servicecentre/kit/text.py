@@ -6,7 +6,6 @@ The same functions make the search keys and read the search box, so that both ag
 import re
 import unicodedata
 from dataclasses import dataclass
-from numbers import Number
 
 from django.core.exceptions import ValidationError
 
@@ -114,22 +113,6 @@ def parse_room(text) -> RoomCode:
     raise ValidationError("看不出是哪一户，房号如 3-2-1801、3栋2单元1801 或 S01")
 
 
-def join_room(building, entrance, room) -> RoomCode:
-    """A code from three columns, each with or without its 栋, 单元, 室; a whole code in the room's column is taken too."""
-    parts = [_cell(part) for part in (building, entrance, room)]
-    missing = [name for name, part in zip(("楼栋", "单元", "房号"), parts, strict=True) if not part]
-    whole = _plain_room(parts[2])
-    if _HOME.fullmatch(whole) or _SHOP.fullmatch(whole) and missing[:2] == ["楼栋", "单元"]:
-        code = parse_room(whole)
-        building = re.match(r"[0-9A-Z]*", _plain_room(parts[0])).group()
-        if building and not code.shop and _unpadded(building) != _unpadded(code.building):
-            raise ValidationError(f"楼栋是 {parts[0]}，房号却是 {code}，请核对")
-        return code
-    if missing:
-        raise ValidationError(f"房号不完整，缺{'、'.join(missing)}")
-    return parse_room("-".join(parts))
-
-
 def _plain_room(text):
     plain = _INVISIBLE.sub("", narrow(text)).upper().strip()[:60]
     plain = re.sub(r"[一二三四五六七八九十]{1,3}(?=栋|幢|座|号|单元)", lambda found: _cn_number(found.group()), plain)
@@ -142,12 +125,6 @@ def _cn_number(text):
     if not ten:
         return "".join(str(_CN_DIGITS[mark]) for mark in text)
     return str(_CN_DIGITS.get(tens, 1) * 10 + _CN_DIGITS.get(ones, 0))
-
-
-def _cell(value):
-    if isinstance(value, Number) and not isinstance(value, bool) and value % 1 == 0:
-        return str(int(value))
-    return "" if value is None else str(value).strip()
 
 
 def _unpadded(text):

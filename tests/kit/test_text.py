@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from servicecentre.kit import text as kit
-from servicecentre.kit.text import RoomCode, clean_text, join_room, normal_query, parse_room, room_terms
+from servicecentre.kit.text import clean_text, normal_query, parse_room, room_terms
 
 
 @pytest.mark.parametrize("typed, kept", [
@@ -97,25 +97,6 @@ def test_incomplete_room_is_refused_with_an_example(typed, words):
     with pytest.raises(ValidationError, match=words) as refused:
         parse_room(typed)
     assert "3-2-1801" in refused.value.messages[0]
-
-
-@pytest.mark.parametrize("columns", [("3", "2", "1801"), (3, 2, 1801), ("3栋", "2单元", "1801室"), ("3幢", 2.0, " 1801 "),
-                                     ("03", "02", "1801"),
-                                     (None, None, "3-2-1801"), ("3栋", "", "3栋2单元1801")])
-def test_room_of_three_columns_is_joined(columns):
-    assert join_room(*columns) == RoomCode("3", "2", "1801")
-
-
-@pytest.mark.parametrize("columns, words", [(("6", "1", None), "缺房号"), ((None, "1", "101"), "缺楼栋"), (("", "", ""),
-                                            "楼栋、单元、房号"),
-                                            (("1", "", "12-1-101"), "请核对"), (("3", "2", "十八"), "3-2-1801")])
-def test_three_columns_that_make_no_room_are_refused(columns, words):
-    with pytest.raises(ValidationError, match=words):
-        join_room(*columns)
-
-
-def test_shop_in_three_columns_needs_its_own_number_only():
-    assert join_room("", None, "S01").code == "S01"
 
 
 def test_room_is_stored_in_the_forms_that_clerks_type():
