@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "servicecentre.staff",
     "servicecentre.jobs",
     "servicecentre.worklog",
+    "servicecentre.drafts",
     "servicecentre.papers",
     "households",
     "billing",
@@ -99,6 +100,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "servicecentre.drafts.middleware.Drafts",               # last: sees what the door answered, speaks after it
 ]
 
 ROOT_URLCONF = "servicecentre.urls"
@@ -158,6 +160,7 @@ AXES_VERBOSE = False
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_AGE = None
+CSRF_FAILURE_VIEW = "servicecentre.drafts.middleware.csrf_failure"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 # Headers (TRUST T11, T16). A PDF that is printed from a frame loosens frame-ancestors on its own view.

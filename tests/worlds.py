@@ -19,6 +19,7 @@ from households.importing.uploads import apply_register, receive
 from households.models import RegisterImport
 from households.people import add_contact, add_resident, add_tenant, add_vehicle, end_residence, end_vehicle
 from households.register import add_unit, change_area, change_owner, open_household
+from servicecentre.drafts.models import Draft
 from servicecentre.jobs.models import Job, JobQuerySet, long_work
 from servicecentre.jobs.worker import run_one
 from servicecentre.kit import periods
@@ -181,6 +182,8 @@ def _office(w):
     w.promise = move_promise(w.promise, due_at=tonight + timedelta(days=1), reason="等财务", version=w.promise.version, by=w.clerk)
     kept = make_promise(w.estate, to_whom="吴先生", words="开证明", due_at=tonight, by=w.clerk)
     w.kept = keep_promise(kept, outcome="已开", version=kept.version, by=w.clerk)
+    w.draft = Draft.keep(w.estate, w.clerk, path="/log/remark/", query="", label="写工作日志", pairs=[("words", "写了一半")], files=0,
+                         request_key=f"{w.estate.slug}-half")
     w.wording = reword(w.estate, "receipt_remarks", "请保管好收据", by=w.manager)
     w.imported = receive(w.estate, data=register(row(code="7-1-101"), row(code="7-1-102", area="八十九"), row(code="7-1-103", day="")),
                          name="登记表.xlsx", by=w.clerk)

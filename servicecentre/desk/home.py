@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from billing.models import BillRun, Charge, Payment, PaymentPart, ReceiptVoid
 from households.models import Household, Unit
+from servicecentre.drafts.models import Draft
 from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import SHANGHAI, BillingMonth, day_bounds, now, today
 from servicecentre.papers import journal
@@ -31,6 +32,12 @@ def _with_household(rows):
 def no_register(estate, user, day):
     """The first thing to do where nothing is registered yet."""
     return None if Unit.objects.of(estate).exists() else {}
+
+
+@part("desk.view_home")
+def unfinished(estate, user, day):
+    """One's own pages that a sign-in which ended has left undone, for an hour (TRUST 24)."""
+    return list(Draft.objects.of(estate).of_user(user).live(at=now()).order_by("-pk")) or None
 
 
 @part("papers.view_numbers")
@@ -123,7 +130,7 @@ def about_estate(estate, user, day):
     return {"estate": estate}
 
 
-PARTS = ((journal_trouble, no_register, promises, log), (receipts, my_voids, takings, voids, month, numbers))
+PARTS = ((unfinished, journal_trouble, no_register, promises, log), (receipts, my_voids, takings, voids, month, numbers))
 NOTHING_ELSE = ((about_estate,),)
 
 # What a clerk does from here without a household: label, right, URL name, Alt digit.

@@ -1,11 +1,14 @@
 """DeskForm: layout, the one-time request key, and perform(), which hands clean fields to an act (STYLE §9)."""
 import secrets
+from contextvars import ContextVar
 
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
 
 from .refused import Refused
+
+shown_again = ContextVar("shown_again", default=False)      # what was typed is given back: forms show it, none performs
 
 
 class DeskForm(forms.Form):
@@ -45,7 +48,7 @@ class DeskForm(forms.Form):
 
     def perform(self, act, *args, by, **more):
         """Call the act once for this form's key; None when the form or the act refuses."""
-        if not self.is_valid():
+        if not self.is_valid() or shown_again.get():
             return None
         fields = self.act_fields() | more
         if despite := tuple(self.cleaned_data["despite"]):

@@ -1,0 +1,133 @@
+"""Nothing typed is lost: a form sent after the session's end, or from a page that is out of date, is kept and given back.
+
+It is given back to who typed it, at the estate where it was typed, at the form's own address, by its own view: the view
+is called with what was typed, inside a snapshot in which no act runs and no form performs. Nothing is ever done by itself;
+the button is pressed by a person, and the form still carries its one-time key.
+"""
+import copy
+import logging
+import re
+
+from django.contrib import messages
+from django.http import HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
+from django.utils.http import urlencode
+
+from servicecentre.kit.forms import shown_again
+from servicecentre.kit.periods import now
+from servicecentre.kit.snapshot import snapshot
+from servicecentre.roles import RIGHTS
+from servicecentre.staff.models import User
+from servicecentre.worklog.models import Done
+
+from . import marks
+from .models import Draft
+
+logger = logging.getLogger(__name__)
+SECRET = re.compile(r"passw|(^|[-_])(pin|otp|totp|token|secret|recovery)([-_0-9]|$)|^csrfmiddlewaretoken$", re.IGNORECASE)
+MONEY = "billing.collect_payment"
+BESIDE = re.compile(r"(^|-)(request_key|despite|version|due_shown|stay|look|next)$")      # what nobody typed
+
+
+class Drafts:
+    """Last of the middleware: it looks at what the others answered, and speaks after the door's first question."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if request.method == "POST" and response.status_code == 302:
+            entered, known = getattr(request, "entered", False), request.user.is_authenticated
+            if not entered and not known:
+                response = _session_ended(request)
+            elif entered and known and request.estate:
+                _served(request)
+        marks.renew(request, response)
+        return response
+
+    def process_view(self, request, view, args, kwargs):
+        request.entered = True                                # past the sign-in, or a page that asks for none
+        if request.method == "GET" and "draft" in request.GET and request.user.is_authenticated and (draft := _asked_for(request)):
+            return _show(request, view, args, kwargs, draft)
+        return None
+
+
+def csrf_failure(request, reason=""):
+    """The page is older than the sign-in of today (TRUST §4, 41): nothing was done, and what was typed waits for who typed it."""
+    who = marks.typed_by(request)
+    draft = _keep(request, who) if who else None
+    theirs = request.user.is_authenticated and request.user.pk != who
+    return render(request, "403_csrf.html", {"draft": None if theirs else draft}, status=403)
+
+
+def _session_ended(request):
+    """To the sign-in, saying what became of the form that was sent."""
+    who = marks.typed_by(request)
+    draft = _keep(request, who) if who else None
+    back = draft.get_absolute_url() if draft else request.path
+    if not draft:
+        ended = "lost"
+    elif Done.objects.filter(request_key=draft.request_key).exists():
+        ended = "look"                                        # the click before may have been served: say nothing of money
+    else:
+        ended = "unpaid" if getattr(request.resolver_match.func, "needs", "") == MONEY else "kept"
+    return HttpResponseRedirect(f"{reverse('sign_in')}?{urlencode({'next': back, 'ended': ended})}")
+
+
+def _keep(request, who):
+    """The Draft; None for what is no form of an estate's page, or too large, or whose user serves here no more."""
+    right = getattr(request.resolver_match and request.resolver_match.func, "needs", None)
+    if request.estate is None or right is None or request.resolver_match.func.reads or request.headers.get("HX-Request"):
+        return None
+    user = User.objects.filter(pk=who).first()
+    if user is None or not user.roles_at(request.estate):
+        return None
+    pairs = [(name, value) for name, values in request.POST.lists() for value in values if not SECRET.search(name)]
+    return Draft.keep(request.estate, user, path=request.path_info, query=request.META.get("QUERY_STRING", ""), label=RIGHTS[right].label,
+                      pairs=pairs, files=sum(len(chosen) for _, chosen in request.FILES.lists()), request_key=_key(request.POST))
+
+
+def _key(posted):
+    return next((value for name, value in posted.items() if name == "request_key" or name.endswith("-request_key")), "")
+
+
+def _served(request):
+    """A form that was kept has been served after all."""
+    for draft in Draft.objects.of(request.estate).of_user(request.user):
+        if draft.request_key and draft.request_key == _key(request.POST) or str(draft.pk) == request.GET.get("draft"):
+            draft.delete()
+
+
+def _asked_for(request):
+    """The Draft named in the address, when it is this user's, this estate's and this page's, and not older than an hour."""
+    number = request.GET.get("draft", "")
+    if not re.fullmatch("[0-9]{1,15}", number) or request.estate is None:
+        return None
+    return Draft.objects.of(request.estate).of_user(request.user).live(at=now()).filter(pk=number, path=request.path_info).first()
+
+
+def _show(request, view, args, kwargs, draft):
+    """The form again; or what its first click made, when that was served and only the answer was lost."""
+    done = draft.request_key and Done.objects.filter(request_key=draft.request_key, user=request.user).first()
+    if done:
+        row = done.result
+        messages.info(request, "刚才那一页在登录过期以前已经办好，没有再办一次。")
+        return HttpResponseRedirect(row.get_absolute_url() if hasattr(row, "get_absolute_url") else reverse("home"))
+    again = copy.copy(request)
+    again.method, again.draft = "POST", draft
+    again._post, again._files = draft.posted(), MultiValueDict()
+    token = shown_again.set(True)
+    try:
+        with snapshot():
+            response = view(again, *args, **kwargs)
+            return response.render() if callable(getattr(response, "render", None)) else response
+    except RuntimeError:                                      # a view whose act does not stand behind a form's perform()
+        logger.warning("draft: %s can't show its form again", request.resolver_match.view_name)
+        typed = [value for name, value in draft.posted().lists() if not BESIDE.search(name)]
+        return render(request, "drafts/typed.html", {"draft": draft, "typed": [v for values in typed for v in values if v.strip()],
+                                                      "page_url": request.path})
+    finally:
+        shown_again.reset(token)
