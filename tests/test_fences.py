@@ -30,7 +30,7 @@ from servicecentre.kit import guards
 from servicecentre.kit.refused import in_words
 from servicecentre.papers.models import Paper, Print, Series, Wording
 from servicecentre.staff.models import Post, User
-from servicecentre.worklog.models import Done, Entry, Promise
+from servicecentre.worklog.models import Done, Entry, Promise, Seal
 
 from .worlds import a_month, taken_back, unwritten
 
@@ -73,6 +73,8 @@ RULES = {
     "one_post_per_role": Copy(Post),
     "one_act_per_request_key": Copy(Done),
     "promise_kept_by_someone": Change(Promise, "kept_at IS NULL", {"kept_at": ONCE_MORE}),
+    "one_seal_after_another": Copy(Seal, change={"day": "'2050-01-01'"}),
+    "one_seal_per_day": Copy(Seal, change={"n": "n + 5000"}),
     "one_series_per_kind_and_year": Copy(Series),
     "one_paper_per_number": Copy(Paper, "voided_at IS NULL", {"serial": "serial + 5000"}),
     "one_paper_per_serial": Copy(Paper, "voided_at IS NULL", {"number": "'SJ-2026-999999'"}),
@@ -227,6 +229,10 @@ def mixes(world, model, guard):
         yield partial(_moved, model, row, world.next_door.estate)
 
 
+def comes_late(world, model, guard):
+    yield Copy(model, f"estate_id = {world.estate.pk} AND day <= '{world.seal.day}'").run
+
+
 def overlaps(world, model, guard):
     yield RULES[guard.constraint.name].run
     c = guard.constraint
@@ -235,7 +241,8 @@ def overlaps(world, model, guard):
     yield partial(_update, model, later.pk, {model._meta.get_field(c.starts).column: f"'{getattr(row, c.starts)}'"})
 
 
-BREACHES = {"Undeletable": deletes, "AppendOnly": changes, "Frozen": thaws, "Stays": thaws, "SameEstate": mixes, "_Overlap": overlaps}
+BREACHES = {"Undeletable": deletes, "AppendOnly": changes, "Frozen": thaws, "Stays": thaws, "SameEstate": mixes, "_Overlap": overlaps,
+            "Sealed": comes_late}
 
 
 def _thaw(world, model, field, fits):

@@ -19,6 +19,7 @@ from households.importing.uploads import apply_register, receive
 from households.models import RegisterImport
 from households.people import add_contact, add_resident, add_tenant, add_vehicle, end_residence, end_vehicle
 from households.register import add_unit, change_area, change_owner, open_household
+from servicecentre.desk.sealing import seal_day
 from servicecentre.drafts.models import Draft
 from servicecentre.jobs.models import Job, JobQuerySet, long_work
 from servicecentre.jobs.worker import run_one
@@ -27,7 +28,8 @@ from servicecentre.kit.periods import BillingMonth, now
 from servicecentre.papers.issuing import reprint_paper
 from servicecentre.papers.wordings import reword
 from servicecentre.roles import Role
-from servicecentre.worklog.day import keep_promise, make_promise, make_remark, move_promise
+from servicecentre.worklog.day import correct_remark, keep_promise, make_promise, make_remark, move_promise
+from servicecentre.worklog.review import comment_entry, see_entries, unseen
 
 from .conftest import person_at
 from .households.lists import register, row
@@ -111,6 +113,8 @@ def a_month(estate):
         w.runs.append(bill_month(estate, BillingMonth(2026, 11), by=w.manager))
     with at(2026, 11, 20, 2):
         _void(w)
+    with at(2026, 11, 21, 1):
+        _seal(w)
     with at(2026, 11, 21, 2):
         _mend(w)
         _office(w)
@@ -158,6 +162,14 @@ def _void(w):
     w.waiting = ask_void(w.payment, goes=ReceiptVoid.Goes.CREDIT, by=w.manager, **words)
 
 
+def _seal(w):
+    """The day of the voids reviewed and sealed by the manager who did none of them."""
+    day = date(2026, 11, 20)
+    w.comment = comment_entry(unseen(w.estate, day).first(), words="请当面说清", given_to=w.clerk, due_at=now() + timedelta(hours=9), by=w.manager2)
+    see_entries(w.estate, day=day, entries=list(unseen(w.estate, day).values_list("pk", flat=True)), by=w.manager2)
+    w.seal = seal_day(w.estate, day=day, words="已阅", by=w.manager2)
+
+
 def _mend(w):
     """An owner who left in the middle of a billed month; a run taken back; a line by hand, one of them void."""
     w.buyer = change_owner(w.sold, owners=[{"name": "郑和"}], last_day=date(2026, 11, 15), by=w.manager)
@@ -177,6 +189,7 @@ def _office(w):
     w.withdrawn = withdraw_price(later, by=w.manager)
     BillingPolicy.objects.create(estate=w.estate)
     w.remark = make_remark(w.estate, words="电梯检修", household=w.household, urgent=True, by=w.clerk)
+    w.corrected = correct_remark(w.remark, words="是 2 单元的电梯", by=w.clerk)
     tonight = now() + timedelta(hours=8)
     w.promise = make_promise(w.estate, to_whom="张女士", words="回电说明账单", due_at=tonight, household=w.household, by=w.clerk)
     w.promise = move_promise(w.promise, due_at=tonight + timedelta(days=1), reason="等财务", version=w.promise.version, by=w.clerk)

@@ -17,7 +17,10 @@ from servicecentre.kit.money import yuan
 from servicecentre.papers import journal
 from servicecentre.papers.kinds import RECEIPT, VOID
 from servicecentre.papers.models import Database, Paper, Print, Series
+from servicecentre.worklog import seals
 from servicecentre.worklog.models import Entry
+
+from . import sealing
 
 CHUNK = 2000
 
@@ -208,6 +211,14 @@ def log():
     for entry in Entry.objects.select_related("estate").order_by("pk").iterator(chunk_size=CHUNK):
         if not entry.intact:
             yield f"{entry.estate.slug} {entry.day}", f"日志 {entry.pk} 与写下时不同"
+
+
+@proof(13, "封存的日志没有改过，一环扣一环")
+def sealed_days():
+    for seal, sentence in seals.troubles():
+        yield f"{seal.estate.slug} {seal.day}", sentence
+    for slug, day, sentence in sealing.outside():
+        yield f"{slug} {day}", sentence
 
 
 @proof(14, "每条记录与所指记录同属一个小区")

@@ -85,6 +85,26 @@ class SameEstate(Guard):
         return " OR ".join(parts), ("estate_id", *_columns(model, self.fields))
 
 
+class Sealed(Guard):
+    """No row is added to a day that a seal of its estate covers (TRUST 15); ``table``: where the seals stand, each with its day.
+
+    PostgreSQL first waits for who is sealing now: a seal holds the estate's row, so that no row of that day comes behind it.
+    """
+
+    rule, events = "sealed", ("INSERT",)
+    sentence = "这一天的工作日志已封存，不能再添。电脑的日期可能不对，请核对后再办。"
+
+    def __init__(self, table, day="day"):
+        self.table, self.day = table, day
+
+    def when(self, model, event, vendor):
+        return f"EXISTS (SELECT 1 FROM {self.table} s WHERE s.estate_id = NEW.estate_id AND s.day >= NEW.{self.day})", ()
+
+    def statements(self, model, vendor):
+        wait = "BEGIN PERFORM 1 FROM estates_estate e WHERE e.id = NEW.estate_id FOR KEY SHARE; "
+        return [(trigger, create, function.replace("BEGIN ", wait, 1)) for trigger, create, function in super().statements(model, vendor)]
+
+
 class _Overlap(Guard):
     """SQLite's twin of a NoOverlap constraint, under the same name."""
 

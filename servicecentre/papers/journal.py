@@ -1,6 +1,7 @@
-"""The outer journal: one line per issued number, outside the database (ARCHITECTURE 18, TRUST §6).
+"""The outer journal: one line per issued number and per seal, outside the database (ARCHITECTURE 18, TRUST §6 and 15).
 
-A restore reads it, so that a number which already stands on paper is never given out again. Written after commit,
+A restore reads it, so that a number which already stands on paper is never given out again; a log that was rewritten
+with its key, seals and all, differs from the seals that stand here. Written after commit,
 appended and synced; failing to write blocks nobody, but ``trouble()`` says so until the lines are there.
 """
 import json
@@ -9,6 +10,8 @@ import os
 import threading
 
 from django.conf import settings
+
+from servicecentre.worklog.models import Seal
 
 log = logging.getLogger(__name__)
 _lock = threading.Lock()
@@ -20,6 +23,17 @@ def line(paper, database):
     """What the journal keeps: no words, no names, only which number is used and what it sealed."""
     return json.dumps({"database": database.name, "estate": paper.estate_id, "number": paper.number, "paper": paper.pk,
                        "at": paper.issued_at.isoformat(), "digest": paper.digest}, ensure_ascii=False)
+
+
+def seal_line(seal, database):
+    """What the journal keeps of a sealed day."""
+    return json.dumps({"database": database.name, "estate": seal.estate_id, "seal": seal.n, "day": seal.day.isoformat(),
+                       "entries": seal.entries, "at": seal.at.isoformat(), "digest": seal.digest}, ensure_ascii=False)
+
+
+def write_seal(seal, database):
+    """Append the seal's line and those that waited; True when all of them are on disk."""
+    return _append([seal_line(seal, database)])
 
 
 def write(paper, database):
@@ -47,6 +61,8 @@ def catch_up():
     there = written(database.name)
     papers = Paper.objects.only("estate_id", "number", "issued_at", "digest").order_by("pk")
     missing = [line(paper, database) for paper in papers.iterator(chunk_size=2000) if (paper.estate_id, paper.number) not in there]
+    known = {(said["estate"], said["seal"]) for said in sealed(database.name)}
+    missing += [seal_line(seal, database) for seal in Seal.objects.order_by("pk") if (seal.estate_id, seal.n) not in known]
     for start in range(0, len(missing), 1000):
         _append(missing[start:start + 1000])
     return len(missing)
@@ -54,21 +70,29 @@ def catch_up():
 
 def written(database_name):
     """{(estate id, number)} that the journal holds of this database; a torn or foreign line counts for nothing."""
-    found = set()
+    return {(said["estate"], said["number"]) for said in _lines(database_name, "number") if isinstance(said.get("number"), str)}
+
+
+def sealed(database_name):
+    """The seals' lines of this database, oldest first: {estate, seal, day, entries, digest}; the first of a number is the true one."""
+    wanted = {"seal": int, "day": str, "entries": int, "digest": str}
+    return [said for said in _lines(database_name, "seal") if all(isinstance(said.get(key), kind) for key, kind in wanted.items())]
+
+
+def _lines(database_name, key):
     try:
         with open(settings.JOURNAL_FILE, encoding="utf-8", errors="replace") as lines:
             for text in lines:
-                if database_name not in text:
+                if database_name not in text or f'"{key}"' not in text:
                     continue
                 try:
                     said = json.loads(text)
-                    if said["database"] == database_name:
-                        found.add((said["estate"], said["number"]))
-                except (ValueError, KeyError, TypeError):
+                except ValueError:
                     continue
+                if isinstance(said, dict) and said.get("database") == database_name and isinstance(said.get("estate"), int):
+                    yield said
     except FileNotFoundError:
         pass
-    return found
 
 
 def _append(lines):

@@ -5,24 +5,37 @@ from servicecentre.kit.periods import now, shown_moment
 from servicecentre.kit.refused import Refused
 
 from .acts import act, record
-from .models import Promise
+from .models import LATE, Promise
 
 LONGEST_PROMISE = timedelta(days=366)
 
 
 @act
-def make_remark(estate, *, words, by, household=None, urgent=False):
-    """A line that no act writes by itself; returns the Entry."""
-    return record(by, words, household=household, estate=estate, urgent=urgent)
+def make_remark(estate, *, words, by, household=None, room="", urgent=False):
+    """A line that no act writes by itself; returns the Entry. ``room``: the unit's code, where it has no household."""
+    return record(by, words, household=household, room=room, estate=estate, urgent=urgent)
 
 
 @act
-def make_promise(estate, *, to_whom, words, due_at, by, household=None, phone=""):
-    """Note what was promised to whom, until when; returns the Promise. Refused for a time that is past or beyond a year."""
+def correct_remark(remark, *, words, by):
+    """A second line that sets a remark right; both stand, tied together. Returns the new Entry. Refused for what an act wrote itself."""
+    if not remark.is_remark:
+        raise Refused("这一条是办事时自动记的，不能更正。办错了的，按那件事的办法作废或更正。")
+    first = remark.corrects or remark
+    return record(by, words, household_no=first.household_no, room=first.unit_code, estate=first.estate, urgent=first.urgent, corrects=first)
+
+
+@act
+def make_promise(estate, *, to_whom, words, due_at, by, household=None, household_no="", phone="", given_to=None):
+    """Note what was promised to whom, until when; returns the Promise. Refused for a time that is past or beyond a year.
+
+    ``given_to``: the colleague who is to do it, where a manager's review hands out a task.
+    """
     _refuse_odd_time(due_at)
-    promise = Promise.objects.create(estate=estate, household_no=household.number if household else "", to_whom=to_whom, words=words,
-                                     phone=phone, due_at=due_at, made_at=now(), made_by=by)
-    record(by, f"承诺：{words}，约 {shown_moment(due_at, now())} 前", promise, household=household, estate=estate)
+    promise = Promise.objects.create(estate=estate, household_no=household.number if household else household_no, to_whom=to_whom,
+                                     words=words, phone=phone, due_at=due_at, made_at=now(), made_by=by, given_to=given_to)
+    what = f"交办 {given_to}" if given_to else "承诺"
+    record(by, f"{what}：{words}，约 {shown_moment(due_at, now())} 前", promise, household_no=promise.household_no, estate=estate)
     return promise
 
 
@@ -47,8 +60,9 @@ def keep_promise(promise, *, outcome, version, by):
     promise.kept_at, promise.kept_by, promise.outcome = now(), by, outcome
     promise.version += 1
     promise.save(update_fields=["kept_at", "kept_by", "outcome", "version"])
-    late = "，比约定晚" if promise.kept_at > promise.due_at else ""
-    record(by, f"承诺已办：{promise.words}{late}。{outcome}", promise, household_no=promise.household_no)
+    late = promise.kept_at > promise.due_at
+    record(by, f"承诺已办：{promise.words}{'，比约定晚' if late else ''}。{outcome}", promise, household_no=promise.household_no,
+           doubts=[LATE] if late else ())
     return promise
 
 

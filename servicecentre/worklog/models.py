@@ -1,5 +1,10 @@
-"""The day's book: what was done (Entry), what was promised (Promise), which request was served (Done)."""
+"""The day's book: what was done (Entry), what was promised (Promise), which request was served (Done).
+
+What a manager's review adds, and the seals, stand in reviews.py; both are this app's models.
+"""
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 
 from django.apps import apps
 from django.conf import settings
@@ -15,10 +20,23 @@ USER = settings.AUTH_USER_MODEL
 SOON = timedelta(hours=2)
 
 
+# Acts that a manager looks at each day, by the first word of their name: colour, icon, what they are called.
+EXCEPTIONS = {"void": ("bad", "bad", "作废"), "undo": ("bad", "bad", "撤销"), "mend": ("warn", "warn", "更正"),
+              "waive": ("warn", "warn", "减免"), "reveal": ("idle", "flag", "看号码")}
+LATE = "late"                             # beside the doubts that an act accepted: a promise kept after its time
+
+
+REMARKS = ("worklog.make_remark", "worklog.correct_remark")
+
+
 class EntryQuerySet(EstateQuerySet):
     def on(self, day):
         """Entries of one business day (Asia/Shanghai)."""
         return self.filter(day=day)
+
+    def exceptions(self):
+        """What a review shows first: voids, undone and revealed things, warnings that were passed, late promises."""
+        return self.filter(~Q(doubts="") | reduce(or_, (Q(act__contains=f".{verb}_") for verb in EXCEPTIONS)))
 
     def of_household(self, household):
         return self.filter(estate=household.estate_id, household_no=household.number)
@@ -42,10 +60,13 @@ class Entry(EstateRow):
     row_type = models.CharField("关联类别", max_length=40, blank=True)
     row_id = models.BigIntegerField("关联记录", null=True)
     urgent = models.BooleanField("紧急", default=False)
+    unit_code = models.CharField("房号", max_length=20, blank=True, default="")                  # where no household is meant
+    corrects = models.ForeignKey("self", models.PROTECT, null=True, verbose_name="更正哪一条", related_name="corrections")
+    doubts = models.CharField("知晓后办理", max_length=200, blank=True, default="")              # names of the warnings that were passed
     mark = models.CharField("校验", max_length=64)
 
     objects = EntryQuerySet.as_manager()
-    guards = [guards.AppendOnly()]
+    guards = [guards.AppendOnly(), guards.SameEstate("corrects"), guards.Sealed("worklog_seal")]
 
     class Meta:
         verbose_name = verbose_name_plural = "工作日志"
@@ -56,13 +77,32 @@ class Entry(EstateRow):
         return self.words
 
     def _written(self):
+        """What the digest stands for; columns of a later day count only where they are filled, so that older marks hold."""
+        later = (("unit", self.unit_code), ("corrects", self.corrects_id), ("doubts", self.doubts))
         return (self.estate_id, self.at, self.day, self.by_id, self.act, self.words, self.household_no, self.row_type, self.row_id,
-                self.urgent)
+                self.urgent, *[list(pair) for pair in later if pair[1]])
 
     @property
     def room(self):
-        """The room of the household's number: 3-2-1801 of 3-2-1801-02."""
-        return self.household_no.rpartition("-")[0]
+        """The room of the household's number: 3-2-1801 of 3-2-1801-02; else the unit's."""
+        return self.household_no.rpartition("-")[0] or self.unit_code
+
+    @property
+    def is_remark(self):
+        return self.act in REMARKS
+
+    @property
+    def passed(self):
+        """Names of the warnings that were passed."""
+        return [name for name in self.doubts.split(",") if name]
+
+    @property
+    def exception(self):
+        """(colour, icon, word) of what a manager looks at; None for an ordinary line."""
+        verb = self.act.rpartition(".")[2].split("_")[0]
+        if self.doubts:
+            return ("warn", "clock", "迟办") if LATE in self.passed else EXCEPTIONS.get(verb, ("warn", "warn", "越权"))
+        return EXCEPTIONS.get(verb)
 
     @property
     def intact(self):
@@ -132,6 +172,7 @@ class Promise(EstateRow):
     due_at = models.DateTimeField("约定时间")
     made_at = models.DateTimeField("登记时间")
     made_by = models.ForeignKey(USER, models.PROTECT, verbose_name="登记人", related_name="+")
+    given_to = models.ForeignKey(USER, models.PROTECT, null=True, verbose_name="交给", related_name="+")    # a task of the review
     moved = models.PositiveSmallIntegerField("改期次数", default=0)
     kept_at = models.DateTimeField("办结时间", null=True)
     kept_by = models.ForeignKey(USER, models.PROTECT, null=True, verbose_name="办结人", related_name="+")
@@ -139,7 +180,7 @@ class Promise(EstateRow):
     version = models.PositiveIntegerField("版本", default=1)
 
     objects = PromiseQuerySet.as_manager()
-    guards = [guards.Undeletable(), guards.Frozen("to_whom", "words", "made_at", "made_by", once=("kept_at", "kept_by"))]
+    guards = [guards.Undeletable(), guards.Frozen("to_whom", "words", "made_at", "made_by", "given_to", once=("kept_at", "kept_by"))]
 
     class Meta:
         verbose_name = verbose_name_plural = "承诺"
@@ -177,3 +218,6 @@ def spell(span):
     if minutes < 60:
         return f"{minutes} 分"
     return f"{minutes // 60} 小时" if minutes < 48 * 60 else f"{minutes // 1440} 天"
+
+
+from .reviews import Review, Seal  # noqa: E402, F401  (Django looks for models here)

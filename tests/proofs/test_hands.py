@@ -11,7 +11,7 @@ from servicecentre.kit.refused import Refused
 from servicecentre.papers.models import Paper
 from servicecentre.worklog.models import Entry
 
-from .behind import behind, found, unguarded
+from .behind import behind, copied, found, unguarded
 
 # --- 13 the log -------------------------------------------------------------------------------------------------------
 
@@ -31,9 +31,7 @@ def test_13_an_entry_made_urgent(world):
 
 
 def test_13_an_entry_written_by_hand(world):
-    behind("INSERT INTO worklog_entry (estate_id, at, day, by_id, act, words, household_no, row_type, row_id, urgent, mark) "
-           "SELECT estate_id, at, day, by_id, act, '领导已批准', household_no, row_type, row_id, urgent, mark FROM worklog_entry WHERE id = %s",
-           world.remark.pk)
+    copied(world.remark, words="领导已批准")
     assert found() == {13}
 
 

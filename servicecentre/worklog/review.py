@@ -1,0 +1,78 @@
+"""The manager's review: each exception looked at, comments that become tasks with a date, and who may close a day (DOMAIN §13)."""
+from servicecentre.kit.periods import SHANGHAI, now
+from servicecentre.kit.refused import Refused
+from servicecentre.roles import Role
+from servicecentre.staff.models import User
+
+from .acts import act, record
+from .day import make_promise
+from .models import Entry, Review, Seal
+
+
+def managers(estate):
+    """Those who may review here."""
+    return User.objects.filter(is_active=True, posts__estate=estate, posts__role=Role.MANAGER).distinct()
+
+
+def others_may(estate, user):
+    """Is there another manager who could look at what this one did? Where there is, this one may not (DOMAIN §13 [practice])."""
+    return managers(estate).exclude(pk=user.pk).exists()
+
+
+def unseen(estate, day):
+    """The day's exceptions that nobody has looked at yet."""
+    return Entry.objects.of(estate).on(day).exceptions().filter(reviews=None)
+
+
+@act
+def see_entries(estate, *, day, entries, by):
+    """Note that these lines of the day were looked at; returns how many. One's own are refused where another manager is."""
+    rows = list(Entry.objects.of(estate).on(day).filter(pk__in=entries, reviews=None).order_by("pk"))
+    _refuse_sealed(estate, day)
+    if any(row.by_id == by.pk for row in rows) and others_may(estate, by):
+        raise Refused("自己办的例外要由另一位主管看过。")
+    if not rows:
+        raise Refused("请先勾选看过的条目。")
+    for row in rows:
+        Review.objects.create(estate=estate, entry=row, day=day, by=by, at=now())
+    record(by, f"审阅 {day:%m-%d} 日志，看过例外 {len(rows)} 条", estate=estate)
+    return len(rows)
+
+
+@act
+def comment_entry(entry, *, words, by, given_to=None, due_at=None):
+    """A comment on a line; with somebody and a time it is a task, kept in the list of promises. Returns the Review.
+
+    Refused with only one of the two, for one's own exception where another manager is, and on a sealed day.
+    """
+    _refuse_sealed(entry.estate, entry.day)
+    if entry.exception and entry.by_id == by.pk and others_may(entry.estate, by):
+        raise Refused("自己办的例外要由另一位主管看过。")
+    if bool(given_to) != bool(due_at):
+        raise Refused({"due_at" if given_to else "given_to": "交办要有人，也要有期限。"})
+    task = None
+    if given_to:
+        task = make_promise(entry.estate, to_whom=f"主管 {by.name}", words=words, due_at=due_at, household_no=entry.household_no,
+                            given_to=given_to, by=by)
+    note = Review.objects.create(estate=entry.estate, entry=entry, day=entry.day, by=by, at=now(), words=words, task=task)
+    when = f"{entry.at.astimezone(SHANGHAI):%m-%d %H:%M}"
+    record(by, f"批注 {when} 的日志：{words}", task, household_no=entry.household_no, room=entry.unit_code, estate=entry.estate)
+    return note
+
+
+def refuse_to_close(estate, day, by):
+    """What stands in the way of this manager's seal: exceptions not looked at, or the manager's own where another has none.
+
+    Where each manager has some, each has looked at the others' (see_entries), and any of them may seal.
+    """
+    if left := unseen(estate, day).count():
+        raise Refused(f"还有 {left} 件例外没看过。")
+    doers = Entry.objects.of(estate).on(day).exceptions().values_list("by", flat=True)
+    own = sum(doer == by.pk for doer in doers)
+    if own and managers(estate).exclude(pk__in=list(doers)).exists():
+        raise Refused(f"这一天有您自己办的例外 {own} 件，要由另一位主管封存。")
+
+
+def _refuse_sealed(estate, day):
+    if Seal.objects.of(estate).filter(day__gte=day).exists():
+        raise Refused(f"{day:%m-%d} 已封存，不能再添。要补充，请今天记一条。")
