@@ -60,14 +60,14 @@ def add_unit(estate, *, code, area, by, from_month=FIRST_MONTH, kind="", trade="
     building_code = room.building or SHOPS
     building = Building.objects.of(estate).filter(code__in=(building_code, building_code.lstrip("0"))).first()
     if not building:
-        if room.building and "new_building" not in despite and Building.objects.of(estate).exists():
+        if room.building and Building.objects.of(estate).exists() and "new_building" not in despite:
             raise Refused(f"还没有 {building_code} 栋，登记这套房会新建这栋楼。", unless="new_building")
         building = add_building(estate, building_code, by=by)
     unit = Unit.objects.create(estate=estate, building=building, trade=checked("trade", clean_text, trade, 40),
                                remark=checked("remark", clean_text, remark, 400), **unit_fields(room, kind))
     UnitArea.objects.create(estate=estate, unit=unit, area=area, starts_on=from_month.first, basis=checked("basis", clean_text, basis, 80))
     find.rebuild_units([unit.pk])
-    record(by, f"登记房屋 {unit.label}，{area_text(area)} ㎡", unit)
+    record(by, f"登记房屋 {unit.label}，{area_text(area)} ㎡", unit, room=unit.code)
     return unit
 
 
@@ -85,7 +85,8 @@ def change_unit(unit, *, version, by, kind, trade="", remark=""):
         setattr(unit, field, new[field])
     unit.version += 1
     unit.save(update_fields=[*changed, "version"])
-    record(by, f"修改房屋 {unit.code}：" + "，".join(words[field] for field in changed), unit, household=current_household(unit))
+    record(by, f"修改房屋 {unit.code}：" + "，".join(words[field] for field in changed), unit,
+           household=current_household(unit), room=unit.code)
     return unit
 
 
@@ -109,7 +110,8 @@ def change_area(unit, *, area, from_month, by, basis="", despite=()):
         before.save(update_fields=["ends_on"])
     row = UnitArea.objects.create(estate=unit.estate, unit=unit, area=area, starts_on=first, basis=checked("basis", clean_text, basis, 80))
     was = f"{area_text(before.area)} 改为 " if before else ""
-    record(by, f"{unit.code} 面积 {was}{area_text(area)} ㎡，{from_month.label}起", unit, household=current_household(unit))
+    record(by, f"{unit.code} 面积 {was}{area_text(area)} ㎡，{from_month.label}起", unit,
+           household=current_household(unit), room=unit.code)
     return row
 
 

@@ -15,7 +15,7 @@ urlpatterns = [
     path("", include("servicecentre.desk.urls")),
     path("", include("households.urls")),
     path("billing/", include("billing.urls")),
-    path("log/", include("servicecentre.worklog.urls")),
+    path("log/", include("servicecentre.desk.log_urls")),
     path("jobs/", include("servicecentre.jobs.urls")),
     path("papers/", include("servicecentre.papers.urls")),
 ]

@@ -193,6 +193,9 @@ def _void(w, **more):
 POINTERS = {
     "UnitFilter.building": ("get", "households:units", lambda w, pk: {"building": pk}),
     "DayFilter.by": ("get", "worklog:day", lambda w, pk: {"by": pk, "on": "2026-11-20"}),
+    "SearchForm.by": ("post", "worklog:search", lambda w, pk: {"by": pk}),
+    "SeeForm.entries": ("post", "worklog:see_entries", lambda w, pk: {"entries": pk, "day": "2026-11-21"}),
+    "CommentForm.given_to": ("post", "worklog:comment_entry", lambda w, pk: {"words": "看一下", "given_to": pk, "due_at": "2030-01-01T10:00"}),
     "PaymentsFilter.cashier": ("get", "billing:payments", lambda w, pk: {"cashier": pk, "on": "2026-10-20"}),
     "CollectForm.charges": ("post", "billing:collect", lambda w, pk: _collect(w, charges=pk)),
     "CollectForm.due_shown": ("post", "billing:collect", lambda w, pk: _collect(w, charges=pk, due_shown=f"{pk}:100,c:0")),
@@ -223,7 +226,8 @@ def test_an_id_next_door_is_refused_like_no_id(world, name):
     method, page, data = POINTERS[name]
     theirs = world.next_door
     settled = theirs.payment.allocations.live().first().charge
-    strangers = {"building": theirs.unit.building_id, "by": theirs.clerk.pk, "cashier": theirs.clerk2.pk}.get(name.split(".")[1], settled.pk)
+    strangers = {"building": theirs.unit.building_id, "by": theirs.clerk.pk, "cashier": theirs.clerk2.pk, "given_to": theirs.clerk.pk,
+                 "entries": theirs.remark.pk}.get(name.split(".")[1], settled.pk)
     assert strangers >= NEXT_DOOR
     answers = []
     for pk in (strangers, NOBODYS):

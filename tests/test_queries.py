@@ -132,7 +132,8 @@ def test_a_page_asks_as_often_for_thirty_rows_as_for_three(worlds, name):
 
 
 @pytest.mark.parametrize("role", ["clerk", "manager"])
-@pytest.mark.parametrize("page", ["/", "/log/", "/billing/payments/", "/billing/counter/", "/billing/voids/"])
+@pytest.mark.parametrize("page", ["/", "/log/", "/log/review/?on=2026-11-21", "/log/review/?on=2026-11-20", "/log/day.pdf?on=2026-11-21",
+                                  "/billing/payments/", "/billing/counter/", "/billing/voids/"])
 def test_so_it_does_for_those_who_see_a_part_only(worlds, desk_for, role, page):
     status = {desk_for(w, role).get(page).status_code for w in worlds}
     if status == {403}:

@@ -232,6 +232,7 @@ def pages_of(w):
         "households:reveal_identity": [w.household.pk, w.person.pk], "households:end_residence": [w.resident.pk],
         "households:remove_contact": [w.contact.pk], "households:end_vehicle": [w.vehicle.pk],
         "billing:undo_run": [w.runs[0].pk], "billing:mend_line": [w.line.pk], "billing:change_price": [w.price.fee_kind_id],
-        "billing:withdraw_price": [w.price.pk], "worklog:entry": [w.remark.pk], "worklog:keep_promise": [w.promise.pk],
+        "billing:withdraw_price": [w.price.pk], "worklog:entry": [w.remark.pk], "worklog:correct_remark": [w.remark.pk],
+        "worklog:comment_entry": [w.remark.pk], "worklog:keep_promise": [w.promise.pk],
         "worklog:move_promise": [w.promise.pk], "jobs:job": [w.job.pk], "papers:paper": [w.payment.paper.pk],
         "papers:pdf": [w.payment.paper.pk, 1], "papers:reprint": [w.payment.paper.pk]}

@@ -51,7 +51,7 @@ def promises(estate, user, day):
     """What was promised to residents, the overdue first."""
     open_ones = Promise.objects.of(estate).open()
     counts = open_ones.aggregate(all=Count("pk"), late=Count("pk", filter=Q(due_at__lt=now())))
-    return {"rows": list(_with_household(open_ones).select_related("made_by").due_first()[:ROWS]), **counts}
+    return {"rows": list(_with_household(open_ones).select_related("made_by", "given_to").due_first()[:ROWS]), **counts}
 
 
 @part("worklog.view_day")

@@ -4,6 +4,7 @@ A restore reads it, so that a number which already stands on paper is never give
 with its key, seals and all, differs from the seals that stand here. Written after commit,
 appended and synced; failing to write blocks nobody, but ``trouble()`` says so until the lines are there.
 """
+import functools
 import json
 import logging
 import os
@@ -74,7 +75,19 @@ def written(database_name):
 
 
 def sealed(database_name):
-    """The seals' lines of this database, oldest first: {estate, seal, day, entries, digest}; the first of a number is the true one."""
+    """The seals' lines of this database, oldest first: {estate, seal, day, entries, digest}.
+
+    Pages ask often, so what was read is kept until the file is another or has another length.
+    """
+    try:
+        stat = os.stat(settings.JOURNAL_FILE)
+    except OSError:
+        return []
+    return _sealed(database_name, settings.JOURNAL_FILE, (stat.st_ino, stat.st_mtime_ns, stat.st_size))
+
+
+@functools.lru_cache(maxsize=2)
+def _sealed(database_name, path, stamp):
     wanted = {"seal": int, "day": str, "entries": int, "digest": str}
     return [said for said in _lines(database_name, "seal") if all(isinstance(said.get(key), kind) for key, kind in wanted.items())]
 

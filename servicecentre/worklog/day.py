@@ -61,7 +61,7 @@ def keep_promise(promise, *, outcome, version, by):
     promise.version += 1
     promise.save(update_fields=["kept_at", "kept_by", "outcome", "version"])
     late = promise.kept_at > promise.due_at
-    record(by, f"承诺已办：{promise.words}{'，比约定晚' if late else ''}。{outcome}", promise, household_no=promise.household_no,
+    record(by, f"承诺办完：{promise.words}{'，比约定晚' if late else ''}。{outcome}", promise, household_no=promise.household_no,
            doubts=[LATE] if late else ())
     return promise
 
@@ -69,7 +69,7 @@ def keep_promise(promise, *, outcome, version, by):
 def _open(promise, version):
     promise = Promise.objects.lock(promise)
     if promise.kept_at:
-        raise Refused(f"{promise.kept_by} 已于 {shown_moment(promise.kept_at, now())} 办结这件承诺。")
+        raise Refused(f"{promise.kept_by} 已于 {shown_moment(promise.kept_at, now())} 办完这件承诺。")
     if promise.version != version:
         raise Refused("这件承诺刚才被别人改过，请看清新的约定时间再办。")
     return promise

@@ -9,7 +9,7 @@ from operator import or_
 from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Prefetch, Q
 
 from servicecentre.kit import guards
 from servicecentre.kit.periods import business_day, now, shown_moment
@@ -40,6 +40,25 @@ class EntryQuerySet(EstateQuerySet):
 
     def of_household(self, household):
         return self.filter(estate=household.estate_id, household_no=household.number)
+
+    def of_area(self, area):
+        """Of one part of the house, or its exceptions, or the remarks by hand; all for an empty word."""
+        if area == "exceptions":
+            return self.exceptions()
+        if area == "remarks":
+            return self.filter(act__in=REMARKS)
+        return self.filter(act__startswith=f"{area}.") if area else self
+
+    def of_room(self, code):
+        return self.filter(Q(household_no__startswith=f"{code}-") | Q(unit_code=code))
+
+    def telling(self, words):
+        """Whose sentence has every one of these words, apart by blanks; plain LIKE, so take a page of it and do not count."""
+        return reduce(lambda rows, word: rows.filter(words__icontains=word), words.split(), self)
+
+    def for_reading(self):
+        """With what a list shows beside the sentence: who, what it sets right and what set it right."""
+        return self.select_related("by", "corrects__by").prefetch_related(Prefetch("corrections", Entry.objects.select_related("by")))
 
     def newest_first(self):
         return self.order_by("-pk")

@@ -1,53 +1,50 @@
-"""The day's log with its filters, a remark by hand, and the promises with their clocks."""
-from datetime import timedelta
-
+"""Search over the years, a remark set right, and the promises with their clocks; the day's page is the roof's (desk/log.py)."""
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from servicecentre.kit.periods import today
-from servicecentre.staff.access import may, needs
+from servicecentre.staff.access import needs
 from servicecentre.staff.models import User
 
-from .day import keep_promise, make_remark, move_promise
-from .forms import DayFilter, KeepForm, MoveForm, RemarkForm
+from .day import correct_remark, keep_promise, move_promise
+from .forms import CorrectForm, KeepForm, MoveForm, SearchForm
 from .models import Entry, Promise
 
 PER_PAGE = 50
 
 
-@needs("worklog.view_day")
-def day(request):
-    """One business day, newest first; the filters stand in the address, nothing in them is personal."""
-    people = User.objects.filter(pk__in=Entry.objects.of(request.estate).values("by")).order_by("name")
-    form = DayFilter(request.GET or None, people=people)
-    chosen = form.cleaned_data if form.is_valid() else {}
-    on = chosen.get("on") or today()
-    page = Paginator(_chosen(Entry.objects.of(request.estate).on(on), chosen), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "worklog/_entries.html" if request.htmx else "worklog/day.html", {
-        "form": form, "on": on, "page": page, "is_today": on >= today(),
-        "before": on - timedelta(days=1), "after": on + timedelta(days=1),
-        "remark": RemarkForm() if on == today() and may(request, "worklog.make_remark") else None})
+def people_of(estate):
+    """Who wrote into this log."""
+    return User.objects.filter(pk__in=Entry.objects.of(estate).values("by")).order_by("name")
 
 
-def _chosen(entries, chosen):
-    if chosen.get("by"):
-        entries = entries.filter(by=chosen["by"])
-    if chosen.get("area"):
-        entries = entries.filter(act__startswith=f"{chosen['area']}.")
-    if chosen.get("urgent"):
-        entries = entries.filter(urgent=True)
-    return entries.select_related("by").newest_first()
+@needs("worklog.view_day", reads=True)
+def search(request):
+    """Lines of all years, newest first, a page at a time behind the last one shown; not counted."""
+    form = SearchForm(request.POST if request.method == "POST" else None, people=people_of(request.estate))
+    rows = _found(request.estate, form.cleaned_data) if form.is_valid() else []
+    return render(request, "worklog/search.html", {
+        "form": form, "rows": rows[:PER_PAGE], "more": len(rows) > PER_PAGE, "asked": form.is_bound and form.is_valid()})
 
 
-@needs("worklog.make_remark")
-def remark(request):
-    form = RemarkForm(request.POST or None)
-    if request.method == "POST" and form.perform(make_remark, request.estate, by=request.user):
-        messages.success(request, "已记入工作日志。")
+def _found(estate, clean):
+    rows = Entry.objects.of(estate).telling(clean["q"]).of_area(clean["area"])
+    if clean["room"]:
+        rows = rows.of_room(clean["room"])
+    span = {"by": clean["by"], "day__gte": clean["since"], "day__lte": clean["until"], "pk__lt": clean["before"]}
+    rows = rows.filter(**{name: value for name, value in span.items() if value})
+    return list(rows.for_reading().newest_first()[:PER_PAGE + 1])
+
+
+@needs("worklog.correct_remark")
+def correct(request, pk):
+    row = get_object_or_404(Entry.objects.of(request.estate).select_related("by", "corrects__by"), pk=pk)
+    form = CorrectForm(request.POST or None)
+    if request.method == "POST" and form.perform(correct_remark, row, by=request.user):
+        messages.success(request, "已记下更正，与原来那条连在一起。")
         return redirect("worklog:day")
-    return render(request, "worklog/remark.html", {"form": form})
+    return render(request, "worklog/correct.html", {"form": form, "entry": row.corrects or row})
 
 
 @needs("worklog.view_day")
@@ -63,7 +60,7 @@ def entry(request, pk):
 @needs("worklog.make_promise")
 def promises(request):
     """What is open, the overdue first; what was kept lately below."""
-    rows = Promise.objects.of(request.estate).select_related("made_by", "kept_by")
+    rows = Promise.objects.of(request.estate).select_related("made_by", "kept_by", "given_to")
     return render(request, "worklog/promises.html", {
         "page": Paginator(rows.open().due_first(), PER_PAGE).get_page(request.GET.get("page")),
         "kept": rows.exclude(kept_at=None).order_by("-kept_at")[:20]})
@@ -74,9 +71,9 @@ def keep(request, pk):
     promise = get_object_or_404(Promise.objects.of(request.estate), pk=pk)
     form = KeepForm(request.POST or None, initial={"version": promise.version})
     if request.method == "POST" and form.perform(keep_promise, promise, by=request.user):
-        messages.success(request, f"已办结：{promise.words}")
+        messages.success(request, f"办完了：{promise.words}")
         return redirect("worklog:promises")
-    return render(request, "worklog/promise.html", {"form": form, "promise": promise, "verb": "承诺已办", "button": "记为已办"})
+    return render(request, "worklog/promise.html", {"form": form, "promise": promise, "verb": "承诺办完", "button": "记为办完"})
 
 
 @needs("worklog.move_promise")

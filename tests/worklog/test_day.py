@@ -61,7 +61,7 @@ def test_moving_a_promise_counts_and_says_from_when_to_when(promise, manager):
 def test_keeping_a_promise_says_its_outcome_and_closes_it(promise, manager):
     kept = keep_promise(promise, outcome="已当面说清", version=promise.version, by=manager)
     assert (kept.kept_by, kept.outcome, kept.was_late) == (manager, "已当面说清", False)
-    assert last_entry().words == "承诺已办：答复公摊怎么算。已当面说清"
+    assert last_entry().words == "承诺办完：答复公摊怎么算。已当面说清"
     assert not Promise.objects.of(promise.estate).open().exists()
 
 
@@ -75,7 +75,7 @@ def test_a_promise_kept_late_says_so(promise, clerk):
                                    lambda p, by: move_promise(p, due_at=now() + timedelta(days=1), reason="忙", version=2, by=by)])
 def test_what_is_kept_stays_as_it_was_kept(promise, clerk, manager, again):
     keep_promise(promise, outcome="已回电", version=promise.version, by=manager)
-    with pytest.raises(Refused, match="陈静 已于 12:00 办结这件承诺"):
+    with pytest.raises(Refused, match="陈静 已于 12:00 办完这件承诺"):
         again(promise, clerk)
     assert Promise.objects.get().outcome == "已回电"
 
