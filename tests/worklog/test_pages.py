@@ -134,7 +134,8 @@ def test_the_review_shows_exceptions_first_and_seals(manager_desk, estate, excep
 
 def test_what_is_refused_is_said_on_the_page(manager_desk, exception):
     assert "请先勾选" in text_of(post(manager_desk, "/log/review/see/", day="2026-11-24"))
-    page = text_of(post(manager_desk, "/log/review/seal/", day="2026-11-24", words="我的意见"))
+    with at(2026, 11, 25, 1):
+        page = text_of(post(manager_desk, "/log/review/seal/", day="2026-11-24", words="我的意见"))
     assert "1 件例外没看过" in page and "我的意见" in page and not Seal.objects.exists()
 
 
