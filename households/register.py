@@ -11,12 +11,14 @@ from servicecentre.kit.text import clean_text, parse_room
 from servicecentre.worklog.acts import act, record
 
 from . import find
+from .history import change
 from .models import Building, Household, Ownership, Unit, UnitArea
 from .people import checked, enter_person, fresh, names_of
 
 SHOPS = "商铺"                                # the building of shops that stand in none
 FIRST_MONTH = BillingMonth(2000, 1)           # an area of unknown first day holds from here, as the seed prices do
 MOST_OWNERS = 20
+FAR_DAYS = 60                                 # a first day further ahead is asked about
 
 
 def sort_key(text):
@@ -77,16 +79,13 @@ def change_unit(unit, *, version, by, kind, trade="", remark=""):
     unit = Unit.objects.lock(unit)
     fresh(unit, version)
     new = {"kind": kind, "trade": checked("trade", clean_text, trade, 40), "remark": checked("remark", clean_text, remark, 400)}
-    words = {"kind": f"用途 {Unit.Kind(kind).label}", "trade": f"业态 {new['trade'] or '无'}", "remark": "备注"}
-    changed = [field for field, value in new.items() if getattr(unit, field) != value]
-    if not changed:
-        return unit
-    for field in changed:
-        setattr(unit, field, new[field])
-    unit.version += 1
-    unit.save(update_fields=[*changed, "version"])
-    record(by, f"修改房屋 {unit.code}：" + "，".join(words[field] for field in changed), unit,
-           household=current_household(unit), room=unit.code)
+    words = {"kind": "用途", "trade": "业态", "remark": "房屋备注"}
+    household = current_household(unit)
+    changed = change(unit, new, words=words, by=by, household=household, unit=unit)
+    if changed:
+        told = {"用途": f"用途 {unit.get_kind_display()}", "业态": f"业态 {unit.trade or '无'}", "房屋备注": "备注"}
+        record(by, f"修改房屋 {unit.code}：" + "，".join(told[word] for word in changed), unit, household=household,
+               room=unit.code)
     return unit
 
 
@@ -115,20 +114,28 @@ def change_area(unit, *, area, from_month, by, basis="", despite=()):
     return row
 
 
+def ask_far_day(day, despite):
+    """Refused unless ``far_day`` when the day lies far ahead."""
+    if (ahead := (day - today()).days) > FAR_DAYS and "far_day" not in despite:
+        raise Refused(f"{day} 还有 {ahead} 天，请核对年份；到那天以前这套房不出账。", unless="far_day")
+
+
 def current_household(unit):
     """Who holds the unit today, or None."""
     return unit.household_on(today())
 
 
 @act
-def open_household(unit, *, owners, starts_on, by, ends_on=None, developer=False, remark=""):
+def open_household(unit, *, owners, starts_on, by, ends_on=None, developer=False, remark="", despite=()):
     """Open an owner's tenure of the unit from its first day on; returns the Household.
 
     ``owners``: dicts of Person's columns and ``share``, in the order of the contract; a person is found again by ID
     number. Refused while another tenure holds one of these days. A refusal beside a field of owner n is ``<field>_n``.
+    A first day more than FAR_DAYS ahead is asked about (``far_day``): a slip of the year leaves the unit unbilled.
     """
     unit = Unit.objects.lock(unit)
     starts_on = checked("starts_on", parse_date, starts_on)
+    ask_far_day(starts_on, despite)
     if ends_on and ends_on < starts_on:
         raise Refused({"ends_on": "止日不能早于起日"})
     _refuse_overlap(unit, starts_on, ends_on)
@@ -137,7 +144,8 @@ def open_household(unit, *, owners, starts_on, by, ends_on=None, developer=False
     if len(owners) > MOST_OWNERS:
         raise Refused(f"业主最多 {MOST_OWNERS} 人，请核对。")
     shares = [checked(f"share_{n}", clean_text, owner.get("share", ""), 20) for n, owner in enumerate(owners, 1)]
-    people = [enter_person(unit.estate, suffix=f"_{n}", **{k: v for k, v in owner.items() if k != "share"}) for n, owner in enumerate(owners, 1)]
+    people = [enter_person(unit.estate, unit=unit, by=by, suffix=f"_{n}", **{k: v for k, v in owner.items() if k != "share"})
+              for n, owner in enumerate(owners, 1)]
     if len({person.pk for person in people}) < len(people):
         raise Refused("同一个证件号码填了两次，请核对共有人。")
     serial = (unit.households.aggregate(n=Max("serial"))["n"] or 0) + 1
@@ -166,7 +174,7 @@ def _refuse_overlap(unit, starts_on, ends_on):
 
 
 @act
-def change_owner(unit, *, owners, last_day, by, basis=""):
+def change_owner(unit, *, owners, last_day, by, basis="", despite=()):
     """Close the current tenure with its last day and open the next one from the day after (DOMAIN §2); the new Household.
 
     It calls nobody: bills, keys and parking read the dates. What was billed beyond the last day is a correction.
@@ -183,7 +191,7 @@ def change_owner(unit, *, owners, last_day, by, basis=""):
     seller.save(update_fields=["ends_on", "version"])
     basis = checked("basis", clean_text, basis, 80)
     record(by, f"产权到 {last_day} 为止{f'，凭 {basis}' if basis else ''}", seller, household=seller)
-    buyer = open_household(unit, owners=owners, starts_on=last_day + timedelta(days=1), by=by)
+    buyer = open_household(unit, owners=owners, starts_on=last_day + timedelta(days=1), by=by, despite=despite)
     find.rebuild([seller.pk])
     return buyer
 
@@ -194,9 +202,6 @@ def change_household(household, *, version, by, remark=""):
     household = Household.objects.lock(household)
     fresh(household, version)
     remark = checked("remark", clean_text, remark, 400)
-    if remark == household.remark:
-        return household
-    household.remark, household.version = remark, household.version + 1
-    household.save(update_fields=["remark", "version"])
-    record(by, "修改户备注" if remark else "删去户备注", household, household=household)
+    if change(household, {"remark": remark}, words={"remark": "备注"}, by=by, household=household):
+        record(by, "修改户备注" if remark else "删去户备注", household, household=household)
     return household

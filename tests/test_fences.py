@@ -95,7 +95,7 @@ RULES = {
     "one_current_household_per_unit": Copy(Household, "ends_on IS NULL", {"number": "'9-9-909-09'", "starts_on": "'2050-01-01'"}),
     "tenure_ends_after_start": Change(Household, "TRUE", {"ends_on": "'1999-01-01'", "starts_on": "'1999-01-02'"}),
     "tenures_do_not_overlap": Copy(Household, "ends_on IS NOT NULL", {"number": "'9-9-909-09'"}),
-    "one_share_per_owner": Copy(Ownership),
+    "one_share_per_owner": Copy(Ownership, "left_on IS NULL"),
     "one_residence_per_person": Copy(Resident, "left_on IS NULL"),
     "lease_ends_after_start": Change(Resident, "lease_to IS NOT NULL", {"lease_to": "'2001-01-01'"}),
     "one_contact_per_number": Copy(Contact),

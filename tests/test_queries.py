@@ -12,6 +12,7 @@ from billing.models import Charge, FeeKind, Payment, ReceiptVoid
 from billing.receipts import ask_void, refuse_void, void_receipt
 from billing.run import bill_month
 from billing.tariffs import change_price
+from households.amending import change_contact
 from households.importing.uploads import receive
 from households.models import Household, RegisterImport, Unit
 from households.people import add_contact, add_resident, add_vehicle
@@ -63,7 +64,8 @@ def _a_unit(w, i):
 
 def _a_household_page(w, i):
     add_resident(w.household, name=f"家人{i}", by=w.clerk)
-    add_contact(w.household, name=f"亲友{i}", phone=f"1391234{i:04d}", by=w.clerk)
+    contact = add_contact(w.household, name=f"亲友{i}", phone=f"1391234{i:04d}", by=w.clerk)
+    change_contact(contact, version=1, name=contact.name, relation="亲戚", by=w.clerk)
     add_vehicle(w.household, plate=f"苏A{PLATES[i % 24]}{i:02d}X{i % 10}", by=w.clerk)
     promise = {"to_whom": "张女士", "due_at": now().replace(hour=9), "household": w.household, "by": w.clerk}
     make_promise(w.estate, words=f"第 {i} 件", **promise)

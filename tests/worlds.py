@@ -15,8 +15,11 @@ from billing.models import BillingPolicy, FeeKind, Payment, ReceiptVoid
 from billing.receipts import ask_void, refuse_void, void_receipt
 from billing.run import bill_month, undo_run
 from billing.tariffs import change_price, withdraw_price
+from households.amending import change_contact
 from households.importing.uploads import apply_register, receive
+from households.merging import merge_people
 from households.models import RegisterImport
+from households.owners import add_owner, remove_owner
 from households.people import add_contact, add_resident, add_tenant, add_vehicle, end_residence, end_vehicle
 from households.register import add_unit, change_area, change_owner, open_household
 from servicecentre.desk.sealing import seal_day
@@ -136,6 +139,12 @@ def _register(w):
     w.tenant = add_tenant(w.household, name="李想", lease_from=date(2026, 5, 1), lease_to=date(2027, 4, 30), by=w.clerk)
     w.contact = add_contact(w.household, name="张大山", phone="13912342046", by=w.clerk)
     w.vehicle = add_vehicle(w.household, plate="苏AD7K38", by=w.clerk)
+    change_contact(w.contact, version=1, name="张大山", relation="父亲", by=w.clerk)
+    aunt, twice = (add_resident(w.household, name="陈姑妈", phone=phone, by=w.clerk) for phone in ("13900001111", ""))
+    w.merged = merge_people(aunt.person, twice.person, household=w.household, by=w.clerk)
+    w.ownership = w.household.ownerships.last()
+    third = add_owner(w.household, name="陈三", basis="不动产权证书", by=w.clerk)
+    remove_owner(third, left_on=date(2026, 8, 30), basis="赠与合同", by=w.clerk)
     w.left = end_residence(add_resident(w.household, name="外婆", by=w.clerk), left_on=date(2026, 8, 1), by=w.clerk)
     w.gone = end_vehicle(add_vehicle(w.household, plate="苏AB2C34", by=w.clerk), ended_on=date(2026, 8, 2), by=w.clerk)
 
@@ -219,7 +228,7 @@ def pages_of(w):
     """{URL name: arguments that this world has a row for}, for every page of one row; a new page without its line is red in test_doors."""
     one_household = ("household", "billing:collect", "billing:use_credit", "billing:account", "households:change_household",
                      "households:add_resident", "households:add_tenant", "households:add_contact", "households:add_vehicle",
-                     "households:reveal_phones")
+                     "households:reveal_phones", "households:add_owner", "households:correct_first_day", "households:history")
     one_unit = ("households:unit", "households:change_unit", "households:change_area", "households:change_owner")
     one_payment = ("billing:payment", "billing:collected", "billing:ask_void")
     one_void = ("billing:void", "billing:void_receipt", "billing:refuse_void")
@@ -229,7 +238,10 @@ def pages_of(w):
         **{name: [w.payment.pk] for name in one_payment}, **{name: [w.waiting.pk] for name in one_void},
         **{f"households:import_{name}": [w.imported.pk] for name in one_import},
         "households:open_household": [w.free.pk], "households:change_person": [w.household.pk, w.person.pk],
-        "households:reveal_identity": [w.household.pk, w.person.pk], "households:end_residence": [w.resident.pk],
+        **{f"households:{name}": [w.household.pk, w.person.pk] for name in ("reveal_identity", "record_death", "merge_people")},
+        **{f"households:{name}": [w.ownership.pk] for name in ("change_share", "remove_owner")},
+        "households:change_resident": [w.resident.pk], "households:change_tenant": [w.tenant.pk],
+        "households:change_contact": [w.contact.pk], "households:change_vehicle": [w.vehicle.pk], "households:end_residence": [w.resident.pk],
         "households:remove_contact": [w.contact.pk], "households:end_vehicle": [w.vehicle.pk],
         "billing:undo_run": [w.runs[0].pk], "billing:mend_line": [w.line.pk], "billing:change_price": [w.price.fee_kind_id],
         "billing:withdraw_price": [w.price.pk], "worklog:entry": [w.remark.pk], "worklog:correct_remark": [w.remark.pk],

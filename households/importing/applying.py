@@ -168,7 +168,7 @@ class _Writer:
         for chunk in chunks(self.renamed):
             rows = list(Household.objects.filter(pk__in=chunk).prefetch_related("ownerships__person"))
             for household in rows:
-                household.owner_names = names_of([o.person for o in household.ownerships.all()])
+                household.owner_names = names_of([o.person for o in household.ownerships.all() if not o.left_on])
             Household.objects.bulk_update(rows, ["owner_names"], batch_size=BATCH)
 
     def _what_hangs_on_them(self):

@@ -29,8 +29,8 @@ def state(estate) -> str:
     rows, versions = {"rows": Count("pk"), "last": Max("pk")}, {"versions": Sum("version")}
     facts = []
     for model, more in ((Building, {}), (Unit, versions), (UnitArea, {"closed": Count("ends_on")}), (Person, versions),
-                        (Household, versions | {"closed": Count("ends_on"), "void": Count("voided_at")}), (Ownership, {}),
-                        (Resident, {"left": Count("left_on")}), (Contact, {}), (Vehicle, {"ended": Count("ended_on")})):
+                        (Household, versions | {"closed": Count("ends_on"), "void": Count("voided_at")}), (Ownership, {"left": Count("left_on")}),
+                        (Resident, versions | {"left": Count("left_on")}), (Contact, versions), (Vehicle, versions | {"ended": Count("ended_on")})):
         found = model.objects.of(estate).aggregate(**rows, **more)
         facts += [model._meta.label_lower, *(int(found[name] or 0) for name in sorted(found))]
     return seal(estate.pk, *facts)
@@ -85,7 +85,7 @@ class Standing:
         live = {t["pk"]: Tenure(**t) for t in Household.objects.of(estate).live().order_by("starts_on").values(*columns)}
         for tenure in live.values():
             self.tenures[tenure.unit_id].append(tenure)
-        self._hang(live, "owners", Ownership.objects.of(estate).order_by("position").values("pk", "household_id", "person_id", "position"))
+        self._hang(live, "owners", Ownership.objects.of(estate).live().order_by("position").values("pk", "household_id", "person_id", "position"))
         self._hang(live, "contacts", Contact.objects.of(estate).order_by("pk").values("pk", "household_id", "name", "phone"))
         self._hang(live, "vehicles", Vehicle.objects.of(estate).values("pk", "household_id", "plate", "ended_on"))
         self._hang(live, "tenants", Resident.objects.of(estate).filter(kind=Resident.Kind.TENANT).order_by("pk").values(

@@ -20,8 +20,8 @@ def person_of(household, pk):
     return get_object_or_404(Person.objects.of(household.estate_id).filter(here).distinct(), pk=pk)          # an owner may live here too
 
 
-def form_page(request, form, *, title, button, back, busy="正在登记，请稍等", about="", wide=False, more=None):
-    """A page with one form and one act; ``back`` is the row whose page it came from, or a URL; ``more`` a link (words, URL)."""
+def form_page(request, form, *, title, button, back, busy="正在登记，请稍等", about="", wide=False, more=()):
+    """A page with one form and one act; ``back`` is the row whose page it came from, or a URL; ``more`` links (words, URL)."""
     return render(request, "households/form.html", {
         "form": form, "title": title, "button": button, "busy": busy, "about": about, "wide": wide, "more": more,
         "back": back if isinstance(back, str) else back.get_absolute_url()})

@@ -37,7 +37,7 @@ def units(request):
 def _add_holders(estate, rows, day):
     """Give each unit of a page its ``holder`` (the current household) and that one's first owner: two queries."""
     holders = {h.unit_id: h for h in Household.objects.of(estate).current(on=day).filter(unit__in=rows)}
-    owners = Ownership.objects.of(estate).filter(household__in=holders.values(), position=1).select_related("person")
+    owners = Ownership.objects.of(estate).live().filter(household__in=holders.values(), position=1).select_related("person")
     persons = {o.household_id: o.person for o in owners}
     for unit in rows:
         unit.holder = holders.get(unit.pk)

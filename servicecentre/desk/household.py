@@ -22,21 +22,37 @@ LINES = 12                                    # open charges shown; the rest is 
 
 @part("households.view_household")
 def people(household, day):
-    """Owners in the order of the contract, and who lives here."""
-    owners = list(household.ownerships.select_related("person"))
-    residents = list(household.residents.filter(left_on=None).select_related("person").order_by("pk"))
-    for resident in residents:
-        resident.what, resident.lease = _what(resident, day)
-    return {"owners": owners, "residents": residents, "count": len(owners) + len(residents)}
+    """Owners in the order of the contract, and who lives here; whose ID is registered or wanting."""
+    owners = [_owner(row) for row in household.ownerships.live().select_related("person")]
+    living = [_living(row, day) for row in household.residents.filter(left_on=None).select_related("person").order_by("pk")]
+    return {"people": owners + living, "papers": owners + [who for who in living if who["person"].id_masked and
+                                                           who["person"].pk not in {owner["person"].pk for owner in owners}],
+            "count": len({who["person"].pk for who in owners + living})}
 
 
-def _what(resident, day):
-    """「子女 8 岁」, and of a tenant until when."""
-    words, person = resident.relation or resident.get_kind_display(), resident.person
-    if person.birth_year:
+def _owner(row):
+    person = row.person
+    lines = [f"已故 {person.deceased_on}"] if person.deceased_on else []
+    lines += [f"法人 {person.legal_rep}"] if person.legal_rep else []
+    lines += [f"联系人 {person.contact}"] if person.contact else []
+    return {"person": person, "owner": True, "what": f"业主 {row.share}".strip(), "lines": lines}
+
+
+def _living(row, day):
+    """「子女 8 岁」; of a tenant until when and who pays, of a child who agreed."""
+    person, lines = row.person, []
+    words = row.relation or row.get_kind_display()
+    if person.birth_year and not person.deceased_on:
         words += f" {day.year - person.birth_year} 岁"
-    over = resident.lease_to and resident.lease_to < day
-    return words, f"租期{'已过，' if over else ''}到 {resident.lease_to}"
+    if row.lease_to:
+        lines.append(f"租期{'已过，' if row.lease_to < day else ''}到 {row.lease_to}")
+    if row.pays_words:
+        lines.append(row.pays_words.lstrip("，"))
+    if row.guardian:
+        lines.append(f"监护人 {row.guardian}")
+    if person.deceased_on:
+        lines.append(f"已故 {person.deceased_on}")
+    return {"person": person, "owner": False, "what": words, "lines": lines}
 
 
 @part("households.view_household")
@@ -110,7 +126,8 @@ PARTS = ((people, contacts, papers), (bills_off, owed, promises_open), (last_ent
 
 # What can be done for an open household: label, right, URL name, what it takes, Alt digit.
 QUICK = (("收费", "billing.collect_payment", "billing:collect", "1"),)
-ACTS = ("change_household", "change_person", "change_owner", "reveal_identity")
+ACTS = ("change_household", "change_person", "change_owner", "reveal_identity", "correct_first_day", "view_history")
+STILL = ("change_person", "reveal_identity", "correct_first_day", "view_history")             # of a tenure that is over, too
 
 
 @needs("households.view_household")
@@ -123,6 +140,6 @@ def household(request, pk):
         "household": row, "unit": row.unit, "area": row.unit.area_on(day), "columns": columns,
         "owed": parts.answer_of(columns, "owed"), "over": over, "coming": row.starts_on > day,
         "tenures": row.unit.households.live().order_by("-starts_on"),
-        "can": {act: may(request, f"households.{act}") and not (over and act != "change_person" and act != "reveal_identity") for act in ACTS},
+        "can": {act: may(request, f"households.{act}") and (not over or act in STILL) for act in ACTS},
         "may_promise": may(request, "worklog.make_promise"), "may_account": may(request, "billing.view_account"),
         "quick": [(label, reverse(name, args=[row.pk]), alt) for label, right, name, alt in QUICK if may(request, right)]})

@@ -268,6 +268,18 @@ def mask_phone(phone: str) -> str:
     return f"{phone[:3]}****{phone[-4:]}"
 
 
+_WRITTEN_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]{17}[0-9Xx]|1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}|0[0-9]{2,3}[ -]?[0-9]{7,8})(?![0-9A-Za-z])")
+
+
+def mask_numbers(text: str) -> str:
+    """Phones and ID numbers that stand inside free text masked: `董桐 18628164212` → `董桐 186****4212`; the rest as it is."""
+    def masked(found):
+        number = found.group()
+        digits = re.sub(r"[ -]", "", number)
+        return mask_identity(digits) if len(digits) == 18 else mask_phone(digits)
+    return _WRITTEN_NUMBER.sub(masked, text)
+
+
 def split_phone(text) -> tuple[str, str]:
     """A name and a phone out of one cell, as `刘秀志 15175866125`; either may be empty. A wrong phone is refused.
 

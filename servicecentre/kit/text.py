@@ -189,6 +189,7 @@ _DOUBLE_SURNAMES = {
     "亓官": "qi guan", "宰父": "zai fu", "皇甫": "huang fu", "鲜于": "xian yu", "乐正": "yue zheng", "夏侯": "xia hou",
     "毌丘": "guan qiu", "鲁阳": "lu yang", "叱干": "chi gan", "可频": "ke pin", "句龙": "gou long", "贺若": "he ruo",
 }
+_READ_DOUBLE = {"欧阳", "司马", "上官", "诸葛", "司徒", "东方", "公孙", "宇文", "慕容", "申屠", "太史", "端木", "轩辕", "南宫", "百里", "呼延", "司空"}
 _GIVEN = {"乐": "le yue", "行": "xing hang", "长": "chang zhang", "重": "chong zhong", "茜": "qian xi", "晟": "sheng cheng",
           "朝": "chao zhao", "曾": "zeng ceng", "单": "dan shan", "𠮷": "ji"}
 
@@ -248,6 +249,15 @@ def _han_readings(chunk, said, surname):
         if choices:
             readings.append(choices)
     return readings
+
+
+def surname(name: str) -> str:
+    """What a log calls a person by: `周某`, `欧阳某`, `J某`; "" for no name (STYLE §8: persons by surname only)."""
+    bare = name.strip()
+    if not bare:
+        return ""
+    double = bare[:2] in _DOUBLE_SURNAMES or bare[:2] in _READ_DOUBLE and len(bare) > 2
+    return f"{bare[:2] if double else bare[0]}某"
 
 
 # Search: what was typed

@@ -33,7 +33,8 @@ def body(desk, household):
 
 def test_page_answers_at_a_glance(desk, household, clerk):
     charge(household, BillingMonth.of(today()).previous, clerk)
-    add_resident(household, name="周子涵", relation="子女", birth_year=today().year - 8, sex="female", by=clerk)
+    add_resident(household, name="周子涵", relation="子女", birth_year=today().year - 8, sex="female",
+                 guardian="张雨萍", guardian_consent=True, by=clerk)
     add_contact(household, name="林秀英", phone="025-83451933", by=clerk)
     add_vehicle(household, plate="苏AD5K26", brand="比亚迪", by=clerk)
     make_promise(household.estate, to_whom="张女士", words="答复公摊怎么算", due_at=now() + timedelta(hours=1), household=household, by=clerk)

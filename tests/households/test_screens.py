@@ -86,11 +86,12 @@ def test_area_and_use_change_by_form(manager_desk, unit):
     unit.refresh_from_db()
     assert unit.area_on(month.first).area == 9012 and (unit.kind, unit.trade) == ("shop", "便利店")
     page = text_of(manager_desk.post(reverse("households:change_unit", args=[unit.pk]), {"kind": "home", "version": "1", "request_key": "c"}))
-    assert "您的改动还没保存" in page
+    assert "您的改动没有保存" in page
 
 
 def test_people_contacts_and_vehicles_by_form(desk, household):
-    add = {"residents": {"name": "周子涵", "relation": "子女", "birth_year": "2018"}, "contacts": {"name": "林秀英", "phone": "025-83451933"},
+    child = {"name": "周子涵", "relation": "子女", "birth_year": "2018", "guardian": "张雨萍", "guardian_consent": "on"}
+    add = {"residents": child, "contacts": {"name": "林秀英", "phone": "025-83451933"},
            "tenants": {"name": "何俊", "lease_from": "2026-05-01", "fee_payer": "tenant"}, "vehicles": {"plate": "苏a·d5k26"}}
     for what, data in add.items():
         assert desk.post(f"/households/{household.pk}/{what}/add/", data | {"request_key": what}).status_code == 302, what
@@ -128,7 +129,7 @@ def test_number_is_shown_only_after_a_reason(desk, household):
     assert not Entry.objects.filter(act="households.reveal_identity").exists()
     answer = desk.post(path, {"reason": "核对本人身份", "request_key": "k"})
     assert ZHANG["id_number"] in text_of(answer) and answer.headers["Cache-Control"] == "no-store"
-    assert Entry.objects.get(act="households.reveal_identity").words == "查看证件号码，核对本人身份"
+    assert Entry.objects.get(act="households.reveal_identity").words == "查看张某的证件号码，核对本人身份"
 
 
 def test_the_same_asking_again_shows_nothing(desk, household):
