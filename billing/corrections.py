@@ -62,8 +62,8 @@ def mend_line(charge, *, by):
     or the new Charge. Refused when there is nothing to mend.
     """
     household = Household.objects.lock(charge.household_id)
-    charge = _with_sums(Charge.objects.all()).lock(charge)
-    fen = _off_by(charge, household)
+    charge = with_sums(Charge.objects.all()).lock(charge)
+    fen = off_by(charge, household)
     if charge.voided_at or charge.line or charge.subject or not fen:
         raise Refused("这笔账单没有要更正的，请刷新出账预览。")
     month = BillingMonth.of(charge.period)
@@ -89,10 +89,10 @@ def _lines_off(estate, month, **only):
         Q(starts_on__gt=F("period"), household__starts_on__lt=F("starts_on"))
         | (Q(household__ends_on=None) | Q(household__ends_on__gt=F("ends_on"))) & ~Q(ends_on__in=whole_ends))
     mended = Exists(Credit.objects.filter(charge=OuterRef("pk"), source=Credit.Source.CORRECTION))       # the tenure may have moved again
-    rows = (_with_sums(Charge.objects.of(estate).live().filter(**only)).filter(beyond | short | mended, subject="", line=0, period__lte=month.first)
+    rows = (with_sums(Charge.objects.of(estate).live().filter(**only)).filter(beyond | short | mended, subject="", line=0, period__lte=month.first)
             .exclude(fee_kind__bills="").select_related("household__unit", "fee_kind"))
     for charge in rows.iterator(chunk_size=500):
-        if fen := _off_by(charge, charge.household):
+        if fen := off_by(charge, charge.household):
             yield Correction(charge.household, charge.household.unit.code, charge.fee_kind, BillingMonth.of(charge.period), fen,
                              _words(charge, charge.household), charge)
 
@@ -111,7 +111,7 @@ def _never_billed(estate, month):
                                  f"{billed.label}已出账，这一户没有账单；再出一次 {billed} 即补上")
 
 
-def _with_sums(charges):
+def with_sums(charges):
     """Adds what further lines and corrections have mended of each line: fen and how many."""
     further = _further(OuterRef("household"), OuterRef("fee_kind"), OuterRef("period")).order_by().values("household")
     mended = _mended(OuterRef("pk")).order_by().values("charge")
@@ -123,7 +123,7 @@ def _with_sums(charges):
         mended_n=Coalesce(Subquery(mended.annotate(n=number).values("n")), 0))
 
 
-def _off_by(charge, household):
+def off_by(charge, household):
     """What the tenure's days make of the month, less what is billed and mended, fen; 0 when they agree but for rounding."""
     month = BillingMonth.of(charge.period)
     days = _days(household, month)

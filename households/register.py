@@ -11,6 +11,7 @@ from servicecentre.kit.text import clean_text, parse_room
 from servicecentre.worklog.acts import act, record
 
 from . import find
+from .handing import write_down
 from .history import change
 from .models import Building, Household, Ownership, Unit, UnitArea
 from .people import checked, enter_person, fresh, names_of
@@ -174,10 +175,11 @@ def _refuse_overlap(unit, starts_on, ends_on):
 
 
 @act
-def change_owner(unit, *, owners, last_day, by, basis="", despite=()):
+def change_owner(unit, *, owners, last_day, by, basis="", despite=(), **seen):
     """Close the current tenure with its last day and open the next one from the day after (DOMAIN §2); the new Household.
 
-    It calls nobody: bills, keys and parking read the dates. What was billed beyond the last day is a correction.
+    ``seen``: papers, readings and what goes along, as handing.write_down takes them. It calls nobody: bills, keys and parking read
+    the dates; debts stay the seller's. What was billed beyond the last day is a correction.
     """
     unit = Unit.objects.lock(unit)
     seller = unit.households.live().filter(ends_on=None).first()
@@ -192,6 +194,7 @@ def change_owner(unit, *, owners, last_day, by, basis="", despite=()):
     basis = checked("basis", clean_text, basis, 80)
     record(by, f"产权到 {last_day} 为止{f'，凭 {basis}' if basis else ''}", seller, household=seller)
     buyer = open_household(unit, owners=owners, starts_on=last_day + timedelta(days=1), by=by, despite=despite)
+    write_down(seller, buyer, last_day=last_day, basis=basis, by=by, **seen)
     find.rebuild([seller.pk])
     return buyer
 

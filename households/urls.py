@@ -1,7 +1,7 @@
 """The register: the map. The household's own page is the roof's (desk/household.py)."""
 from django.urls import path
 
-from .views import importing, owners, people, register
+from .views import importing, living, owners, people, register
 
 app_name = "households"
 urlpatterns = [
@@ -25,6 +25,18 @@ urlpatterns = [
     path("households/<int:pk>/owners/add/", owners.add_owner, name="add_owner"),
     path("households/<int:pk>/first-day/", owners.correct_first_day, name="correct_first_day"),
     path("households/<int:pk>/history/", owners.history, name="history"),
+    path("households/<int:pk>/instructions/add/", living.give_instruction, name="give_instruction"),
+    path("households/<int:pk>/pets/add/", living.add_pet, name="add_pet"),
+    path("households/<int:pk>/care/add/", living.add_care, name="add_care"),
+    path("households/<int:pk>/letters/add/", living.take_letter, name="take_letter"),
+    path("letters/<int:pk>/", living.letter, name="letter"),
+    path("letters/<int:pk>/use/", living.use_letter, name="use_letter"),
+    path("letters/<int:pk>/call/", living.call_principal, name="call_principal"),
+    path("letters/<int:pk>/revoke/", living.revoke_letter, name="revoke_letter"),
+    path("instructions/<int:pk>/withdraw/", living.withdraw_instruction, name="withdraw_instruction"),
+    path("pets/<int:pk>/end/", living.end_pet, name="end_pet"),
+    path("care/<int:pk>/end/", living.end_care, name="end_care"),
+    path("units/<int:pk>/use/", living.set_use, name="set_use"),
     path("owners/<int:pk>/share/", owners.change_share, name="change_share"),
     path("owners/<int:pk>/remove/", owners.remove_owner, name="remove_owner"),
     path("residents/<int:pk>/", people.change_resident, name="change_resident"),

@@ -49,6 +49,8 @@ RIGHTS = {
     "households.change_household": _to("修改户资料", CLERK, MANAGER),
     "households.change_person": _to("修改人员资料", CLERK, MANAGER),
     "households.change_owner": _to("变更业主", CLERK, MANAGER),
+    "households.set_use": _to("登记使用情况", CLERK, MANAGER),
+    "households.take_letter": _to("收委托书", CLERK, MANAGER),
     "households.correct_first_day": _to("更正业主起日", MANAGER),
     "households.view_history": _to("查看资料变更", CLERK, MANAGER, FINANCE),
     "households.reveal_identity": _to("显示证件号码", CLERK, MANAGER),

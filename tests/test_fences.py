@@ -23,7 +23,25 @@ from billing.models import (
     ReceiptVoid,
     Shift,
 )
-from households.models import Building, Contact, Household, Ownership, Person, RegisterImport, Resident, Unit, UnitArea, Vehicle
+from households.models import (
+    AuthorisationLetter,
+    Building,
+    Contact,
+    HandoverReading,
+    Household,
+    OwnerChange,
+    Ownership,
+    Person,
+    RegisterImport,
+    Resident,
+    SpecialCare,
+    StandingInstruction,
+    TakenOver,
+    Unit,
+    UnitArea,
+    UnitUse,
+    Vehicle,
+)
 from servicecentre.desk.office import create_estate
 from servicecentre.estates.models import Estate
 from servicecentre.kit import guards
@@ -100,6 +118,15 @@ RULES = {
     "lease_ends_after_start": Change(Resident, "lease_to IS NOT NULL", {"lease_to": "'2001-01-01'"}),
     "one_contact_per_number": Copy(Contact),
     "one_vehicle_per_plate": Copy(Vehicle, "ended_on IS NULL"),
+    "letter_ends_after_start": Change(AuthorisationLetter, "valid_to IS NOT NULL", {"valid_to": "'2001-01-01'"}),
+    "instruction_ends_after_start": Change(StandingInstruction, "ends_on IS NOT NULL", {"ends_on": "'2001-01-01'"}),
+    "use_ends_after_start": Change(UnitUse, "ends_on IS NOT NULL", {"ends_on": "'2001-01-01'"}),
+    "one_use_at_a_time": Copy(UnitUse, "ends_on IS NOT NULL"),
+    "care_with_consent": Change(SpecialCare, "TRUE", {"consent_by": "''"}),
+    "one_change_per_seller": Copy(OwnerChange),
+    "one_reading_per_kind": Copy(HandoverReading),
+    "reading_within_reason": Change(HandoverReading, "TRUE", {"reading": "-1"}),
+    "taken_over_when_both_sign": Change(TakenOver, "TRUE", {"seller_signed": "FALSE"}),
     "one_fee_kind_per_code": Copy(FeeKind),
     "price_within_reason": Change(Price, "TRUE", {"unit_price": "-1"}),
     "price_from_the_first": Change(Price, "ends_on IS NULL", {"starts_on": "'2045-02-02'"}),

@@ -15,6 +15,7 @@ from billing.models import BillingPolicy, FeeKind, Payment, ReceiptVoid
 from billing.receipts import ask_void, refuse_void, void_receipt
 from billing.run import bill_month, undo_run
 from billing.tariffs import change_price, withdraw_price
+from households.agents import call_principal, revoke_letter, take_letter, use_letter
 from households.amending import change_contact
 from households.importing.uploads import apply_register, receive
 from households.merging import merge_people
@@ -22,6 +23,7 @@ from households.models import RegisterImport
 from households.owners import add_owner, remove_owner
 from households.people import add_contact, add_resident, add_tenant, add_vehicle, end_residence, end_vehicle
 from households.register import add_unit, change_area, change_owner, open_household
+from households.standing import add_care, add_pet, end_care, end_pet, give_instruction, set_use, withdraw_instruction
 from servicecentre.desk.sealing import seal_day
 from servicecentre.drafts.models import Draft
 from servicecentre.jobs.models import Job, JobQuerySet, long_work
@@ -145,8 +147,31 @@ def _register(w):
     w.ownership = w.household.ownerships.last()
     third = add_owner(w.household, name="陈三", basis="不动产权证书", by=w.clerk)
     remove_owner(third, left_on=date(2026, 8, 30), basis="赠与合同", by=w.clerk)
+    _living_there(w)
     w.left = end_residence(add_resident(w.household, name="外婆", by=w.clerk), left_on=date(2026, 8, 1), by=w.clerk)
     w.gone = end_vehicle(add_vehicle(w.household, plate="苏AB2C34", by=w.clerk), ended_on=date(2026, 8, 2), by=w.clerk)
+
+
+def _living_there(w):
+    """What the owner asks of the desk, who acts for them, how the unit is used."""
+    day = date(2026, 8, 1)
+    words = {"words": "借钥匙前先打业主本人手机", "given_by": "张雨萍", "starts_on": day, "by": w.clerk}
+    w.instruction = give_instruction(w.household, moment="keys", ends_on=date(2030, 1, 1), **words)
+    withdraw_instruction(give_instruction(w.household, moment="collect", **words), reason="不用了", by=w.clerk)
+    w.use = set_use(w.unit, use="vacant", starts_on=date(2026, 4, 1), by=w.clerk)
+    set_use(w.unit, use="own", starts_on=day, basis="现场看过", by=w.clerk)
+    w.pet = add_pet(w.household, kind="犬", by=w.clerk)
+    end_pet(add_pet(w.household, kind="猫", by=w.clerk), ended_on=day, by=w.clerk)
+    care = {"about": "外婆", "words": "行动不便", "consent_by": "外婆本人", "consent": True, "by": w.clerk}
+    w.care = add_care(w.household, **care)
+    end_care(add_care(w.household, **care), by=w.clerk)
+    agent = {"name": "何代理", "id_number": resident_id("32010619900101001"), "phone": "13700001111", "copies_kept": True, "by": w.clerk,
+             "principal": w.household.ownerships.get(position=1), "valid_from": day}
+    w.letter = take_letter(w.household, matters=["pay", "borrow_keys"], valid_to=date(2030, 1, 1), **agent)
+    call_principal(w.letter, phone="phone", question="确认委托缴费", result="confirmed", by=w.clerk)
+    w.letter_use = use_letter(w.letter, matter="pay", words="缴 2026-08 的费", by=w.clerk)
+    once = take_letter(w.household, matters=["files"], **agent)
+    w.revoked = revoke_letter(once, version=1, revoked_on=day, revoked_how="本人到场", by=w.clerk)
 
 
 def _collect(w):
@@ -181,7 +206,8 @@ def _seal(w):
 
 def _mend(w):
     """An owner who left in the middle of a billed month; a run taken back; a line by hand, one of them void."""
-    w.buyer = change_owner(w.sold, owners=[{"name": "郑和"}], last_day=date(2026, 11, 15), by=w.manager)
+    w.buyer = change_owner(w.sold, owners=[{"name": "郑和"}], last_day=date(2026, 11, 15), by=w.manager, basis="不动产权证书",
+                           papers=["deed"], readings={"water": 28640, "power": 512200}, taken_over=["books"], seller_signed=True, buyer_signed=True)
     line = w.seller.charges.live().get(period=date(2026, 11, 1))
     w.correction = mend_line(line, by=w.manager)
     w.undone = undo_run(bill_month(w.estate, BillingMonth(2026, 12), by=w.manager), reason="出早了", by=w.manager2)
@@ -228,8 +254,9 @@ def pages_of(w):
     """{URL name: arguments that this world has a row for}, for every page of one row; a new page without its line is red in test_doors."""
     one_household = ("household", "billing:collect", "billing:use_credit", "billing:account", "households:change_household",
                      "households:add_resident", "households:add_tenant", "households:add_contact", "households:add_vehicle",
-                     "households:reveal_phones", "households:add_owner", "households:correct_first_day", "households:history")
-    one_unit = ("households:unit", "households:change_unit", "households:change_area", "households:change_owner")
+                     "households:reveal_phones", "households:add_owner", "households:correct_first_day", "households:history", "households:give_instruction",
+                     "households:add_pet", "households:add_care", "households:take_letter", "seller_statement")
+    one_unit = ("households:unit", "households:change_unit", "households:change_area", "households:change_owner", "households:set_use")
     one_payment = ("billing:payment", "billing:collected", "billing:ask_void")
     one_void = ("billing:void", "billing:void_receipt", "billing:refuse_void")
     one_import = ("report", "columns", "apply", "changes", "wrong_rows")
@@ -240,6 +267,8 @@ def pages_of(w):
         "households:open_household": [w.free.pk], "households:change_person": [w.household.pk, w.person.pk],
         **{f"households:{name}": [w.household.pk, w.person.pk] for name in ("reveal_identity", "record_death", "merge_people")},
         **{f"households:{name}": [w.ownership.pk] for name in ("change_share", "remove_owner")},
+        **{f"households:{name}": [w.letter.pk] for name in ("letter", "use_letter", "call_principal", "revoke_letter")},
+        "households:withdraw_instruction": [w.instruction.pk], "households:end_pet": [w.pet.pk], "households:end_care": [w.care.pk],
         "households:change_resident": [w.resident.pk], "households:change_tenant": [w.tenant.pk],
         "households:change_contact": [w.contact.pk], "households:change_vehicle": [w.vehicle.pk], "households:end_residence": [w.resident.pk],
         "households:remove_contact": [w.contact.pk], "households:end_vehicle": [w.vehicle.pk],

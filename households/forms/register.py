@@ -2,6 +2,7 @@
 from crispy_forms.layout import HTML, Div, Layout, Row
 from django import forms
 
+from households.handing import GOES_ALONG, PAPERS
 from households.models import Person, Unit
 from households.people import person_fields
 from households.register import FIRST_MONTH
@@ -147,11 +148,28 @@ class OpenHouseholdForm(OwnersForm):
 
 
 class ChangeOwnerForm(OwnersForm):
-    """The seller's last day and the buyers."""
+    """The seller's last day, papers seen, meters read, what goes along, and the buyers."""
 
     last_day = DayField(label="原业主最后一天", help_text="新业主从次日起交费")
     basis = TextField(label="凭什么", max_length=80, required=False, help_text="如 不动产权证书，11-20 登记")
-    lead = (Row("last_day", "basis"),)
+    seller_phone = PhoneField(label="原业主以后的电话", required=False, help_text="退钱、寄信用")
+    papers = forms.MultipleChoiceField(label="看过的资料", choices=PAPERS, widget=forms.CheckboxSelectMultiple,
+                                       error_messages={"required": "请勾看过的资料"})
+    water = AreaField(label="水表读数", zero=True, required=False)
+    power = AreaField(label="电表读数", zero=True, required=False)
+    gas = AreaField(label="气表读数", zero=True, required=False)
+    taken_over = forms.MultipleChoiceField(label="跟着房子转的", choices=GOES_ALONG, required=False, widget=forms.CheckboxSelectMultiple,
+                                           help_text="双方都签字才转；不勾就不转")
+    taken_words = TextField(label="怎么转", max_length=120, required=False)
+    seller_signed = forms.BooleanField(label="卖方已签字", required=False)
+    buyer_signed = forms.BooleanField(label="买方已签字", required=False)
+    lead = (Row("last_day", "basis", "seller_phone"), "papers", Row("water", "power", "gas"), "taken_over",
+            Row("taken_words", "seller_signed", "buyer_signed"))
+    METERS = ("water", "power", "gas")
+
+    def act_fields(self):
+        fields = super().act_fields()
+        return fields | {"readings": {kind: value for kind in self.METERS if (value := fields.pop(kind)) is not None}}
 
 
 class RemarkForm(DeskForm):

@@ -1,7 +1,7 @@
 """Buildings, units, tenures: the list, a unit's page, and the acts of households/register."""
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from households import register
@@ -52,10 +52,10 @@ def unit(request, pk):
     row, day = unit_of(request, pk), today()
     tenures = list(row.households.live().order_by("-starts_on"))
     return render(request, "households/unit.html", {
-        "unit": row, "tenures": tenures, "areas": row.areas.order_by("-starts_on"), "area": row.area_on(day),
+        "unit": row, "tenures": tenures, "areas": row.areas.order_by("-starts_on"), "uses": row.uses.order_by("-starts_on"), "area": row.area_on(day),
         "current": next((t for t in tenures if t.starts_on <= day and (t.ends_on is None or t.ends_on >= day)), None),
         "open_end": any(t.ends_on is None for t in tenures), "day": day,
-        "can": {act: may(request, f"households.{act}") for act in ("change_unit", "open_household", "change_owner")}})
+        "can": {act: may(request, f"households.{act}") for act in ("change_unit", "open_household", "change_owner", "set_use")}})
 
 
 @needs("households.add_unit")
@@ -101,9 +101,11 @@ def change_owner(request, pk):
     seller = row.households.live().filter(ends_on=None).first()
     form = ChangeOwnerForm(request.POST or None, estate=request.estate)
     if request.method == "POST" and (household := form.perform(register.change_owner, row, by=request.user)):
-        return done(request, f"{row.code} 从 {household.starts_on} 起是新业主的，户号 {household.number}。", household)
+        done(request, f"{row.code} 从 {household.starts_on} 起是新业主的，户号 {household.number}。", household)
+        return redirect("seller_statement", pk=seller.pk if seller else household.pk)
     about = f"现在 {seller.owner_names}，{seller.starts_on} 起；欠费仍是原业主的" if seller else "这套房现在没有业主"
-    return form_page(request, form, title=f"变更业主 {row.code}", button="变更业主", back=seller or row, about=about, wide=True)
+    return form_page(request, form, title=f"变更业主 {row.code}", button="变更业主", back=seller or row, about=about, wide=True,
+                     more=[("原业主结算单", reverse("seller_statement", args=[seller.pk]))] if seller and may(request, "billing.view_account") else ())
 
 
 @needs("households.change_household")

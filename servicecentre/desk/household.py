@@ -1,5 +1,5 @@
 """The household page: who lives here, what is owed, what is open, papers, what went on; an explicit list of parts."""
-from django.db.models import OuterRef, Subquery, Sum
+from django.db.models import Count, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -17,6 +17,7 @@ from . import parts
 from .parts import part
 
 WEEKDAYS = "一二三四五六日"
+LETTERS = 6                                  # newest letters shown
 LINES = 12                                    # open charges shown; the rest is in the sum and at the till
 
 
@@ -59,6 +60,21 @@ def _living(row, day):
 def contacts(household, day):
     """Whom to ring when the owner can't be reached, and the household's vehicles."""
     return {"contacts": list(household.contacts.order_by("pk")), "vehicles": list(household.vehicles.filter(ended_on=None).order_by("pk"))}
+
+
+@part("households.view_household")
+def living(household, day):
+    """Pets, special care, letters of agents, in force or not."""
+    return {"pets": list(household.pets.filter(ended_on=None).order_by("pk")), "cares": list(household.cares.filter(ended_on=None).order_by("pk"))}
+
+
+@part("households.view_household")
+def letters(household, day):
+    """Who acts for the owner, in which matters, until when."""
+    rows = list(household.letters.select_related("agent").annotate(n=Count("uses")).order_by("-pk")[:LETTERS])
+    for row in rows:
+        row.why = row.over(day) or ("用完了" if not row.valid_to and row.n else "")
+    return {"letters": rows}
 
 
 @part("billing.view_account")
@@ -122,11 +138,11 @@ def _day_words(d, day):
     return "今天" if d == day else f"{shown_date(d, day)} 周{WEEKDAYS[d.weekday()]}"
 
 
-PARTS = ((people, contacts, papers), (bills_off, owed, promises_open), (last_entries,))
+PARTS = ((people, contacts, living, letters, papers), (bills_off, owed, promises_open), (last_entries,))
 
 # What can be done for an open household: label, right, URL name, what it takes, Alt digit.
 QUICK = (("收费", "billing.collect_payment", "billing:collect", "1"),)
-ACTS = ("change_household", "change_person", "change_owner", "reveal_identity", "correct_first_day", "view_history")
+ACTS = ("change_household", "change_person", "change_owner", "reveal_identity", "correct_first_day", "view_history", "take_letter", "set_use")
 STILL = ("change_person", "reveal_identity", "correct_first_day", "view_history")             # of a tenure that is over, too
 
 
@@ -137,7 +153,7 @@ def household(request, pk):
     columns = parts.gather(PARTS, request, "household", row, day)
     over = bool(row.ends_on and row.ends_on < day)
     return render(request, "desk/household.html", {
-        "household": row, "unit": row.unit, "area": row.unit.area_on(day), "columns": columns,
+        "household": row, "unit": row.unit, "area": row.unit.area_on(day), "use": row.unit.use_on(day), "columns": columns,
         "owed": parts.answer_of(columns, "owed"), "over": over, "coming": row.starts_on > day,
         "tenures": row.unit.households.live().order_by("-starts_on"),
         "can": {act: may(request, f"households.{act}") and (not over or act in STILL) for act in ACTS},

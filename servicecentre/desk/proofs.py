@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Subquery, 
 from django.db.models.functions import Coalesce
 
 from billing.models import Allocation, BillRun, Charge, Credit, Payment, PaymentPart, ReceiptVoid
-from households.models import Household
+from households.models import Household, LetterUse
 from servicecentre.kit import guards
 from servicecentre.kit.money import yuan
 from servicecentre.papers import journal
@@ -241,6 +241,25 @@ def two_people():
         yield f"{void.estate.slug} {void.payment}", "作废已决定，却没有批准人"
     for paper in Paper.objects.filter(voided_by=F("void_asked_by")).select_related("estate"):
         yield f"{paper.estate.slug} {paper.number}", "单据由申请作废的人自己批准"
+
+
+@proof(22, "委托书的每次使用都在事项和期限之内")
+def letter_uses():
+    uses = LetterUse.objects.select_related("estate", "letter__household").order_by("pk")
+    seen = set()
+    for use in uses.iterator(chunk_size=CHUNK):
+        letter, wrong = use.letter, []
+        if use.matter not in letter.matters:
+            wrong.append("办的不是委托的事项")
+        if use.day < letter.valid_from or letter.valid_to and use.day > letter.valid_to:
+            wrong.append("不在有效期内")
+        if letter.revoked_on and use.day > letter.revoked_on:
+            wrong.append("撤销以后还用")
+        if not letter.valid_to and letter.pk in seen:
+            wrong.append("只用一次的用了第二次")
+        seen.add(letter.pk)
+        if wrong:
+            yield _at(use, letter.household), f"委托书 {letter.pk} {use.day} 的使用{'，'.join(wrong)}"
 
 
 def _at(row, household=None):

@@ -5,6 +5,7 @@ from django.apps import apps
 
 from billing.cashier import collect_payment
 from billing.models import Payment, ReceiptVoid
+from households.models import LetterUse
 from servicecentre.desk import proofs
 from servicecentre.kit import guards
 from servicecentre.kit.refused import Refused
@@ -92,3 +93,22 @@ def test_17_a_paper_made_void_by_who_asked(world):
     with unguarded(Paper):
         behind("UPDATE papers_paper SET void_asked_by_id = voided_by_id WHERE id = %s", world.void.payment.paper_id)
         assert found() == {17}
+
+
+# --- 22 letters -------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("change", ["matter = 'refund'", "day = '2020-01-01'", "day = '2031-01-01'"])
+def test_22_a_letter_used_outside_its_matters_or_term(world, change):
+    with unguarded(LetterUse):
+        behind(f"UPDATE households_letteruse SET {change} WHERE id = %s", world.letter_use.pk)
+        assert found() == {22}
+
+
+def test_22_a_revoked_letter_and_one_for_one_use(world):
+    with unguarded(LetterUse):
+        LetterUse.objects.filter(pk=world.letter_use.pk).update(letter=world.revoked, matter="files", day=world.revoked.valid_from)
+        assert found() == set()
+        copied(LetterUse.objects.get(pk=world.letter_use.pk))
+        assert found() == {22}
+        LetterUse.objects.filter(pk=world.letter_use.pk).update(day="2026-08-20")
+        assert found() == {22}

@@ -1,0 +1,143 @@
+"""Standing instructions, use, pets, special care, and authorisation letters with their uses."""
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+
+from households import agents, standing
+from households.forms.living import (
+    CallForm,
+    CareForm,
+    EndPetForm,
+    InstructionForm,
+    LetterForm,
+    PetForm,
+    RevokeForm,
+    UseForm,
+    UseLetterForm,
+    WithdrawForm,
+)
+from households.forms.people import ConfirmForm
+from households.models import AuthorisationLetter, Pet, SpecialCare, StandingInstruction
+from servicecentre.kit.periods import today
+from servicecentre.staff.access import may, needs
+
+from .pages import done, form_page, household_of, unit_of
+
+
+def _about(household):
+    return f"{household.unit.code} {household.owner_names}"
+
+
+def _page(request, form, act, row, *, title, button, words, household, busy="正在登记，请稍等", wide=False):
+    """One form, one act on the row, back to the household."""
+    if request.method == "POST" and form.perform(act, row, by=request.user):
+        return done(request, words, household)
+    return form_page(request, form, title=title, button=button, back=household, about=_about(household), busy=busy, wide=wide)
+
+
+def _of_household(request, model, pk):
+    return get_object_or_404(model.objects.of(request.estate).select_related("household__unit"), pk=pk)
+
+
+@needs("households.change_household")
+def give_instruction(request, pk):
+    row = household_of(request, pk)
+    return _page(request, InstructionForm(request.POST or None), standing.give_instruction, row, household=row,
+                 title="登记嘱咐", button="登记嘱咐", words="已登记嘱咐，办这类事时会显示。")
+
+
+@needs("households.change_household")
+def withdraw_instruction(request, pk):
+    row = _of_household(request, StandingInstruction, pk)
+    return _page(request, WithdrawForm(request.POST or None), standing.withdraw_instruction, row, household=row.household,
+                 title=f"嘱咐：{row.words}", button="撤回嘱咐", words="嘱咐已撤回。")
+
+
+@needs("households.change_household")
+def add_pet(request, pk):
+    row = household_of(request, pk)
+    return _page(request, PetForm(request.POST or None), standing.add_pet, row, household=row, title="登记宠物", button="登记宠物", words="已登记宠物。")
+
+
+@needs("households.change_household")
+def end_pet(request, pk):
+    row = _of_household(request, Pet, pk)
+    return _page(request, EndPetForm(request.POST or None), standing.end_pet, row, household=row.household,
+                 title=f"注销宠物 {row}", button="注销宠物", words="已注销宠物。")
+
+
+@needs("households.change_household")
+def add_care(request, pk):
+    row = household_of(request, pk)
+    return _page(request, CareForm(request.POST or None), standing.add_care, row, household=row,
+                 title="登记特殊照顾", button="登记特殊照顾", words="已登记特殊照顾。")
+
+
+@needs("households.change_household")
+def end_care(request, pk):
+    row = _of_household(request, SpecialCare, pk)
+    return _page(request, ConfirmForm(request.POST or None), standing.end_care, row, household=row.household,
+                 title=f"撤回特殊照顾 {row.about}", button="撤回并删去内容", words="已撤回，内容已删。")
+
+
+@needs("households.set_use")
+def set_use(request, pk):
+    row = unit_of(request, pk)
+    form = UseForm(request.POST or None)
+    if request.method == "POST" and (use := form.perform(standing.set_use, row, by=request.user)):
+        return done(request, f"{row.code} 从 {use.starts_on} 起是{use.get_use_display()}。", row)
+    now = row.uses.last()
+    return form_page(request, form, title=f"使用情况 {row.code}", button="登记使用情况", back=row,
+                     about=f"现在登记的是{now.get_use_display()}，{now.starts_on} 起" if now else "还没有登记过")
+
+
+@needs("households.take_letter")
+def take_letter(request, pk):
+    row = household_of(request, pk)
+    form = LetterForm(request.POST or None, household=row)
+    if request.method == "POST" and (letter := form.perform(agents.take_letter, row, by=request.user)):
+        return done(request, "委托书已登记。办事前先按登记的号码向委托人核实。", letter)
+    return form_page(request, form, title="收委托书", button="登记委托书", back=row, about=_about(row), wide=True)
+
+
+def _letter(request, pk):
+    rows = AuthorisationLetter.objects.of(request.estate).select_related("household__unit", "principal", "agent", "taken_by")
+    return get_object_or_404(rows, pk=pk)
+
+
+@needs("households.view_household")
+def letter(request, pk):
+    """A letter by itself: matters, term, who was rung, each use."""
+    row = _letter(request, pk)
+    used_up = not row.valid_to and row.uses.exists()
+    why = row.over(today()) or ("只用一次，已经用过" if used_up else "")
+    return render(request, "households/letter.html", {
+        "letter": row, "why": why, "uses": list(row.uses.select_related("by")), "calls": list(row.calls.select_related("by")),
+        "may_use": may(request, "households.take_letter")})
+
+
+def _letter_page(request, pk, form_of, act, *, title, button, words):
+    row = _letter(request, pk)
+    form = form_of(row)
+    if request.method == "POST" and form.perform(act, row, by=request.user):
+        done(request, words, row)
+        return redirect(row)
+    return form_page(request, form, title=f"{title} {row.agent.name}", button=button, back=reverse("households:letter", args=[row.pk]),
+                     about=f"{_about(row.household)}；{row.matter_words}")
+
+
+@needs("households.take_letter")
+def use_letter(request, pk):
+    return _letter_page(request, pk, lambda row: UseLetterForm(request.POST or None, letter=row), agents.use_letter,
+                        title="用委托书", button="记一次使用", words="已记下这次使用。")
+
+
+@needs("households.take_letter")
+def call_principal(request, pk):
+    return _letter_page(request, pk, lambda row: CallForm(request.POST or None, letter=row), agents.call_principal,
+                        title="向委托人核实", button="记下核实", words="已记下核实。")
+
+
+@needs("households.take_letter")
+def revoke_letter(request, pk):
+    return _letter_page(request, pk, lambda row: RevokeForm(request.POST or None, initial={"version": row.version}), agents.revoke_letter,
+                        title="撤销委托书", button="撤销委托书", words="委托书已撤销。")

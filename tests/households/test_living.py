@@ -1,0 +1,158 @@
+"""Standing instructions, use of a unit, pets, special care, authorisation letters, and what goes along at a change of owner."""
+from datetime import date, timedelta
+
+import pytest
+
+from households.agents import call_principal, revoke_letter, take_letter, use_letter
+from households.models import SpecialCare, UnitUse
+from households.owners import record_death
+from households.register import add_unit, change_owner, open_household
+from households.standing import (
+    add_care,
+    add_pet,
+    end_care,
+    end_pet,
+    give_instruction,
+    set_use,
+    standing_for,
+    withdraw_instruction,
+)
+from servicecentre.kit.periods import today
+from servicecentre.kit.refused import Refused
+from servicecentre.worklog.models import Entry
+
+from .test_register import ZHANG, ZHOU
+
+TOMORROW = timedelta(days=1)
+
+
+@pytest.fixture
+def unit(estate, clerk):
+    return add_unit(estate, code="3-2-1801", area=8956, by=clerk)
+
+
+@pytest.fixture
+def household(unit, clerk):
+    return open_household(unit, owners=[ZHANG], starts_on=date(2026, 3, 18), by=clerk)
+
+
+@pytest.fixture
+def agent(household):
+    return {"principal": household.ownerships.get(), "name": "周建国", "id_number": ZHOU["id_number"], "phone": ZHOU["phone"],
+            "copies_kept": True, "valid_from": today()}
+
+
+def test_instruction_shows_at_its_moment_and_in_its_term(household, clerk):
+    keys = give_instruction(household, moment="keys", words="先打本人手机", given_by="张雨萍", starts_on=today(), by=clerk)
+    always = give_instruction(household, words="老人在家，说慢些", given_by="张雨萍", starts_on=today(), ends_on=today(), by=clerk)
+    later = give_instruction(household, words="以后", given_by="张雨萍", starts_on=today() + TOMORROW, by=clerk)
+    assert standing_for(household, "keys") == [keys, always] and standing_for(household, "collect") == [always]
+    assert standing_for(household, on=today() + TOMORROW) == [keys, later]
+    withdraw_instruction(keys, reason="换了人", by=clerk)
+    assert standing_for(household, "keys") == [always]
+    with pytest.raises(Refused, match="撤回"):
+        withdraw_instruction(keys, reason="再撤", by=clerk)
+    with pytest.raises(Refused, match="不能早于"):
+        give_instruction(household, words="x", given_by="张", starts_on=today(), ends_on=today() - TOMORROW, by=clerk)
+
+
+def test_uses_follow_each_other(unit, clerk):
+    first = set_use(unit, use="vacant", starts_on=date(2026, 4, 1), by=clerk)
+    set_use(unit, use="let", starts_on=date(2026, 8, 1), by=clerk)
+    first.refresh_from_db()
+    assert first.ends_on == date(2026, 7, 31) and unit.use_on(date(2026, 8, 1)).use == "let"
+    for use, day in (("own", date(2026, 8, 1)), ("let", date(2026, 9, 1)), ("own", today() + timedelta(days=400))):
+        with pytest.raises(Refused):
+            set_use(unit, use=use, starts_on=day, by=clerk)
+    assert UnitUse.objects.count() == 2
+
+
+def test_care_needs_its_own_consent_and_is_deleted_when_taken_back(household, clerk):
+    care = {"about": "外婆", "words": "心脏病", "consent_by": "张外婆"}
+    with pytest.raises(Refused, match="单独同意"):
+        add_care(household, **care, consent=False, by=clerk)
+    row = add_care(household, **care, consent=True, by=clerk)
+    assert SpecialCare.objects.get().words == "心脏病"
+    end_care(row, by=clerk)
+    assert SpecialCare.objects.get().words == "" and not Entry.objects.filter(words__contains="心脏病").exists()
+    with pytest.raises(Refused, match="撤回"):
+        end_care(row, by=clerk)
+
+
+def test_pets_come_and_go(household, clerk):
+    pet = add_pet(household, kind="犬", breed="金毛", licence_no="NJ-1", large=True, by=clerk)
+    with pytest.raises(Refused, match="还没到"):
+        end_pet(pet, ended_on=today() + TOMORROW, by=clerk)
+    assert end_pet(pet, ended_on=today(), by=clerk).ended_on == today()
+    with pytest.raises(Refused, match="免疫日"):
+        add_pet(household, kind="犬", vaccinated_on=today() + TOMORROW, by=clerk)
+
+
+def test_a_letter_serves_its_matters_in_its_term(household, agent, clerk):
+    letter = take_letter(household, matters=["pay", "nonsense"], valid_to=today(), by=clerk, **agent)
+    assert letter.matters == ["pay"]
+    use_letter(letter, matter="pay", words="缴费", by=clerk)
+    use_letter(letter, matter="pay", words="又缴费", by=clerk)
+    for day, matter, words in ((today(), "files", "只写了"), (today() + TOMORROW, "pay", "已到期"), (today() - TOMORROW, "pay", "才生效")):
+        with pytest.raises(Refused, match=words):
+            use_letter(letter, matter=matter, words="x", on=day, by=clerk)
+    with pytest.raises(Refused, match="不能更早"):
+        revoke_letter(letter, version=1, revoked_on=today() - TOMORROW, revoked_how="书面", by=clerk)
+    revoke_letter(letter, version=1, revoked_on=today(), revoked_how="书面", by=clerk)
+    with pytest.raises(Refused, match="已撤销"):
+        use_letter(letter, matter="pay", words="x", by=clerk)
+
+
+def test_a_letter_without_a_term_serves_once(household, agent, clerk):
+    letter = take_letter(household, matters=["files"], by=clerk, **agent)
+    use_letter(letter, matter="files", words="看费用", by=clerk)
+    with pytest.raises(Refused, match="只用一次"):
+        use_letter(letter, matter="files", words="再看", by=clerk)
+
+
+@pytest.mark.parametrize("change, field", [({"copies_kept": False}, "copies_kept"), ({"matters": []}, "matters"), ({"id_number": "3201"}, "id_number"),
+                                           ({"valid_to": date(2020, 1, 1)}, "valid_to")])
+def test_a_letter_that_lacks_something_is_not_taken(household, agent, clerk, change, field):
+    with pytest.raises(Refused) as refusal:
+        take_letter(household, **agent | {"matters": ["pay"]} | change, by=clerk)
+    assert set(refusal.value.message_dict) == {field} and not household.letters.exists()
+
+
+def test_the_principal_is_rung_on_the_registers_number_and_a_death_ends_it(household, agent, clerk):
+    letter = take_letter(household, matters=["pay"], valid_to=today(), by=clerk, **agent)
+    call = call_principal(letter, phone="phone", question="确认缴费", result="denied", by=clerk)
+    assert call.dialled == "138****5678" and Entry.objects.filter(urgent=True, act="households.call_principal").exists()
+    with pytest.raises(Refused, match="没有这个号码"):
+        call_principal(letter, phone="phone2", question="x", result="confirmed", by=clerk)
+    record_death(letter.principal, household=household, version=letter.principal.version, died_on=today(), basis="证明", by=clerk)
+    with pytest.raises(Refused, match="委托终止"):
+        use_letter(letter, matter="pay", words="x", by=clerk)
+
+
+def test_what_goes_along_needs_both_signatures(unit, household, clerk):
+    sale = {"owners": [ZHOU], "last_day": today(), "taken_over": ["books"], "by": clerk}
+    for signed, field in (({}, "seller_signed"), ({"seller_signed": True}, "buyer_signed")):
+        with pytest.raises(Refused) as refusal:
+            change_owner(unit, **sale, **signed)
+        assert set(refusal.value.message_dict) == {field}
+    household.refresh_from_db()
+    assert household.ends_on is None
+    buyer = change_owner(unit, **sale, seller_signed=True, buyer_signed=True, readings={"gas": 90300})
+    assert buyer.changes_in.get().readings.get().reading == 90300
+
+
+def test_pages_from_letter_to_care(desk, household):
+    paths = {"instructions": {"words": "先打手机", "moment": "keys", "given_by": "张雨萍", "starts_on": str(today())},
+             "pets": {"kind": "犬"}, "care": {"about": "外婆", "words": "独居", "consent_by": "外婆", "consent": "on"},
+             "letters": {"principal": household.ownerships.get().pk, "name": "周建国", "phone": ZHOU["phone"], "id_number": ZHOU["id_number"],
+                         "matters": ["pay"], "valid_from": str(today()), "copies_kept": "on"}}
+    for name, data in paths.items():
+        assert desk.post(f"/households/{household.pk}/{name}/add/", data | {"request_key": name}).status_code == 302, name
+    assert desk.post(f"/units/{household.unit_id}/use/", {"use": "own", "starts_on": str(today()), "request_key": "u"}).status_code == 302
+    page = desk.get(f"/households/{household.pk}/").content.decode()
+    for words in ("先打手机", "note-bad", "犬", "独居", "周建国", "缴费", "自住"):
+        assert words in page, words
+    letter = household.letters.get()
+    assert desk.post(f"/letters/{letter.pk}/use/", {"matter": "pay", "words": "缴费", "request_key": "x"}).status_code == 302
+    body = desk.get(f"/letters/{letter.pk}/").content.decode()
+    assert "只用一次，已经用过" in body and ZHOU["phone"] not in body and ZHOU["id_number"] not in body
