@@ -14,10 +14,12 @@ from servicecentre.papers import journal
 from servicecentre.papers.kinds import RECEIPT
 from servicecentre.papers.models import Series
 from servicecentre.staff.access import may, needs
+from servicecentre.worklog import seals
 from servicecentre.worklog.models import Entry, Promise
 
 from . import parts
 from .parts import part
+from .sealing import outside
 
 ROWS = 6
 
@@ -52,6 +54,15 @@ def promises(estate, user, day):
     open_ones = Promise.objects.of(estate).open()
     counts = open_ones.aggregate(all=Count("pk"), late=Count("pk", filter=Q(due_at__lt=now())))
     return {"rows": list(_with_household(open_ones).select_related("made_by", "given_to").due_first()[:ROWS]), **counts}
+
+
+@part("desk.seal_day")
+def days(estate, user, day):
+    """The first day that is not sealed, and sealed ones that are no longer as they were."""
+    last = seals.newest(estate)
+    changed = [(last.day, sentence) for sentence in seals.troubles_of(last)] if last else []
+    changed += [(on, sentence) for _, on, sentence in outside(estate)]
+    return {"next": seals.next_day(estate), "last": last, "changed": changed[:ROWS]}
 
 
 @part("worklog.view_day")

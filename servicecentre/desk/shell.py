@@ -1,10 +1,13 @@
 """What every page shows around its own content: navigation by right, the day, the shift."""
+from datetime import timedelta
+
 from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import Shift
-from servicecentre.kit.periods import today
+from servicecentre.kit.periods import exact_moment, now, today
 from servicecentre.roles import RIGHTS, Role
+from servicecentre.worklog.models import Entry
 
 # Groups of (label, URL name, right, Alt digit); the rail shows what this user may open.
 NAV = (
@@ -21,6 +24,7 @@ NAV = (
      ("导入登记表", "households:import", "households.import_register", "")),
 )
 BELOW = {"billing:counter": ("collect", "collected", "use_credit"), "billing:voids": ("ask_void",)}    # pages that belong to an item
+CLOCKS_DIFFER = timedelta(minutes=2)
 WEEKDAYS = "一二三四五六日"
 
 
@@ -35,11 +39,20 @@ def shell(request):
         "nav": [items for group in NAV if (items := [_item(request, *row) for row in group if RIGHTS[row[2]].roles & roles])],
         "shell": {"day": f"{day.month}月{day.day}日 周{WEEKDAYS[day.weekday()]}",
                   "role": "、".join(role.label for role in Role if role in roles),
+                  "clock": clock_trouble(request.estate),
                   "shift": f"当班 {timezone.localtime(shift.opened_at):%H:%M} 起" if shift else "",
                   "finds": bool(RIGHTS["desk.search"].roles & roles),
                   "many": request.user.posts.exclude(estate=request.estate).exists()},
     }
 
+
+
+def clock_trouble(estate):
+    """A machine whose clock stands before what was already written, in a sentence (TRUST F7); else an empty text."""
+    newest = Entry.objects.of(estate).latest_moment()
+    if newest is None or now() >= newest - CLOCKS_DIFFER:
+        return ""
+    return f"最新一条日志是 {exact_moment(newest)} 写的，电脑现在却是 {exact_moment(now())}。请管理员先校准日期和时间，再收款、办事。"
 
 
 def _item(request, label, name, right, alt):

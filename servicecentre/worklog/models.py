@@ -63,6 +63,10 @@ class EntryQuerySet(EstateQuerySet):
     def newest_first(self):
         return self.order_by("-pk")
 
+    def latest_moment(self):
+        """When the last of these was written, by its own time; None without any."""
+        return self.order_by("-day", "-at").values_list("at", flat=True).first()
+
 
 class Entry(EstateRow):
     """One line of 客户服务中心工作日志, written by an act and never changed (FORMS 6.9, DOMAIN §9.13).
