@@ -1,5 +1,6 @@
 """One settings file, read from the environment (all names: .env.example); a wrong value stops the start with a sentence."""
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 try:                                     # before anything that imports a database: SQLite past the WAL-reset bug
@@ -76,6 +77,7 @@ INSTALLED_APPS = [
     "servicecentre.kit",
     "servicecentre.estates",
     "servicecentre.staff",
+    "servicecentre.files",
     "servicecentre.jobs",
     "servicecentre.worklog",
     "servicecentre.drafts",
@@ -192,10 +194,21 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / env.str("STATIC_ROOT", default=str(DATA_DIR / "static"))
 MEDIA_ROOT = BASE_DIR / env.str("MEDIA_ROOT", default=str(DATA_DIR / "media"))       # private: no MEDIA_URL serves it
+S3_BUCKET = env.str("S3_BUCKET", default="")                # files lie there instead, see requirements/s3.in
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"} if not S3_BUCKET else {
+        "BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {
+            "bucket_name": S3_BUCKET, "endpoint_url": env.str("S3_ENDPOINT", default="") or None,
+            "region_name": env.str("S3_REGION", default="") or None, "access_key": env.str("S3_ACCESS_KEY", default="") or None,
+            "secret_key": env.str("S3_SECRET_KEY", default="") or None, "default_acl": None, "file_overwrite": False,
+            "addressing_style": env.str("S3_ADDRESSING", default="path"), "signature_version": "s3v4"}},
     "staticfiles": {"BACKEND": "servicecentre.kit.storage.GzippedManifestStorage"},
 }
+if S3_BUCKET and not find_spec("storages"):
+    raise ImproperlyConfigured("S3_BUCKET is set, but requirements/s3.txt is not installed, see docs/dependencies.md.")
+CLAMD = env.str("CLAMD", default="")     # where the virus scanner listens: unix:/run/clamav/clamd.ctl or host:port
+if CLAMD and not (CLAMD.startswith(("unix:", "/")) or CLAMD.rpartition(":")[2].isascii() and CLAMD.rpartition(":")[2].isdigit()):
+    raise ImproperlyConfigured("CLAMD: unix:/path/to/socket or host:port.")
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["jpg", "jpeg", "png", "gif", "webp", "zip", "gz", "br", "woff", "woff2", "ttf"]
 FILE_UPLOAD_PERMISSIONS = 0o600

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("households.urls")),
     path("billing/", include("billing.urls")),
     path("log/", include("servicecentre.desk.log_urls")),
+    path("files/", include("servicecentre.files.urls")),
     path("jobs/", include("servicecentre.jobs.urls")),
     path("papers/", include("servicecentre.papers.urls")),
 ]

@@ -201,6 +201,7 @@ POINTERS = {
     "CollectForm.due_shown": ("post", "billing:collect", lambda w, pk: _collect(w, charges=pk, due_shown=f"{pk}:100,c:0")),
     "UseCreditForm.charges": ("post", "billing:use_credit", lambda w, pk: _collect(w, charges=pk)),
     "UseCreditForm.due_shown": ("post", "billing:use_credit", lambda w, pk: _collect(w, charges=pk, due_shown=f"{pk}:100,c:0")),
+    "HouseholdFilesForm.person": ("post", "attach_household_files", lambda w, pk: {"kind": "identity", "person": pk, "purpose": "办证"}),
     "AskVoidForm.charges": ("post", "billing:ask_void", lambda w, pk: _void(w, charges=pk)),
 }
 
@@ -227,7 +228,7 @@ def test_an_id_next_door_is_refused_like_no_id(world, name):
     theirs = world.next_door
     settled = theirs.payment.allocations.live().first().charge
     strangers = {"building": theirs.unit.building_id, "by": theirs.clerk.pk, "cashier": theirs.clerk2.pk, "given_to": theirs.clerk.pk,
-                 "entries": theirs.remark.pk}.get(name.split(".")[1], settled.pk)
+                 "entries": theirs.remark.pk, "person": theirs.person.pk}.get(name.split(".")[1], settled.pk)
     assert strangers >= NEXT_DOOR
     answers = []
     for pk in (strangers, NOBODYS):

@@ -44,6 +44,7 @@ from households.models import (
 )
 from servicecentre.desk.office import create_estate
 from servicecentre.estates.models import Estate
+from servicecentre.files.models import File
 from servicecentre.kit import guards
 from servicecentre.kit.refused import in_words
 from servicecentre.papers.models import Paper, Print, Series, Wording
@@ -102,6 +103,10 @@ RULES = {
     "reprint_has_reason": Copy(Print, "n = 1", {"n": "99"}),
     "one_wording_per_edition": Copy(Wording),
     "one_import_at_a_time": Copy(RegisterImport, "state = 'reading'"),
+    "one_file_per_place": Copy(File),
+    "file_has_content": Change(File, "TRUE", {"size": "0"}),
+    "identity_scan_says_what_for": Change(File, "kind = 'identity'", {"purpose": "''"}),
+    "removed_file_says_why": Change(File, "removed_at IS NULL", {"removed_at": ONCE_MORE}),
     "one_building_per_code": Copy(Building),
     "one_unit_per_code": Copy(Unit),
     "area_within_reason": Change(UnitArea, "TRUE", {"area": "0"}),

@@ -18,13 +18,16 @@ from households.models import Household, RegisterImport, Unit
 from households.people import add_contact, add_resident, add_vehicle
 from households.register import add_unit, change_area, change_owner, open_household
 from servicecentre.desk.office import create_estate
+from servicecentre.files import storing
 from servicecentre.kit.periods import BillingMonth, now
 from servicecentre.papers.issuing import reprint_paper
 from servicecentre.papers.models import Paper
 from servicecentre.staff.models import User
+from servicecentre.worklog.attaching import attach_files
 from servicecentre.worklog.day import keep_promise, make_promise, make_remark
 from servicecentre.worklog.models import Entry, Promise
 
+from .files.making import ready
 from .households.lists import register, row
 from .walk import INSIDE, address, everyone
 from .worlds import a_month, at, taken_back, unwritten, worked_off
@@ -72,6 +75,9 @@ def _a_household_page(w, i):
     kept = make_promise(w.estate, words=f"办了的第 {i} 件", **promise)
     keep_promise(kept, outcome="好了", version=kept.version, by=w.clerk)
     reprint_paper(w.payment.paper, reason="又丢了", by=w.clerk)
+    for owner, about in ((w.household, {}), (w.resident.person, {"kind": "identity", "purpose": "办证"}), (w.promise, {})):
+        with storing.kept([ready(**about)]) as files:
+            attach_files(owner, files=files, right="households.view_household", household=w.household, by=w.clerk)
 
 
 def _a_receipt(w, i):

@@ -26,6 +26,8 @@ from households.register import add_unit, change_area, change_owner, open_househ
 from households.standing import add_care, add_pet, end_care, end_pet, give_instruction, set_use, withdraw_instruction
 from servicecentre.desk.sealing import seal_day
 from servicecentre.drafts.models import Draft
+from servicecentre.files.models import File
+from servicecentre.files.storing import kept
 from servicecentre.jobs.models import Job, JobQuerySet, long_work
 from servicecentre.jobs.worker import run_one
 from servicecentre.kit import periods
@@ -33,10 +35,12 @@ from servicecentre.kit.periods import BillingMonth, now
 from servicecentre.papers.issuing import reprint_paper
 from servicecentre.papers.wordings import reword
 from servicecentre.roles import Role
+from servicecentre.worklog.attaching import attach_files, remove_file
 from servicecentre.worklog.day import correct_remark, keep_promise, make_promise, make_remark, move_promise
 from servicecentre.worklog.review import comment_entry, see_entries, unseen
 
 from .conftest import person_at
+from .files.making import pdf, ready
 from .households.lists import register, row
 
 CASH, WECHAT, TRANSFER = "cash", "wechat", "transfer"
@@ -232,6 +236,7 @@ def _office(w):
     w.kept = keep_promise(kept, outcome="已开", version=kept.version, by=w.clerk)
     w.draft = Draft.keep(w.estate, w.clerk, path="/log/remark/", query="", label="写工作日志", pairs=[("words", "写了一半")], files=0,
                          request_key=f"{w.estate.slug}-half")
+    _files(w)
     w.wording = reword(w.estate, "receipt_remarks", "请保管好收据", by=w.manager)
     w.imported = receive(w.estate, data=register(row(code="7-1-101"), row(code="7-1-102", area="八十九"), row(code="7-1-103", day="")),
                          name="登记表.xlsx", by=w.clerk)
@@ -241,6 +246,18 @@ def _office(w):
     w.job = Job.start(w.estate, count_to, "数数", by=w.clerk, to=3)
     assert w.imported.state == RegisterImport.State.APPLIED
     assert Payment.objects.of(w.estate).count() == 4
+
+
+def _files(w):
+    """A photo, an identity paper, one of a promise, one taken away again."""
+    def attach(row, data=None, **about):
+        with kept([ready(data, **about)]) as files:
+            attach_files(row, files=files, right="households.view_household", household=w.household, by=w.clerk)
+        return File.objects.attached_to(row).last()
+    w.photo = attach(w.household)
+    w.scan = attach(w.person, kind="identity", purpose="办理入住", centre=w.estate.centre_name)
+    w.promise_file = attach(w.promise, pdf(), name="说明.pdf")
+    w.removed = remove_file(attach(w.household), reason="传错了户", by=w.manager)
 
 
 def worked_off(importing):
@@ -255,7 +272,8 @@ def pages_of(w):
     one_household = ("household", "billing:collect", "billing:use_credit", "billing:account", "households:change_household",
                      "households:add_resident", "households:add_tenant", "households:add_contact", "households:add_vehicle",
                      "households:reveal_phones", "households:add_owner", "households:correct_first_day", "households:history", "households:give_instruction",
-                     "households:add_pet", "households:add_care", "households:take_letter", "seller_statement")
+                     "households:add_pet", "households:add_care", "households:take_letter", "seller_statement", "household_files",
+                     "attach_household_files")
     one_unit = ("households:unit", "households:change_unit", "households:change_area", "households:change_owner", "households:set_use")
     one_payment = ("billing:payment", "billing:collected", "billing:ask_void")
     one_void = ("billing:void", "billing:void_receipt", "billing:refuse_void")
@@ -272,6 +290,8 @@ def pages_of(w):
         "households:change_resident": [w.resident.pk], "households:change_tenant": [w.tenant.pk],
         "households:change_contact": [w.contact.pk], "households:change_vehicle": [w.vehicle.pk], "households:end_residence": [w.resident.pk],
         "households:remove_contact": [w.contact.pk], "households:end_vehicle": [w.vehicle.pk],
+        "files:file": [w.photo.pk], "files:thumb": [w.photo.pk], "reveal_scan": [w.scan.pk], "remove_file": [w.photo.pk],
+        "promise_files": [w.promise.pk], "attach_promise_files": [w.promise.pk],
         "billing:undo_run": [w.runs[0].pk], "billing:mend_line": [w.line.pk], "billing:change_price": [w.price.fee_kind_id],
         "billing:withdraw_price": [w.price.pk], "worklog:entry": [w.remark.pk], "worklog:correct_remark": [w.remark.pk],
         "worklog:comment_entry": [w.remark.pk], "worklog:keep_promise": [w.promise.pk],

@@ -8,6 +8,7 @@ from billing.corrections import off_words
 from billing.explain import due_state, period_text
 from billing.models import Charge, Credit, Payment, PaymentPart
 from households.models import Household
+from servicecentre.files.models import File
 from servicecentre.kit.periods import shown_date, today
 from servicecentre.papers.models import Paper
 from servicecentre.staff.access import may, needs
@@ -138,7 +139,14 @@ def _day_words(d, day):
     return "今天" if d == day else f"{shown_date(d, day)} 周{WEEKDAYS[d.weekday()]}"
 
 
-PARTS = ((people, contacts, living, letters, papers), (bills_off, owed, promises_open), (last_entries,))
+@part("households.view_household")
+def files(household, day):
+    """The newest scans and photos of the household's file."""
+    rows = File.objects.of_household(household).there().filter(right="households.view_household")
+    return {"files": list(rows.newest_first()[:4]), "count": rows.count()}
+
+
+PARTS = ((people, contacts, living, letters, papers, files), (bills_off, owed, promises_open), (last_entries,))
 
 # What can be done for an open household: label, right, URL name, what it takes, Alt digit.
 QUICK = (("收费", "billing.collect_payment", "billing:collect", "1"),)
@@ -157,5 +165,6 @@ def household(request, pk):
         "owed": parts.answer_of(columns, "owed"), "over": over, "coming": row.starts_on > day,
         "tenures": row.unit.households.live().order_by("-starts_on"),
         "can": {act: may(request, f"households.{act}") and (not over or act in STILL) for act in ACTS},
+        "may_attach": may(request, "files.attach_file"),
         "may_promise": may(request, "worklog.make_promise"), "may_account": may(request, "billing.view_account"),
         "quick": [(label, reverse(name, args=[row.pk]), alt) for label, right, name, alt in QUICK if may(request, right)]})

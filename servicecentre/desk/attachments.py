@@ -1,0 +1,183 @@
+"""Files on the roof's pages: a household's scans and photos, a promise's, an identity paper shown for a reason."""
+from base64 import b64encode
+
+from crispy_forms.layout import Layout, Row
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from households.models import Household, Person
+from households.views.pages import done, form_page, household_of
+from servicecentre.files import storing
+from servicecentre.files.forms import FilesMixin
+from servicecentre.files.models import Damaged, File
+from servicecentre.kit.fields import TextField
+from servicecentre.kit.forms import DeskForm
+from servicecentre.roles import RIGHTS
+from servicecentre.staff.access import may, needs
+from servicecentre.worklog.attaching import attach_files, remove_file, reveal_scan
+from servicecentre.worklog.models import Entry, Promise
+
+PER_PAGE = 50
+SEES_HOUSEHOLD, SEES_PROMISE = "households.view_household", "worklog.make_promise"
+PURPOSE = "办理物业服务登记"
+AGAIN = "刚才已经显示过，并记入日志。要再看，请再选一次原因。"
+
+
+class AttachForm(FilesMixin, DeskForm):
+    """Photos and scans for a row of any kind."""
+
+    field_order = ("files",)
+    layout = Layout("files")
+
+    def act_fields(self):
+        return {"files": self.cleaned_data["files"]}
+
+
+class HouseholdFilesForm(AttachForm):
+    """What lies in a household's file; identity papers say whose and what for, which is written across them."""
+
+    KINDS = (("", "照片、单据"), (File.Kind.IDENTITY, "证件"))
+
+    kind = forms.ChoiceField(label="是什么", choices=KINDS, required=False, widget=forms.RadioSelect, initial="")
+    person = forms.ModelChoiceField(label="谁的证件", queryset=None, required=False, empty_label="（不是证件）",
+                                    error_messages={"invalid_choice": "这一户没有这个人"})
+    purpose = TextField(label="证件用途", max_length=30, required=False, initial=PURPOSE)
+    field_order = ("kind", "person", "purpose", "files")
+    layout = Layout("kind", Row("person", "purpose"), "files")
+
+    def __init__(self, *args, household, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.household = household
+        here = Q(ownerships__household=household) | Q(residences__household=household)
+        self.fields["person"].queryset = Person.objects.of(household.estate_id).filter(here).distinct()
+
+    def clean_person(self):
+        if self.cleaned_data.get("kind") != File.Kind.IDENTITY:
+            return None
+        if not self.cleaned_data["person"]:
+            raise ValidationError("请选是谁的证件")
+        return self.cleaned_data["person"]
+
+    def clean_purpose(self):
+        purpose = self.cleaned_data["purpose"]
+        if self.cleaned_data.get("kind") == File.Kind.IDENTITY and not purpose:
+            raise ValidationError("证件要写明用途，会盖在影像上")
+        return purpose
+
+    def ready(self, upload):
+        if not {"person", "purpose"} <= self.cleaned_data.keys():
+            raise ValidationError("请先填好上面，再选文件")
+        return storing.read(upload, kind=self.cleaned_data.get("kind", ""), purpose=self.cleaned_data["purpose"],
+                            centre=self.household.estate.centre_name)
+
+
+class WhyForm(DeskForm):
+    reason = TextField(label="原因", max_length=60)
+    layout = Layout("reason")
+
+
+def seen_by(request, files):
+    """Those of the files that who asks may see."""
+    return files.filter(right__in=[right for right in RIGHTS if may(request, right)])
+
+
+@needs("households.view_household")
+@require_GET
+def household_files(request, pk):
+    """Everything in the household's file, newest first; identity papers by name only."""
+    household = household_of(request, pk)
+    files = seen_by(request, File.objects.of_household(household).there()).select_related("made_by").newest_first()
+    page = Paginator(files, PER_PAGE).get_page(request.GET.get("page"))
+    people = Person.objects.of(request.estate).in_bulk([f.row_id for f in page if f.row_type == "households.person"])
+    for each in page:
+        each.whose = people.get(each.row_id) if each.row_type == "households.person" else None
+    return render(request, "desk/files.html", {
+        "title": f"资料 {household.unit.code}", "about": household.owner_names, "back": household.get_absolute_url(), "page": page,
+        "attach": may(request, "files.attach_file") and reverse("attach_household_files", args=[pk]), **_can(request)})
+
+
+@needs("files.attach_file")
+def attach_household_files(request, pk):
+    household = household_of(request, pk)
+    form = HouseholdFilesForm(request.POST or None, request.FILES or None, household=household)
+    row = request.method == "POST" and form.is_valid() and form.cleaned_data["person"] or household
+    if request.method == "POST" and form.perform(attach_files, row, right=SEES_HOUSEHOLD, household=household, by=request.user):
+        return done(request, "已存入资料。", reverse("household_files", args=[pk]))
+    return _attach_page(request, form, f"添加资料 {household.unit.code}", household.owner_names, reverse("household_files", args=[pk]))
+
+
+@needs("worklog.make_promise")
+@require_GET
+def promise_files(request, pk):
+    promise = get_object_or_404(Promise.objects.of(request.estate), pk=pk)
+    files = seen_by(request, File.objects.of(request.estate).attached_to(promise).there()).select_related("made_by").newest_first()
+    return render(request, "desk/files.html", {
+        "title": "承诺的附件", "about": promise.words, "back": reverse("worklog:promises"),
+        "page": Paginator(files, PER_PAGE).get_page(request.GET.get("page")),
+        "attach": may(request, "files.attach_file") and reverse("attach_promise_files", args=[pk]), **_can(request)})
+
+
+@needs("files.attach_file")
+def attach_promise_files(request, pk):
+    promise = get_object_or_404(Promise.objects.of(request.estate), pk=pk)
+    form = AttachForm(request.POST or None, request.FILES or None)
+    where = reverse("promise_files", args=[pk])
+    if request.method == "POST" and form.perform(attach_files, promise, right=SEES_PROMISE, household_no=promise.household_no, by=request.user):
+        return done(request, "已存附件。", where)
+    return _attach_page(request, form, "添加附件", promise.words, where)
+
+
+def _attach_page(request, form, title, about, back):
+    return render(request, "desk/attach.html", {"form": form, "title": title, "about": about, "back": back})
+
+
+def _can(request):
+    return {"may_reveal": may(request, "files.reveal_scan"), "may_remove": may(request, "files.remove_file")}
+
+
+# --- one file ---------------------------------------------------------------------------------------------------------
+
+def _file(request, pk, **which):
+    return get_object_or_404(seen_by(request, File.objects.of(request.estate).there().filter(**which)), pk=pk)
+
+
+def _page_of(request, file):
+    """Where the file is listed."""
+    if file.row_type == Promise._meta.label_lower:
+        return reverse("promise_files", args=[file.row_id])
+    household = Household.objects.of(request.estate).live().filter(number=file.household_no).first()
+    if household:
+        return reverse("household_files", args=[household.pk])
+    return reverse("worklog:entry", args=[file.row_id]) if file.row_type == Entry._meta.label_lower else reverse("home")
+
+
+@needs("files.reveal_scan")
+def reveal(request, pk):
+    """A form for the reason; its answer shows the scan once, in no address and no cache. A repeat shows nothing (TRUST 26)."""
+    file = _file(request, pk, kind=File.Kind.IDENTITY)
+    form, picture, again = WhyForm(request.POST or None), "", False
+    if request.method == "POST" and (shown := form.perform(reveal_scan, file, by=request.user)):
+        again = getattr(shown, "is_repeat", False)
+        try:
+            picture = "" if again else f"data:{file.content_type};base64,{b64encode(file.content()).decode()}"
+        except Damaged:
+            return render(request, "files/damaged.html", {"file": file}, status=410)
+        form = WhyForm() if again else form
+    return render(request, "desk/scan.html", {"form": form, "file": file, "picture": picture, "back": _page_of(request, file),
+                                              "again": AGAIN if again else ""})
+
+
+@needs("files.remove_file")
+def remove(request, pk):
+    file = _file(request, pk)
+    form = WhyForm(request.POST or None)
+    where = _page_of(request, file)
+    if request.method == "POST" and form.perform(remove_file, file, by=request.user):
+        return done(request, f"已删去「{file.label}」。", where)
+    return form_page(request, form, title=f"删去附件 {file.label}", button="删去，不再保存", back=where, busy="正在删去，请稍等",
+                     about="删去后影像不再保存，日志里留下谁、什么时候、为什么")
