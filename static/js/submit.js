@@ -3,6 +3,7 @@
    for the eye. data-stay on a form: its answer is a file, the page stays, so the button comes back after two seconds.
    Before a form is sent, the server is asked whether it is there: a form that goes to a dead connection, or into a restart,
    would leave the browser's error page in its place, and what was typed with it. Without an answer the page stays as it is.
+   data-needs="id" on a button: grey until that box is ticked.
    A form whose main act is F9 is not submitted by Enter: a scanner's Enter, or a hurried one, goes on to the next field.
    data-enter="submit" on the form gives Enter back (sign-in, search, filters). */
 "use strict";
@@ -80,6 +81,14 @@
   });
   document.addEventListener("htmx:sendError", (event) => { if (event.target.tagName === "FORM") keep(event.target, "连不上服务器，还没有办"); });
   document.addEventListener("htmx:afterRequest", (event) => restore(event.target));
+
+  for (const button of document.querySelectorAll("button[data-needs]")) {
+    const box = document.getElementById(button.dataset.needs);
+    const follow = () => { button.disabled = Boolean(box) && !box.checked; };
+    box?.addEventListener("change", follow);
+    window.addEventListener("pageshow", follow);          // a page that comes back keeps its tick
+    follow();
+  }
 
   /* Back, also out of the browser's page cache. */
   window.addEventListener("pageshow", () => [...pressed.keys()].forEach((form) => restore(form)));
