@@ -1,4 +1,5 @@
 """Every URL, read from the resolver, against nobody, every role, and a row that does exist in the other estate (TRUST 12, 13)."""
+import re
 from datetime import timedelta
 
 import pytest
@@ -20,8 +21,9 @@ from servicecentre.worklog.models import Promise
 
 from .conftest import Desk, person_at
 from .walk import DOORS, INSIDE, NAMES, NOBODYS, PUBLIC, ROWED, address, doors, everyone, forms_of, path_of, words
-from .worlds import a_month, numbers_apart, pages_of, taken_back, unwritten
+from .worlds import a_month, at, numbers_apart, pages_of, taken_back, unwritten
 
+THEN = (2026, 11, 21, 3)                         # the world's own hour, so that today's pages have rows
 NEXT_DOOR = 5001                                 # where the ids of the other estate's rows begin: one in each table
 
 
@@ -96,6 +98,26 @@ def test_a_role_passes_only_the_doors_it_has_a_right_to(world, role):
             with taken_back():
                 status = method(address(world, name)).status_code
             assert status < 500 and (status == 403) is not allowed, f"{role} {name}: {status}"
+
+
+@pytest.mark.parametrize("role", Role)
+def test_no_link_leads_its_reader_to_a_closed_door(world, role):
+    """Every page that this role reaches by links from its home, one row of a kind."""
+    desk = Desk(person_at(world.estate, f"walks-{role}", "某人", role), world.estate)
+    home = f"/e/{world.estate.slug}/"
+    waiting, seen, closed = [(home, "")], set(), []
+    with at(*THEN):
+        while waiting:
+            path, shown_on = waiting.pop()
+            answer = desk.get(path)
+            if answer.status_code == 403:
+                closed.append(f"{shown_on} leads to {path}")
+            elif answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
+                for link in re.findall(rf'(?:href|hx-get)="({home}[^"#?]*)', answer.content.decode()):
+                    if (shape := re.sub(r"[0-9]+", "N", link)) not in seen:
+                        seen.add(shape)
+                        waiting.append((link, path))
+    assert closed == [] and len(seen) >= 3
 
 
 def test_a_post_elsewhere_opens_nothing_here(world):

@@ -43,7 +43,7 @@ from households.models import (
     Vehicle,
 )
 from servicecentre.desk.office import create_estate
-from servicecentre.estates.models import Estate
+from servicecentre.estates.models import CalendarDay, Contractor, ContractorPerson, Department, Estate, HoursPolicy, Phone
 from servicecentre.files.models import File
 from servicecentre.kit import guards
 from servicecentre.kit.refused import in_words
@@ -87,6 +87,12 @@ MADE_OF = "(2 * {0} * {1} * {2} * {3} + 1000000 * {4}) / (2000000 * {4})"      #
 ONCE_MORE = "'2026-11-30 00:00:00+00:00'"
 RULES = {
     "one_estate_per_code": Copy(Estate),
+    "closes_after_it_opens": Change(HoursPolicy, "TRUE", {"closes_at": "opens_at"}),
+    "one_phone_per_name": Copy(Phone),
+    "one_department_per_name": Copy(Department),
+    "one_contractor_per_name": Copy(Contractor),
+    "one_person_per_contractor": Copy(ContractorPerson),
+    "one_mark_per_day": Copy(CalendarDay),
     "one_user_per_name": Copy(User, "mobile = ''"),
     "one_user_per_mobile": Copy(User, "mobile <> ''", {"username": "'another'"}),
     "one_post_per_role": Copy(Post),
@@ -132,11 +138,13 @@ RULES = {
     "one_reading_per_kind": Copy(HandoverReading),
     "reading_within_reason": Change(HandoverReading, "TRUE", {"reading": "-1"}),
     "taken_over_when_both_sign": Change(TakenOver, "TRUE", {"seller_signed": "FALSE"}),
-    "one_fee_kind_per_code": Copy(FeeKind),
+    "one_fee_kind_per_code": Copy(FeeKind, "TRUE", {"name": "'另一个名称'"}),
+    "one_fee_kind_per_name": Copy(FeeKind, "TRUE", {"code": "'another'"}),
     "price_within_reason": Change(Price, "TRUE", {"unit_price": "-1"}),
     "price_from_the_first": Change(Price, "ends_on IS NULL", {"starts_on": "'2045-02-02'"}),
     "one_price_at_a_time": Copy(Price, "withdrawn_at IS NULL"),
     "due_day_exists_every_month": Change(BillingPolicy, "TRUE", {"due_day": "29"}),
+    "billing_rules_within_reason": Change(BillingPolicy, "TRUE", {"vacancy_percent": "101"}),
     "one_live_charge": Copy(Charge, "voided_at IS NULL"),
     "paid_stays_within_amount": Change(Charge, "voided_at IS NULL", {"paid": "amount + 1"}),
     "charge_factors_within_reason": Change(Charge, "paid = 0", {

@@ -1,6 +1,6 @@
 """A whole past made by acts: one estate from an empty register to a voided receipt, for tests that judge the house as it is lived in."""
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
 from unittest import mock
 
@@ -11,6 +11,7 @@ from django.db.models import AutoField
 from billing.cashier import collect_payment, use_credit
 from billing.charges import make_charge, void_charge
 from billing.corrections import mend_line
+from billing.fee_kinds import add_fee_kind
 from billing.models import BillingPolicy, FeeKind, Payment, ReceiptVoid
 from billing.receipts import ask_void, refuse_void, void_receipt
 from billing.run import bill_month, undo_run
@@ -24,8 +25,13 @@ from households.owners import add_owner, remove_owner
 from households.people import add_contact, add_resident, add_tenant, add_vehicle, end_residence, end_vehicle
 from households.register import add_unit, change_area, change_owner, open_household
 from households.standing import add_care, add_pet, end_care, end_pet, give_instruction, set_use, withdraw_instruction
+from servicecentre.desk.calendar import take_official_days
+from servicecentre.desk.partners import add_contractor, add_department
+from servicecentre.desk.policies import change_setting
+from servicecentre.desk.profile import add_phone
 from servicecentre.desk.sealing import seal_day
 from servicecentre.drafts.models import Draft
+from servicecentre.estates.models import CalendarDay
 from servicecentre.files.models import File
 from servicecentre.files.storing import kept
 from servicecentre.jobs.models import Job, JobQuerySet, long_work
@@ -127,6 +133,7 @@ def a_month(estate):
     with at(2026, 11, 21, 2):
         _mend(w)
         _office(w)
+        _estate(w)
     return w
 
 
@@ -260,6 +267,18 @@ def _files(w):
     w.removed = remove_file(attach(w.household), reason="传错了户", by=w.manager)
 
 
+def _estate(w):
+    """The office's own rows: numbers, calendar, partners, a setting changed, a fee of its own."""
+    w.phone = add_phone(w.estate, kind="service", name="前台", number="025-86668888", by=w.manager)
+    take_official_days(w.estate, year=2026, by=w.manager)
+    w.day = CalendarDay.objects.of(w.estate).first()
+    w.department = add_department(w.estate, name="工程部", responsible="赵国强", phone="8801", matters="报修", by=w.manager)
+    w.contractor = add_contractor(w.estate, name="华东门窗", trade="门窗返修", person="孙立", person_phone="13900001111", by=w.manager)
+    w.contractor_person = w.contractor.people.get()
+    change_setting(w.estate, key="estates.hourspolicy.closes_at", value=time(17, 30), basis="公司通知", version=1, by=w.manager)
+    w.fee_kind = add_fee_kind(w.estate, name="垃圾清运费", bills="", unit_name="户", per="", by=w.manager)
+
+
 def worked_off(importing):
     """The import after its job has run, whatever waits elsewhere."""
     with mock.patch.object(JobQuerySet, "claimable", lambda jobs, at: jobs.filter(pk=importing.job_id)):
@@ -293,6 +312,9 @@ def pages_of(w):
         "files:file": [w.photo.pk], "files:thumb": [w.photo.pk], "reveal_scan": [w.scan.pk], "remove_file": [w.photo.pk],
         "promise_files": [w.promise.pk], "attach_promise_files": [w.promise.pk],
         "billing:undo_run": [w.runs[0].pk], "billing:mend_line": [w.line.pk], "billing:change_price": [w.price.fee_kind_id],
+        "change_phone": [w.phone.pk], "remove_phone": [w.phone.pk], "unmark_day": [w.day.pk], "change_department": [w.department.pk],
+        "change_contractor": [w.contractor.pk], "add_contractor_person": [w.contractor.pk],
+        "change_contractor_person": [w.contractor_person.pk], "billing:change_fee_kind": [w.fee_kind.pk],
         "billing:withdraw_price": [w.price.pk], "worklog:entry": [w.remark.pk], "worklog:correct_remark": [w.remark.pk],
         "worklog:comment_entry": [w.remark.pk], "worklog:keep_promise": [w.promise.pk],
         "worklog:move_promise": [w.promise.pk], "jobs:job": [w.job.pk], "papers:paper": [w.payment.paper.pk],

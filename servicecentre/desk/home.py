@@ -8,6 +8,7 @@ from django.urls import reverse
 from billing.models import BillRun, Charge, Payment, PaymentPart, ReceiptVoid
 from households.models import Household, Unit
 from servicecentre.drafts.models import Draft
+from servicecentre.estates.models import HoursPolicy
 from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import SHANGHAI, BillingMonth, day_bounds, now, today
 from servicecentre.papers import journal
@@ -20,6 +21,7 @@ from servicecentre.worklog.models import Entry, Promise
 from . import parts
 from .parts import part
 from .sealing import outside
+from .views import estate as estate_page
 
 ROWS = 6
 
@@ -136,13 +138,26 @@ def numbers(estate, user, day):
 
 
 @part("desk.view_home")
+def urgent_remarks(estate, user, day):
+    """What the desk marked urgent today, without rooms: who works outside sees no register (DOMAIN §14)."""
+    rows = Entry.objects.of(estate).on(day).filter(urgent=True, act="worklog.make_remark", household_no="")
+    return {"rows": list(rows.select_related("by").newest_first()[:ROWS])}
+
+
+@part("desk.view_estate")
+def phones(estate, user, day):
+    """Whom to ring, emergencies first."""
+    return {"phones": estate_page.phones(estate)}
+
+
+@part("desk.view_home")
 def about_estate(estate, user, day):
-    """For who has nothing else here: whose desk this is and how to reach it."""
-    return {"estate": estate}
+    """Whose desk this is, when it is open, and one's own account."""
+    return {"estate": estate, "hours": estate_page.hours_words(HoursPolicy.of(estate))}
 
 
 PARTS = ((unfinished, journal_trouble, no_register, promises, log), (receipts, my_voids, takings, voids, month, numbers))
-NOTHING_ELSE = ((about_estate,),)
+OUTSIDE = ((unfinished, urgent_remarks, phones), (about_estate,))            # engineer and guard, who keep no log
 
 # What a clerk does from here without a household: label, right, URL name, Alt digit.
 QUICK = (("收费", "billing.collect_payment", "billing:counter", "1"), ("登记承诺", "worklog.make_promise", "make_promise", ""),
@@ -152,12 +167,11 @@ QUICK = (("收费", "billing.collect_payment", "billing:counter", "1"), ("登记
 @needs("desk.view_home")
 def _home(request):
     day = today()
-    columns = parts.gather(PARTS, request, "home", request.estate, request.user, day)
-    if not any(columns):
-        columns = parts.gather(NOTHING_ELSE, request, "home", request.estate, request.user, day)
+    at_the_gate = not may(request, "worklog.view_day")
+    columns = parts.gather(OUTSIDE if at_the_gate else PARTS, request, "home", request.estate, request.user, day)
     promised = parts.answer_of(columns, "promises")
     return render(request, "desk/home.html", {
-        "columns": columns, "greeting": _greeting(now().astimezone(SHANGHAI).hour), "late": promised["late"] if promised else 0,
+        "columns": columns, "outside": at_the_gate, "greeting": _greeting(now().astimezone(SHANGHAI).hour), "late": promised["late"] if promised else 0,
         "quick": [(label, reverse(name), alt) for label, right, name, alt in QUICK if may(request, right)]})
 
 

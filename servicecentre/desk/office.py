@@ -8,6 +8,8 @@ from servicecentre.roles import Role
 from servicecentre.staff.models import Post, User
 from servicecentre.worklog.acts import act, record
 
+from .profile import give_emergency_numbers
+
 SEED_FROM = date(2000, 1, 1)
 SEED_BASIS = "前期物业服务合同(待填)"
 SEED_TARIFF = (                           # DOMAIN §2 [seed], §15: code, name, bills, unit, per, price in 0.0001 元
@@ -37,6 +39,7 @@ def create_estate(slug, name, *, by, **profile):
         kind = FeeKind.objects.create(estate=estate, code=code, name=label, bills=bills, unit_name=unit_name, per=per,
                                       position=position * 10)
         Price.objects.create(estate=estate, fee_kind=kind, unit_price=price, starts_on=SEED_FROM, basis=SEED_BASIS, made_by=by)
+    give_emergency_numbers(estate)
     record(by, f"建立小区 {name}", estate, estate=estate)
     return estate
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from billing.models import Shift
 from servicecentre.kit.periods import exact_moment, now, today
 from servicecentre.roles import RIGHTS, Role
+from servicecentre.staff.access import may
 from servicecentre.worklog.models import Entry
 
 # Groups of (label, URL name, right, Alt digit); the rail shows what this user may open.
@@ -22,10 +23,27 @@ NAV = (
      ("收据作废", "billing:voids", "billing.view_voids", ""),
      ("单据号码", "papers:numbers", "papers.view_numbers", ""),
      ("导入登记表", "households:import", "households.import_register", "")),
+    (("小区概况", "estate", "desk.view_estate", ""),
+     ("设置", "settings", "desk.view_settings", "")),
 )
-BELOW = {"billing:counter": ("collect", "collected", "use_credit"), "billing:voids": ("ask_void",)}    # pages that belong to an item
+# Tabs over each page of the office: label, URL name, right. A page shows them by extending desk/office/page.html.
+OFFICE = (("规矩", "settings", "desk.view_settings"), ("收费项目", "billing:fee_kinds", "billing.view_fee_kinds"),
+          ("节假日", "calendar", "desk.view_calendar"), ("部门", "departments", "desk.view_departments"),
+          ("施工单位", "contractors", "desk.view_contractors"))
+BELOW = {"billing:counter": ("collect", "collected", "use_credit"), "billing:voids": ("ask_void",),
+         "settings": ("fee_kinds", "add_fee_kind", "change_fee_kind")}    # pages that belong to an item
 CLOCKS_DIFFER = timedelta(minutes=2)
 WEEKDAYS = "一二三四五六日"
+
+
+class Rights:
+    """``{% if "desk.search" in rights %}``: what a template leaves out for who may not open it; the door asks again."""
+
+    def __init__(self, request):
+        self.request = request
+
+    def __contains__(self, right):
+        return may(self.request, right)
 
 
 def shell(request):
@@ -36,7 +54,10 @@ def shell(request):
     day = today()
     shift = Shift.objects.of(request.estate).filter(cashier=request.user, closed_at=None).first()
     return {
+        "rights": Rights(request),
         "nav": [items for group in NAV if (items := [_item(request, *row) for row in group if RIGHTS[row[2]].roles & roles])],
+        "office": [{"label": label, "url": url, "active": request.path == url} for label, name, right in OFFICE
+                   if RIGHTS[right].roles & roles and (url := reverse(name))],
         "shell": {"day": f"{day.month}月{day.day}日 周{WEEKDAYS[day.weekday()]}",
                   "role": "、".join(role.label for role in Role if role in roles),
                   "clock": clock_trouble(request.estate),

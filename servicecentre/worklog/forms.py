@@ -62,7 +62,7 @@ class CorrectForm(DeskForm):
 
 class RemarkForm(DeskForm):
     words = TextField(label="内容", max_length=300)
-    urgent = forms.BooleanField(label="紧急", required=False)
+    urgent = forms.BooleanField(label="紧急", required=False, help_text="工程和秩序员的首页也看得到，不要写住户姓名和欠费")
     layout = Layout("words", "urgent")
 
 
