@@ -27,6 +27,14 @@ def _to(label, *roles):
 
 RIGHTS = {
     "desk.view_home": _to("前台首页", *Role),
+    "desk.view_looks": _to("查看「谁看过什么」", MANAGER, ADMINISTRATOR),
+    "desk.view_data_requests": _to("查看个人信息申请", CLERK, MANAGER),
+    "desk.receive_data_request": _to("受理个人信息申请", CLERK, MANAGER),
+    "desk.decide_data_request": _to("决定个人信息申请", MANAGER),
+    "desk.answer_data_request": _to("答复个人信息申请", CLERK, MANAGER),
+    "desk.view_retention": _to("查看到期清理", MANAGER, ADMINISTRATOR),
+    "desk.propose_retention": _to("提出到期清理", MANAGER),
+    "desk.sign_retention": _to("签字并清理到期资料", MANAGER, ADMINISTRATOR),
     "desk.search": _to("查找住户", CLERK, MANAGER, FINANCE),
     "desk.view_estate": _to("小区概况", *Role),
     "desk.change_estate": _to("修改小区概况", MANAGER, ADMINISTRATOR),

@@ -223,6 +223,8 @@ POINTERS = {
     "CollectForm.due_shown": ("post", "billing:collect", lambda w, pk: _collect(w, charges=pk, due_shown=f"{pk}:100,c:0")),
     "UseCreditForm.charges": ("post", "billing:use_credit", lambda w, pk: _collect(w, charges=pk)),
     "UseCreditForm.due_shown": ("post", "billing:use_credit", lambda w, pk: _collect(w, charges=pk, due_shown=f"{pk}:100,c:0")),
+    "LooksFilter.by": ("get", "looks", lambda w, pk: {"by": pk, "on": "2026-11-20"}),
+    "ReceiveForm.person": ("post", "receive_data_request", lambda w, pk: {"person": pk, "wants": "copy", "scope": "全部", "id_checked": "on"}),
     "HouseholdFilesForm.person": ("post", "attach_household_files", lambda w, pk: {"kind": "identity", "person": pk, "purpose": "办证"}),
     "AskVoidForm.charges": ("post", "billing:ask_void", lambda w, pk: _void(w, charges=pk)),
 }

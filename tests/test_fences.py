@@ -42,6 +42,7 @@ from households.models import (
     UnitUse,
     Vehicle,
 )
+from servicecentre.desk.models import DataRequest, PrivacyPolicy, RetentionItem, RetentionRun
 from servicecentre.desk.office import create_estate
 from servicecentre.estates.models import CalendarDay, Contractor, ContractorPerson, Department, Estate, HoursPolicy, Phone
 from servicecentre.files.models import File
@@ -113,6 +114,14 @@ RULES = {
     "file_has_content": Change(File, "TRUE", {"size": "0"}),
     "identity_scan_says_what_for": Change(File, "kind = 'identity'", {"purpose": "''"}),
     "removed_file_says_why": Change(File, "removed_at IS NULL", {"removed_at": ONCE_MORE}),
+    "privacy_terms_within_reason": Change(PrivacyPolicy, "TRUE", {"request_days": "0"}),
+    "data_request_decided_by_someone": Change(DataRequest, "result IS NULL", {"result": "'done'"}),
+    "data_request_refused_with_reason": Change(DataRequest, "result = 'done'", {"result": "'refused'", "reason": "''"}),
+    "data_request_done_after_decision": Change(DataRequest, "result IS NOT NULL AND done_at IS NULL", {"done_at": ONCE_MORE}),
+    "one_retention_run_at_a_time": Copy(RetentionRun, "done_at IS NULL AND withdrawn_at IS NULL"),
+    "retention_needs_two_people": Change(RetentionRun, "signed_by_id IS NOT NULL", {"signed_by_id": "proposed_by_id"}),
+    "retention_ends_once": Change(RetentionRun, "withdrawn_at IS NOT NULL", {"done_at": ONCE_MORE}),
+    "one_item_per_household": Copy(RetentionItem),
     "one_building_per_code": Copy(Building),
     "one_unit_per_code": Copy(Unit),
     "area_within_reason": Change(UnitArea, "TRUE", {"area": "0"}),

@@ -15,9 +15,11 @@ from billing.tariffs import change_price
 from households.amending import change_contact
 from households.importing.uploads import receive
 from households.models import Household, RegisterImport, Unit
-from households.people import add_contact, add_resident, add_vehicle
+from households.people import add_contact, add_resident, add_vehicle, reveal_identity, reveal_phones
 from households.register import add_unit, change_area, change_owner, open_household
+from servicecentre.desk.data_requests import answer_request, decide_request, receive_request
 from servicecentre.desk.office import create_estate
+from servicecentre.desk.retention import propose_retention, withdraw_retention
 from servicecentre.files import storing
 from servicecentre.kit.periods import BillingMonth, now
 from servicecentre.papers.issuing import reprint_paper
@@ -51,6 +53,8 @@ def crowd(estate, n):
                                     name="多行.xlsx", by=w.clerk))
     assert len(w.imported.report["errors"]) >= n
     _many_prices(w, n)
+    withdraw_retention(w.run, by=w.manager)
+    w.run = propose_retention(estate, by=w.manager)
     return w
 
 
@@ -60,6 +64,7 @@ def _a_unit(w, i):
     unit = add_unit(w.estate, code=f"3-1-{100 + i}", area=8000 + i, by=w.clerk)
     open_household(unit, owners=[{"name": f"业主{i}"}], starts_on=date(2026, 11, 1), by=w.clerk)
     bill_month(w.estate, NOVEMBER, by=w.manager)
+    open_household(w.free, owners=[{"name": f"旧主{i}"}], starts_on=date(1980 + i, 1, 1), ends_on=date(1980 + i, 12, 31), by=w.clerk)
     change_owner(unit, owners=[{"name": f"买方{i}"}], last_day=date(2026, 11, 10), by=w.manager)
     change_area(w.free, area=9100 + i, from_month=BillingMonth(2027, 1) + i, by=w.manager)
     make_remark(w.estate, words=f"第 {i} 件事", by=w.everyone.user, urgent=i % 2 == 0)
@@ -75,6 +80,12 @@ def _a_household_page(w, i):
     kept = make_promise(w.estate, words=f"办了的第 {i} 件", **promise)
     keep_promise(kept, outcome="好了", version=kept.version, by=w.clerk)
     reprint_paper(w.payment.paper, reason="又丢了", by=w.clerk)
+    reveal_identity(w.person, household=w.household, reason="核对身份", by=w.clerk)
+    reveal_phones(w.household, reason="通知停水", by=w.clerk)
+    for result in ("", "done"):
+        asked = receive_request(w.household, person=w.person, wants="explain", scope="全部", id_checked=True, by=w.clerk)
+        if result:
+            answer_request(decide_request(asked, result=result, by=w.manager), given="已告知", by=w.clerk)
     for owner, about in ((w.household, {}), (w.resident.person, {"kind": "identity", "purpose": "办证"}), (w.promise, {})):
         with storing.kept([ready(**about)]) as files:
             attach_files(owner, files=files, right="households.view_household", household=w.household, by=w.clerk)

@@ -22,13 +22,16 @@ from households.importing.uploads import apply_register, receive
 from households.merging import merge_people
 from households.models import RegisterImport
 from households.owners import add_owner, remove_owner
-from households.people import add_contact, add_resident, add_tenant, add_vehicle, end_residence, end_vehicle
+from households.people import add_contact, add_resident, add_tenant, add_vehicle, end_residence, end_vehicle, reveal_identity, reveal_phones
 from households.register import add_unit, change_area, change_owner, open_household
 from households.standing import add_care, add_pet, end_care, end_pet, give_instruction, set_use, withdraw_instruction
 from servicecentre.desk.calendar import take_official_days
+from servicecentre.desk.data_requests import answer_request, decide_request, receive_request
+from servicecentre.desk.models import PrivacyPolicy
 from servicecentre.desk.partners import add_contractor, add_department
 from servicecentre.desk.policies import change_setting
 from servicecentre.desk.profile import add_phone
+from servicecentre.desk.retention import propose_retention, sign_retention, withdraw_retention
 from servicecentre.desk.sealing import seal_day
 from servicecentre.drafts.models import Draft
 from servicecentre.estates.models import CalendarDay
@@ -41,7 +44,7 @@ from servicecentre.kit.periods import BillingMonth, now
 from servicecentre.papers.issuing import reprint_paper
 from servicecentre.papers.wordings import reword
 from servicecentre.roles import Role
-from servicecentre.worklog.attaching import attach_files, remove_file
+from servicecentre.worklog.attaching import attach_files, remove_file, reveal_scan
 from servicecentre.worklog.day import correct_remark, keep_promise, make_promise, make_remark, move_promise
 from servicecentre.worklog.review import comment_entry, see_entries, unseen
 
@@ -244,6 +247,7 @@ def _office(w):
     w.draft = Draft.keep(w.estate, w.clerk, path="/log/remark/", query="", label="写工作日志", pairs=[("words", "写了一半")], files=0,
                          request_key=f"{w.estate.slug}-half")
     _files(w)
+    _personal_data(w)
     w.wording = reword(w.estate, "receipt_remarks", "请保管好收据", by=w.manager)
     w.imported = receive(w.estate, data=register(row(code="7-1-101"), row(code="7-1-102", area="八十九"), row(code="7-1-103", day="")),
                          name="登记表.xlsx", by=w.clerk)
@@ -279,6 +283,24 @@ def _estate(w):
     w.fee_kind = add_fee_kind(w.estate, name="垃圾清运费", bills="", unit_name="户", per="", by=w.manager)
 
 
+def _personal_data(w):
+    """Looks at numbers; a request that waits, one decided, one answered; tenures long over: a run taken back, one done, one that waits."""
+    reveal_identity(w.person, household=w.household, reason="核对身份", by=w.clerk)
+    reveal_phones(w.household, reason="通知停水", by=w.clerk2)
+    reveal_scan(w.scan, reason="办证", by=w.clerk)
+
+    def asked(wants):
+        return receive_request(w.household, person=w.person, wants=wants, scope="全部", id_checked=True, by=w.clerk)
+    w.request, w.decided = asked("delete"), decide_request(asked("copy"), result="partly", reason="涉及别人的不给", by=w.manager)
+    w.answered = answer_request(decide_request(asked("copy"), result="done", by=w.manager), given="交副本", by=w.clerk)
+    PrivacyPolicy.objects.create(estate=w.estate)
+    w.old = open_household(w.free, owners=[{"name": "旧主"}], starts_on=date(2010, 1, 1), ends_on=date(2014, 12, 31), by=w.clerk)
+    withdraw_retention(propose_retention(w.estate, by=w.manager), by=w.manager)
+    w.retained = sign_retention(propose_retention(w.estate, by=w.manager), by=w.manager2)
+    open_household(w.free, owners=[{"name": "后来的旧主"}], starts_on=date(2015, 1, 1), ends_on=date(2016, 12, 31), by=w.clerk)
+    w.run = propose_retention(w.estate, by=w.manager)
+
+
 def worked_off(importing):
     """The import after its job has run, whatever waits elsewhere."""
     with mock.patch.object(JobQuerySet, "claimable", lambda jobs, at: jobs.filter(pk=importing.job_id)):
@@ -310,6 +332,8 @@ def pages_of(w):
         "households:change_contact": [w.contact.pk], "households:change_vehicle": [w.vehicle.pk], "households:end_residence": [w.resident.pk],
         "households:remove_contact": [w.contact.pk], "households:end_vehicle": [w.vehicle.pk],
         "files:file": [w.photo.pk], "files:thumb": [w.photo.pk], "reveal_scan": [w.scan.pk], "remove_file": [w.photo.pk],
+        "data_request": [w.request.pk], "decide_data_request": [w.request.pk], "answer_data_request": [w.decided.pk],
+        **{name: [w.run.pk] for name in ("retention_run", "sign_retention", "withdraw_retention")},
         "promise_files": [w.promise.pk], "attach_promise_files": [w.promise.pk],
         "billing:undo_run": [w.runs[0].pk], "billing:mend_line": [w.line.pk], "billing:change_price": [w.price.fee_kind_id],
         "change_phone": [w.phone.pk], "remove_phone": [w.phone.pk], "unmark_day": [w.day.pk], "change_department": [w.department.pk],

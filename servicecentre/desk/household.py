@@ -165,6 +165,6 @@ def household(request, pk):
         "owed": parts.answer_of(columns, "owed"), "over": over, "coming": row.starts_on > day,
         "tenures": row.unit.households.live().order_by("-starts_on"),
         "can": {act: may(request, f"households.{act}") and (not over or act in STILL) for act in ACTS},
-        "may_attach": may(request, "files.attach_file"),
+        "may_attach": may(request, "files.attach_file"), "may_data_request": may(request, "desk.receive_data_request"),
         "may_promise": may(request, "worklog.make_promise"), "may_account": may(request, "billing.view_account"),
         "quick": [(label, reverse(name, args=[row.pk]), alt) for label, right, name, alt in QUICK if may(request, right)]})

@@ -14,8 +14,9 @@ from servicecentre.worklog.acts import act, record
 from servicecentre.worklog.models import Entry
 
 from .editing import checked
+from .models import PrivacyPolicy
 
-POLICIES = (BillingPolicy, HoursPolicy)                          # a new app's Policy is one word more
+POLICIES = (BillingPolicy, HoursPolicy, PrivacyPolicy)                          # a new app's Policy is one word more
 CHANGED = "desk.change_setting"
 
 

@@ -1,7 +1,7 @@
 """The roof's pages."""
 from django.urls import path
 
-from . import account, attachments, home, household, promises, search, settlement
+from . import account, attachments, home, household, looks, privacy, promises, search, settlement
 from .views import estate, office, partners
 
 urlpatterns = [
@@ -15,6 +15,17 @@ urlpatterns = [
     path("promises/<int:pk>/files/add/", attachments.attach_promise_files, name="attach_promise_files"),
     path("files/<int:pk>/reveal/", attachments.reveal, name="reveal_scan"),
     path("files/<int:pk>/remove/", attachments.remove, name="remove_file"),
+    path("looks/", looks.looks, name="looks"),
+    path("data-requests/", privacy.data_request_list, name="data_requests"),
+    path("data-requests/<int:pk>/", privacy.data_request, name="data_request"),
+    path("data-requests/<int:pk>/decide/", privacy.decide_data_request, name="decide_data_request"),
+    path("data-requests/<int:pk>/answer/", privacy.answer_data_request, name="answer_data_request"),
+    path("households/<int:pk>/data-request/", privacy.receive_data_request, name="receive_data_request"),
+    path("retention/", privacy.retention_runs, name="retention"),
+    path("retention/propose/", privacy.propose_retention, name="propose_retention"),
+    path("retention/<int:pk>/", privacy.retention_run, name="retention_run"),
+    path("retention/<int:pk>/sign/", privacy.sign_retention, name="sign_retention"),
+    path("retention/<int:pk>/withdraw/", privacy.withdraw_retention, name="withdraw_retention"),
     path("promises/new/", promises.make, name="make_promise"),
     path("estate/", estate.show_estate, name="estate"),
     path("estate/change/", estate.change_estate, name="change_estate"),

@@ -44,7 +44,8 @@ def test_without_the_fetcher_files_would_be_fetched(hostile, monkeypatch):
     """The twin: WeasyPrint's own fetcher puts a file of this machine into the PDF."""
     monkeypatch.setattr(pdf, "_fetcher", lambda images: URLFetcher(allowed_protocols=["file"]))
     page = read(pdf.render_pdf(hostile))
-    assert page.attachments or page.pages[0].images
+    assert page.attachments and page.pages[0].images
+    assert b"canary" in b"".join(o.get_data() for o in _streams(page))          # so the test above would see it
 
 
 def _streams(reader):

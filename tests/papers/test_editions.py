@@ -22,7 +22,7 @@ def test_every_edition_in_use_is_listed():
     used = {f"templates/{kind.edition.replace('/', '/papers/', 1)}.html" for kind in KINDS.values() if kind.edition}
     assert used <= set(LISTED) and "templates/papers/base-1.html" in LISTED
     parts = {f"{app}/templatetags/{name.replace('-', '_')}.py" for app, _, name in (kind.edition.partition("/") for kind in KINDS.values()) if name}
-    assert parts <= set(LISTED)
+    assert {path for path in parts if (settings.BASE_DIR / path).exists()} <= set(LISTED)
 
 
 def test_an_edited_template_is_seen(tmp_path, monkeypatch):
