@@ -156,7 +156,7 @@ def about_estate(estate, user, day):
     return {"estate": estate, "hours": estate_page.hours_words(HoursPolicy.of(estate))}
 
 
-PARTS = ((unfinished, journal_trouble, no_register, promises, log), (receipts, my_voids, takings, voids, month, numbers))
+PARTS = ((unfinished, journal_trouble, no_register, promises, days, log), (receipts, my_voids, takings, voids, month, numbers))
 OUTSIDE = ((unfinished, urgent_remarks, phones), (about_estate,))            # engineer and guard, who keep no log
 
 # What a clerk does from here without a household: label, right, URL name, Alt digit.

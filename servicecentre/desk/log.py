@@ -16,7 +16,7 @@ from servicecentre.staff.access import may, needs
 from servicecentre.worklog.day import make_remark
 from servicecentre.worklog.forms import DayFilter, RemarkForm
 from servicecentre.worklog.models import Entry, Seal
-from servicecentre.worklog.views import PER_PAGE, people_of
+from servicecentre.worklog.views import PER_PAGE, people_of, with_files
 
 from .daylog import paper_of
 from .rooms import RoomForm
@@ -27,8 +27,8 @@ class RoomRemarkForm(RoomForm, RemarkForm):
     """A remark and, where it belongs to one, the room; it then shows in what went on with the household."""
 
     empty_rooms = True
-    field_order = ("household", "words", "urgent")
-    layout = Layout(Row("household"), "words", "urgent")
+    field_order = ("household", "words", "urgent", "files")
+    layout = Layout(Row("household"), "words", "urgent", "files")
 
 
 @needs("worklog.view_day")
@@ -48,6 +48,7 @@ def day(request):
 
 
 def _rows(request, page):
+    page.object_list = with_files(request.estate, page.object_list)
     return {"page": page, "may_correct": may(request, "worklog.correct_remark")}
 
 
@@ -82,7 +83,7 @@ def day_asked(request):
 
 @needs("worklog.make_remark")
 def remark(request):
-    form = RoomRemarkForm(request.POST or None, estate=request.estate, initial={"household": request.GET.get("room", "")[:40]})
+    form = RoomRemarkForm(request.POST or None, request.FILES or None, estate=request.estate, initial={"household": request.GET.get("room", "")[:40]})
     if request.method == "POST" and form.perform(make_remark, request.estate, by=request.user):
         messages.success(request, "已记入工作日志。")
         household = form.cleaned_data["household"]

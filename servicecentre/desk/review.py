@@ -114,7 +114,7 @@ def _page(request, on, see=None, close=None):
     return render(request, "worklog/review.html", {
         "on": on, "before": on - timedelta(days=1), "after": on + timedelta(days=1), "is_today": on >= today(),
         "people": "、".join(dict.fromkeys(entry.by.name for entry in entries)), "count": len(entries),
-        "exceptions": exceptions, "left": left, "seen": len(exceptions) - left,
+        "exceptions": exceptions, "left": left, "to_see": any(not entry.seen and not entry.mine for entry in exceptions), "seen": len(exceptions) - left,
         "groups": groups_of(entry for entry in entries if not entry.exception), "rest": len(entries) - len(exceptions),
         "money": money_of(estate, on), "promises": promises_of(estate, on), "seal": seal, "last": last,
         "troubles": troubles_on(estate, on, seal), "next": None if seal else seals.next_day(estate),

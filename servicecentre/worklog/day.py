@@ -1,6 +1,7 @@
 """Acts of the day's book: a remark by hand, and promises made, moved, kept (DOMAIN §6: agree a time to reply, keep it)."""
 from datetime import timedelta
 
+from servicecentre.files.storing import add_files
 from servicecentre.kit.periods import now, shown_moment
 from servicecentre.kit.refused import Refused
 
@@ -11,18 +12,29 @@ LONGEST_PROMISE = timedelta(days=366)
 
 
 @act
-def make_remark(estate, *, words, by, household=None, room="", urgent=False):
+def make_remark(estate, *, words, by, household=None, room="", urgent=False, files=()):
     """A line that no act writes by itself; returns the Entry. ``room``: the unit's code, where it has no household."""
-    return record(by, words, household=household, room=room, estate=estate, urgent=urgent)
+    return _with_files(record(by, _counted(words, files), household=household, room=room, estate=estate, urgent=urgent), files, by)
 
 
 @act
-def correct_remark(remark, *, words, by):
+def correct_remark(remark, *, words, by, files=()):
     """A second line that sets a remark right; both stand, tied together. Returns the new Entry. Refused for what an act wrote itself."""
     if not remark.is_remark:
         raise Refused("这一条是办事时自动记的，不能更正。办错了的，按那件事的办法作废或更正。")
     first = remark.corrects or remark
-    return record(by, words, household_no=first.household_no, room=first.unit_code, estate=first.estate, urgent=first.urgent, corrects=first)
+    return _with_files(record(by, _counted(words, files), household_no=first.household_no, room=first.unit_code, estate=first.estate,
+                              urgent=first.urgent, corrects=first), files, by)
+
+
+def _counted(words, files):
+    """The sentence tells how many files came with it, so that the seal covers their number."""
+    return f"{words}（附件 {len(files)} 件）" if files else words
+
+
+def _with_files(entry, files, by):
+    add_files(files, entry, right="worklog.view_day", by=by, household_no=entry.household_no)
+    return entry
 
 
 @act

@@ -2,6 +2,7 @@
 from crispy_forms.layout import Layout, Row
 from django import forms
 
+from servicecentre.files.forms import FilesMixin
 from servicecentre.kit.fields import DayField, TextField
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.text import parse_room
@@ -55,15 +56,15 @@ class SearchForm(forms.Form):
         return clean
 
 
-class CorrectForm(DeskForm):
+class CorrectForm(FilesMixin, DeskForm):
     words = TextField(label="更正为", max_length=300)
-    layout = Layout("words")
+    layout = Layout("words", "files")
 
 
-class RemarkForm(DeskForm):
+class RemarkForm(FilesMixin, DeskForm):
     words = TextField(label="内容", max_length=300)
     urgent = forms.BooleanField(label="紧急", required=False, help_text="工程和秩序员的首页也看得到，不要写住户姓名和欠费")
-    layout = Layout("words", "urgent")
+    layout = Layout("words", "urgent", "files")
 
 
 class DueField(forms.DateTimeField):

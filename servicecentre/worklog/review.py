@@ -10,13 +10,14 @@ from .models import Entry, Review, Seal
 
 
 def managers(estate):
-    """Those who may review here."""
-    return User.objects.filter(is_active=True, posts__estate=estate, posts__role=Role.MANAGER).distinct()
+    """Those who may review here today."""
+    posted = User.objects.filter(is_active=True, posts__estate=estate, posts__role=Role.MANAGER).distinct().order_by("pk")
+    return [user for user in posted if Role.MANAGER in user.roles_at(estate)]
 
 
 def others_may(estate, user):
     """Is there another manager who could look at what this one did? Where there is, this one may not (DOMAIN §13 [practice])."""
-    return managers(estate).exclude(pk=user.pk).exists()
+    return any(other.pk != user.pk for other in managers(estate))
 
 
 def unseen(estate, day):
@@ -67,9 +68,9 @@ def refuse_to_close(estate, day, by):
     """
     if left := unseen(estate, day).count():
         raise Refused(f"还有 {left} 件例外没看过。")
-    doers = Entry.objects.of(estate).on(day).exceptions().values_list("by", flat=True)
-    own = sum(doer == by.pk for doer in doers)
-    if own and managers(estate).exclude(pk__in=list(doers)).exists():
+    doers = list(Entry.objects.of(estate).on(day).exceptions().values_list("by", flat=True))
+    own = doers.count(by.pk)
+    if own and any(manager.pk not in doers for manager in managers(estate)):
         raise Refused(f"这一天有您自己办的例外 {own} 件，要由另一位主管封存。")
 
 

@@ -1,9 +1,12 @@
 """Search over the years, a remark set right, and the promises with their clocks; the day's page is the roof's (desk/log.py)."""
+from collections import defaultdict
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
+from servicecentre.files.models import File
 from servicecentre.staff.access import needs
 from servicecentre.staff.models import User
 
@@ -19,13 +22,25 @@ def people_of(estate):
     return User.objects.filter(pk__in=Entry.objects.of(estate).values("by")).order_by("name")
 
 
+def with_files(estate, entries):
+    """The lines, each with the files that came with it: one query for all."""
+    entries = list(entries)
+    found = File.objects.of(estate).there().filter(row_type=Entry._meta.label_lower, row_id__in=[entry.pk for entry in entries])
+    by_entry = defaultdict(list)
+    for file in found.order_by("pk"):
+        by_entry[file.row_id].append(file)
+    for entry in entries:
+        entry.files = by_entry[entry.pk]
+    return entries
+
+
 @needs("worklog.view_day", reads=True)
 def search(request):
     """Lines of all years, newest first, a page at a time behind the last one shown; not counted."""
     form = SearchForm(request.POST if request.method == "POST" else None, people=people_of(request.estate))
     rows = _found(request.estate, form.cleaned_data) if form.is_valid() else []
     return render(request, "worklog/search.html", {
-        "form": form, "rows": rows[:PER_PAGE], "more": len(rows) > PER_PAGE, "asked": form.is_bound and form.is_valid()})
+        "form": form, "rows": with_files(request.estate, rows[:PER_PAGE]), "more": len(rows) > PER_PAGE, "asked": form.is_bound and form.is_valid()})
 
 
 def _found(estate, clean):
@@ -40,7 +55,7 @@ def _found(estate, clean):
 @needs("worklog.correct_remark")
 def correct(request, pk):
     row = get_object_or_404(Entry.objects.of(request.estate).select_related("by", "corrects__by"), pk=pk)
-    form = CorrectForm(request.POST or None)
+    form = CorrectForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.perform(correct_remark, row, by=request.user):
         messages.success(request, "已记下更正，与原来那条连在一起。")
         return redirect("worklog:day")

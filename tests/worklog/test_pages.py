@@ -3,10 +3,12 @@ import io
 from datetime import date
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from billing.cashier import collect_payment
 from households.register import add_unit
 from servicecentre.desk.sealing import seal_day
+from servicecentre.files.models import File
 from servicecentre.roles import Role
 from servicecentre.worklog.day import correct_remark, make_promise, make_remark
 from servicecentre.worklog.models import Entry, Promise, Review, Seal
@@ -42,6 +44,30 @@ def test_a_unit_without_a_household_has_its_room_too(desk, estate, household, cl
 def test_a_room_that_is_not_there_is_said_beside_it(desk, household, room, said):
     page = text_of(post(desk, "/log/remark/", household=room, words="一件事"))
     assert said in page and "一件事" in page and not Entry.objects.filter(act="worklog.make_remark").exists()
+
+
+def picture(name="走廊.png", size=(8, 8)):
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.new("RGB", size, "white").save(out, "PNG")
+    return SimpleUploadedFile(name, out.getvalue(), "image/png")
+
+
+def test_a_remark_brings_its_photos(desk, estate, household):
+    assert post(desk, "/log/remark/", household="3-2-1801", words="楼道渗水", files=[picture(), picture("二.png")]).status_code == 302
+    entry = Entry.objects.get(act="worklog.make_remark")
+    files = File.objects.attached_to(entry)
+    assert entry.words == "楼道渗水（附件 2 件）" and entry.intact and {f.household_no for f in files} == {household.number}
+    rows = rows_of(desk.get("/log/"))
+    for file in files:
+        assert f"/files/{file.pk}/" in rows and desk.get(f"/files/{file.pk}/").status_code == 200
+    assert "附件 走廊.png" in text_of(desk.post("/log/search/", {"q": "渗水"}))
+
+
+def test_what_is_no_picture_is_refused_and_the_words_stay(desk):
+    page = text_of(post(desk, "/log/remark/", words="楼道渗水", files=[SimpleUploadedFile("a.png", b"<script>", "image/png")]))
+    assert "楼道渗水" in page and not Entry.objects.filter(act="worklog.make_remark").exists() and not File.objects.exists()
 
 
 # --- corrections ------------------------------------------------------------------------------------------------------
@@ -130,6 +156,13 @@ def test_the_review_shows_exceptions_first_and_seals(manager_desk, estate, excep
         page = text_of(manager_desk.get(sent.url))
     assert (seal.day, seal.words) == (DAY, "都看过") and seal.code in page and "已封存" in page
     assert seal.code in text_of(manager_desk.get("/log/?on=2026-11-24"))
+
+
+def test_a_managers_home_shows_the_day_to_review_and_a_clerks_does_not(manager_desk, desk, estate, clerk):
+    make_remark(estate, words="一件事", by=clerk)
+    with at(2026, 11, 25, 1):
+        assert "审阅 11-24" in text_of(manager_desk.get("/")) and "/log/review/?on=2026-11-24" in text_of(manager_desk.get("/"))
+        assert "审阅" not in text_of(desk.get("/"))
 
 
 def test_what_is_refused_is_said_on_the_page(manager_desk, exception):
