@@ -63,6 +63,7 @@ RIGHTS = {
     "jobs.view_job": _to("查看后台任务", CLERK, MANAGER, FINANCE, ADMINISTRATOR),
     "papers.view_paper": _to("查看单据", CLERK, MANAGER, FINANCE, ADMINISTRATOR),
     "papers.reprint_paper": _to("补打单据", CLERK, MANAGER, FINANCE),
+    "papers.void_alone": _to("单据作废（没有牵连的）", MANAGER),
     "papers.view_numbers": _to("查看单据号码", CLERK, MANAGER, FINANCE, ADMINISTRATOR),
     "households.view_register": _to("查看房屋和住户", CLERK, MANAGER, FINANCE),
     "households.view_household": _to("查看户档案", CLERK, MANAGER, FINANCE),

@@ -219,6 +219,7 @@ POINTERS = {
     "SeeForm.entries": ("post", "worklog:see_entries", lambda w, pk: {"entries": pk, "day": "2026-11-21"}),
     "CommentForm.given_to": ("post", "worklog:comment_entry", lambda w, pk: {"words": "看一下", "given_to": pk, "due_at": "2030-01-01T10:00"}),
     "PaymentsFilter.cashier": ("get", "billing:payments", lambda w, pk: {"cashier": pk, "on": "2026-10-20"}),
+    "NumbersForm.by": ("get", "papers:numbers", lambda w, pk: {"by": pk}),
     "CollectForm.charges": ("post", "billing:collect", lambda w, pk: _collect(w, charges=pk)),
     "CollectForm.due_shown": ("post", "billing:collect", lambda w, pk: _collect(w, charges=pk, due_shown=f"{pk}:100,c:0")),
     "UseCreditForm.charges": ("post", "billing:use_credit", lambda w, pk: _collect(w, charges=pk)),

@@ -41,7 +41,8 @@ from servicecentre.jobs.models import Job, JobQuerySet, long_work
 from servicecentre.jobs.worker import run_one
 from servicecentre.kit import periods
 from servicecentre.kit.periods import BillingMonth, now
-from servicecentre.papers.issuing import reprint_paper
+from servicecentre.papers.issuing import issue_paper, reprint_paper
+from servicecentre.papers.kinds import KINDS
 from servicecentre.papers.wordings import reword
 from servicecentre.roles import Role
 from servicecentre.worklog.attaching import attach_files, remove_file, reveal_scan
@@ -248,6 +249,7 @@ def _office(w):
                          request_key=f"{w.estate.slug}-half")
     _files(w)
     _personal_data(w)
+    w.notice = issue_paper(KINDS["TZ"], estate=w.estate, content={}, by=w.clerk)
     w.wording = reword(w.estate, "receipt_remarks", "请保管好收据", by=w.manager)
     w.imported = receive(w.estate, data=register(row(code="7-1-101"), row(code="7-1-102", area="八十九"), row(code="7-1-103", day="")),
                          name="登记表.xlsx", by=w.clerk)
@@ -342,4 +344,5 @@ def pages_of(w):
         "billing:withdraw_price": [w.price.pk], "worklog:entry": [w.remark.pk], "worklog:correct_remark": [w.remark.pk],
         "worklog:comment_entry": [w.remark.pk], "worklog:keep_promise": [w.promise.pk],
         "worklog:move_promise": [w.promise.pk], "jobs:job": [w.job.pk], "papers:paper": [w.payment.paper.pk],
-        "papers:pdf": [w.payment.paper.pk, 1], "papers:reprint": [w.payment.paper.pk]}
+        "papers:pdf": [w.payment.paper.pk, 1], "papers:reprint": [w.payment.paper.pk],
+        "papers:void_alone": [w.notice.pk]}

@@ -21,7 +21,7 @@ NAV = (
      ("收费标准", "billing:tariff", "billing.view_tariff", ""),
      ("收款流水", "billing:payments", "billing.view_payments", ""),
      ("收据作废", "billing:voids", "billing.view_voids", ""),
-     ("单据号码", "papers:numbers", "papers.view_numbers", ""),
+     ("打印台", "papers:numbers", "papers.view_numbers", ""),
      ("个人信息申请", "data_requests", "desk.view_data_requests", ""),
      ("查看记录", "looks", "desk.view_looks", ""),
      ("到期清理", "retention", "desk.view_retention", ""),

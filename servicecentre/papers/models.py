@@ -168,6 +168,13 @@ class Paper(EstateRow):
         """(colour, word) for lists and pages."""
         return ("bad", "作废") if self.is_void else ("ok", "有效")
 
+    @property
+    def state_label(self):
+        """The state with what one asks next: why it is void, which one it stands in for."""
+        if self.is_void:
+            return "bad", f"作废，{self.void_reason[:8]}{'…' if len(self.void_reason) > 8 else ''}"
+        return "ok", f"有效，替 {self.replaces.number[-6:]}" if self.replaces_id else "有效"
+
 
 class Print(EstateRow):
     """Each time a paper was printed: 1 is the original that issuing made, every later one is marked 补打 (TRUST 9)."""
