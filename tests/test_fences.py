@@ -48,7 +48,7 @@ from servicecentre.estates.models import CalendarDay, Contractor, ContractorPers
 from servicecentre.files.models import File
 from servicecentre.kit import guards
 from servicecentre.kit.refused import in_words
-from servicecentre.papers.models import Paper, Print, Series, Wording
+from servicecentre.papers.models import Computer, Paper, Print, Printer, Series, Wording
 from servicecentre.staff.models import Post, User
 from servicecentre.worklog.models import Done, Entry, Promise, Seal
 
@@ -108,6 +108,9 @@ RULES = {
     "serial_has_room": Change(Paper, "TRUE", {"serial": "10000000"}),
     "one_print_per_turn": Copy(Print, "n = 1"),
     "reprint_has_reason": Copy(Print, "n = 1", {"n": "99"}),
+    "one_computer_per_name": Copy(Computer),
+    "one_printer_per_sheet": Copy(Printer),
+    "moved_within_reason": Change(Printer, "TRUE", {"x": "201"}),
     "one_wording_per_edition": Copy(Wording),
     "one_import_at_a_time": Copy(RegisterImport, "state = 'reading'"),
     "one_file_per_place": Copy(File),

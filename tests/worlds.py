@@ -41,6 +41,7 @@ from servicecentre.jobs.models import Job, JobQuerySet, long_work
 from servicecentre.jobs.worker import run_one
 from servicecentre.kit import periods
 from servicecentre.kit.periods import BillingMonth, now
+from servicecentre.papers.computers import add_computer
 from servicecentre.papers.issuing import issue_paper, reprint_paper
 from servicecentre.papers.kinds import KINDS
 from servicecentre.papers.wordings import reword
@@ -249,6 +250,7 @@ def _office(w):
                          request_key=f"{w.estate.slug}-half")
     _files(w)
     _personal_data(w)
+    w.computer = add_computer(w.estate, name="前台 1 号机", by=w.clerk)
     w.notice = issue_paper(KINDS["TZ"], estate=w.estate, content={}, by=w.clerk)
     w.wording = reword(w.estate, "receipt_remarks", "请保管好收据", by=w.manager)
     w.imported = receive(w.estate, data=register(row(code="7-1-101"), row(code="7-1-102", area="八十九"), row(code="7-1-103", day="")),
@@ -345,4 +347,5 @@ def pages_of(w):
         "worklog:comment_entry": [w.remark.pk], "worklog:keep_promise": [w.promise.pk],
         "worklog:move_promise": [w.promise.pk], "jobs:job": [w.job.pk], "papers:paper": [w.payment.paper.pk],
         "papers:pdf": [w.payment.paper.pk, 1], "papers:reprint": [w.payment.paper.pk],
-        "papers:void_alone": [w.notice.pk]}
+        "papers:void_alone": [w.notice.pk], "papers:choose_computer": [w.computer.pk], "papers:set_computer": [w.computer.pk],
+        **{f"papers:{name}": [w.computer.printers.first().pk] for name in ("confirm_fit", "test_page")}}

@@ -1,11 +1,16 @@
 """Input of the papers' pages."""
+import re
+
 from django import forms
 
 from servicecentre.kit.fields import DayField, TextField
 from servicecentre.kit.forms import DeskForm
+from servicecentre.kit.text import narrow
 
+from .computers import RECEIPT_SHEETS, tenths
 from .issuing import ALL
 from .kinds import KINDS
+from .models import FURTHEST
 
 
 class ReprintForm(DeskForm):
@@ -59,3 +64,83 @@ class NumbersForm(forms.Form):
         """What was asked and made sense, as the next page's address takes it."""
         return {name: value.isoformat() if hasattr(value, "isoformat") else value
                 for name, value in self.cleaned_data.items() if value not in (None, "")}
+
+
+class MillimetreField(TextField):
+    """Tenths of a millimetre, from −20 to 20 mm."""
+
+    attrs = {"inputmode": "decimal", "autocomplete": "off"}
+
+    def __init__(self, **options):
+        super().__init__(max_length=6, **options)
+
+    def to_python(self, value):
+        return value if isinstance(value, int) else forms.Field.to_python(self, self.tenths(super().to_python(value)))
+
+    def tenths(self, text):
+        if not text:
+            return 0
+        text = narrow(text).replace("−", "-").replace("＋", "+")
+        if not (found := re.fullmatch(r"([+-]?)([0-9]{1,2})(?:\.([0-9]))?", text)):
+            raise forms.ValidationError("填毫米数，最多一位小数，如 1.5 或 −2")
+        value = int(found[2]) * 10 + int(found[3] or 0)
+        if value > FURTHEST:
+            raise forms.ValidationError(f"最多移 {FURTHEST // 10} 毫米")
+        return -value if found[1] == "-" else value
+
+    def prepare_value(self, value):
+        return tenths(value) if isinstance(value, int) else value
+
+
+class AddComputerForm(DeskForm):
+    """加一台电脑."""
+
+    name = TextField(label="电脑的名字", max_length=20, error_messages={"required": "请填写这台电脑的名字，如「前台 1 号机」"})
+    receipt_sheet = forms.ChoiceField(label="收据打在", choices=[(sheet.code, sheet.name) for sheet in RECEIPT_SHEETS],
+                                      error_messages={"required": "请选择收据用纸"})
+
+
+class ComputerForm(DeskForm):
+    """One computer: its name, the receipt's sheet, and a row of three fields for each of its printers."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    name = TextField(label="电脑的名字", max_length=20, error_messages={"required": "请填写这台电脑的名字"})
+    receipt_sheet = forms.ChoiceField(label="收据打在", choices=[(sheet.code, sheet.name) for sheet in RECEIPT_SHEETS],
+                                      error_messages={"required": "请选择收据用纸"})
+
+    def __init__(self, *args, computer, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial.update(name=computer.name, receipt_sheet=computer.receipt_sheet, version=computer.version)
+        self.printers = list(computer.printers.all())
+        for printer in self.printers:
+            printer.computer = computer
+            said = printer.sheet_of.name
+            self.fields[f"label_{printer.sheet}"] = TextField(label=f"{said}打印机", max_length=30, required=False, initial=printer.label)
+            self.fields[f"x_{printer.sheet}"] = MillimetreField(label=f"{said}横移", required=False, initial=printer.x)
+            self.fields[f"y_{printer.sheet}"] = MillimetreField(label=f"{said}竖移", required=False, initial=printer.y)
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
+        for name, field in self.fields.items():
+            field.widget.attrs["aria-label"] = field.label
+            if name[:2] in ("x_", "y_"):
+                field.widget.attrs["class"] += " cnt"
+            if self.is_bound and self[name].errors:
+                field.widget.attrs["class"] += " is-invalid"
+
+    @property
+    def rows(self):
+        """[(printer, its three fields, their errors)] for the table."""
+        found = []
+        for printer in self.printers:
+            fields = [self[f"{name}_{printer.sheet}"] for name in ("label", "x", "y")]
+            found.append((printer, fields, [error for field in fields for error in field.errors]))
+        return found
+
+    def act_fields(self):
+        values = self.cleaned_data
+        return {"name": values["name"], "version": values["version"], "receipt_sheet": values["receipt_sheet"], "printers": {
+            p.sheet: (values[f"label_{p.sheet}"], values[f"x_{p.sheet}"], values[f"y_{p.sheet}"]) for p in self.printers}}
+
+
+class FitForm(DeskForm):
+    """对上了: a button."""

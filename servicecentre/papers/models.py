@@ -9,14 +9,16 @@ from django.db.models import Count, F, Max, Q
 from django.urls import reverse
 
 from servicecentre.kit import guards
-from servicecentre.kit.rows import EstateQuerySet, EstateRow
+from servicecentre.kit.rows import EstateQuerySet, EstateRow, Versioned
 from servicecentre.kit.secrets import seal_holds
 
 from .kinds import KINDS, TEXTS, copy_of
+from .sheets import SHEETS
 
 USER = settings.AUTH_USER_MODEL
 OPEN_FOR = timedelta(minutes=10)          # how long a print's PDF may be fetched again (TRUST 9)
 OPEN_ALL_DAY = timedelta(hours=12)
+FURTHEST = 200                            # 0.1 mm: a print farther off lies on its side, not beside the mark
 MOST_SERIALS = 9_999_999                  # what a mark has room for
 
 
@@ -169,11 +171,11 @@ class Paper(EstateRow):
         return ("bad", "作废") if self.is_void else ("ok", "有效")
 
     @property
-    def state_label(self):
-        """The state with what one asks next: why it is void, which one it stands in for."""
+    def state_note(self):
+        """What one asks next, beside the state: why it is void, or which one it stands in for; else empty."""
         if self.is_void:
-            return "bad", f"作废，{self.void_reason[:8]}{'…' if len(self.void_reason) > 8 else ''}"
-        return "ok", f"有效，替 {self.replaces.number[-6:]}" if self.replaces_id else "有效"
+            return f"，{self.void_reason[:8]}{'…' if len(self.void_reason) > 8 else ''}"
+        return f"，替 {self.replaces.number[-6:]}" if self.replaces_id else ""
 
 
 class Print(EstateRow):
@@ -219,6 +221,58 @@ class Print(EstateRow):
         """
         approved_by_another = self.n == 1 and self.paper.replaces_id is not None
         return user.pk == self.by_id and at < self.at + (OPEN_ALL_DAY if approved_by_another else OPEN_FOR)
+
+
+class Computer(Versioned, EstateRow):
+    """A computer at the desk, which its browser names by a signed cookie: what its printers are called, how they are off the mark."""
+
+    name = models.CharField("电脑", max_length=20)
+    receipt_sheet = models.CharField("收据用纸", max_length=10, default="a5")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "电脑"
+        constraints = [models.UniqueConstraint(fields=["estate", "name"], name="one_computer_per_name",
+                                               violation_error_message="已有这个名字的电脑，请直接选它。")]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("papers:printers")
+
+
+class Printer(EstateRow):
+    """One sheet on one computer: which printer takes it, how far the print is moved (0.1 mm, right and down), whether it was tested so."""
+
+    computer = models.ForeignKey(Computer, models.PROTECT, verbose_name="电脑", related_name="printers")
+    sheet = models.CharField("纸", max_length=10)
+    label = models.CharField("打印机", max_length=30, blank=True)
+    x = models.IntegerField("横移", default=0)
+    y = models.IntegerField("竖移", default=0)
+    changed_at = models.DateTimeField("修改时间")
+    changed_by = models.ForeignKey(USER, models.PROTECT, verbose_name="修改人", related_name="+")
+    fits_at = models.DateTimeField("对上时间", null=True)
+
+    guards = [guards.SameEstate("computer")]
+
+    class Meta:
+        verbose_name = verbose_name_plural = "打印机"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["computer", "sheet"], name="one_printer_per_sheet",
+                                    violation_error_message="这台电脑的这种纸已有设置，请刷新后再改。"),
+            models.CheckConstraint(name="moved_within_reason", violation_error_message=f"最多移 {FURTHEST // 10} 毫米。",
+                                   condition=Q(x__gte=-FURTHEST, x__lte=FURTHEST, y__gte=-FURTHEST, y__lte=FURTHEST))]
+
+    def __str__(self):
+        return f"{self.computer} {self.sheet_of.name}"
+
+    def get_absolute_url(self):
+        return reverse("papers:printers")
+
+    @property
+    def sheet_of(self):
+        return SHEETS[self.sheet]
 
 
 class Wording(EstateRow):

@@ -30,16 +30,30 @@ from servicecentre.kit.periods import exact_moment
 
 from .issuing import ALL
 from .kinds import KINDS, copy_of
+from .sheets import A5, DOT140
+
+OTHER_SHEETS = {("billing/receipt-1", DOT140.code): "-dot"}       # the same words of an edition on another sheet: its template's ending
 
 
-def render(paper, which, *, address=""):
-    """PDF bytes of this Print of the paper. ``address``: the site's root, for the QR. Raises kit.pdf.Busy."""
-    return render_pdf(to_html(paper, which), images={"qr.png": qr_png(f"{address}q/{paper.mark}")})
+def render(paper, which, *, address="", computer=None):
+    """PDF bytes of this Print of the paper. ``address``: the site's root, for the QR; ``computer``: whose printer takes it,
+    with its sheet and how far it is off the mark. Raises kit.pdf.Busy."""
+    sheet = sheet_for(paper, computer)
+    printer = computer and computer.printers.filter(sheet=sheet).first()
+    return render_pdf(to_html(paper, which, sheet), images={"qr.png": qr_png(f"{address}q/{paper.mark}")},
+                      shift=(printer.x, printer.y) if printer else (0, 0))
 
 
-def to_html(paper, which):
+def sheet_for(paper, computer):
+    """Code of the sheet that this computer prints such a paper on: what it chose, where the paper's edition has words for it."""
+    chosen = computer.receipt_sheet if computer else A5.code
+    return chosen if (paper.edition, chosen) in OTHER_SHEETS else A5.code
+
+
+def to_html(paper, which, sheet=A5.code):
     """The HTML that is printed: template of the paper's edition, frozen content, marks of this print and of a void."""
-    return render_to_string(f"{paper.edition.replace('/', '/papers/', 1)}.html", {
+    template = f"{paper.edition.replace('/', '/papers/', 1)}{OTHER_SHEETS.get((paper.edition, sheet), '')}.html"
+    return render_to_string(template, {
         "content": paper.content, "issued_on": date.fromisoformat(paper.content["issued_on"]),
         "kind": KINDS[paper.kind], "copies": _copies(paper, which), "void": _void(paper), "again": _again(which)})
 

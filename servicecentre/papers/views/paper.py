@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from servicecentre.kit.pdf import Busy
 from servicecentre.kit.periods import now
 from servicecentre.papers import printing
+from servicecentre.papers.computers import computer_of
 from servicecentre.papers.forms import ReprintForm, VoidForm
 from servicecentre.papers.issuing import reprint_paper
 from servicecentre.papers.issuing import void_alone as void_act
@@ -56,7 +57,7 @@ def show_pdf(request, pk, n):
         return render(request, "papers/closed.html", {"paper": paper, "print": which,
                                                       "may_reprint": may(request, "papers.reprint_paper")}, status=410)
     try:
-        pdf = printing.render(paper, which, address=request.build_absolute_uri("/"))
+        pdf = printing.render(paper, which, address=request.build_absolute_uri("/"), computer=computer_of(request))
     except Busy:
         return render(request, "503.html", {"headline": "打印排队中", "reason": "前面还有几张在打,这张还没打出来。"}, status=503)
     return HttpResponse(pdf, content_type="application/pdf",
