@@ -74,6 +74,8 @@ def test_nonsense_in_every_field_is_said_beside_them_and_writes_nothing(world, v
             status = answer_of(world.everyone.post, address(world, name), dict.fromkeys(fields, value))
             if status not in CODES:
                 wrong[name] = status
+            elif name == "papers:void_alone" and value == "9" * 30:
+                continue                                           # its one field takes any text as a reason
             elif status == 302 and tables() != before and value in ("a\0b", "a\u202eb", "9" * 30):
                 wrong[name] = "written"
     assert wrong == {}
