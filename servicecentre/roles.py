@@ -63,6 +63,8 @@ RIGHTS = {
     "jobs.view_job": _to("查看后台任务", CLERK, MANAGER, FINANCE, ADMINISTRATOR),
     "papers.view_paper": _to("查看单据", CLERK, MANAGER, FINANCE, ADMINISTRATOR),
     "papers.reprint_paper": _to("补打单据", CLERK, MANAGER, FINANCE),
+    "papers.view_batches": _to("查看批量打印", CLERK, MANAGER, FINANCE),
+    "papers.print_batch": _to("批量打印单据", CLERK, MANAGER, FINANCE),
     "papers.view_printers": _to("打印设置和测试页", CLERK, MANAGER, FINANCE, ADMINISTRATOR),
     "papers.add_computer": _to("登记电脑", CLERK, MANAGER, FINANCE, ADMINISTRATOR),
     "papers.set_computer": _to("改打印设置", CLERK, MANAGER, FINANCE, ADMINISTRATOR),

@@ -24,7 +24,7 @@ from .walk import DOORS, INSIDE, NAMES, NOBODYS, PUBLIC, ROWED, address, doors, 
 from .worlds import a_month, at, numbers_apart, pages_of, taken_back, unwritten
 
 THEN = (2026, 11, 21, 3)                         # the world's own hour, so that today's pages have rows
-FRAMED = ("papers:pdf", "papers:test_page")      # printed from a frame of our own
+FRAMED = ("papers:pdf", "papers:test_page", "papers:batch_pdf")      # printed from a frame of our own
 NEXT_DOOR = 5001                                 # where the ids of the other estate's rows begin: one in each table
 
 
@@ -220,7 +220,7 @@ POINTERS = {
     "SeeForm.entries": ("post", "worklog:see_entries", lambda w, pk: {"entries": pk, "day": "2026-11-21"}),
     "CommentForm.given_to": ("post", "worklog:comment_entry", lambda w, pk: {"words": "看一下", "given_to": pk, "due_at": "2030-01-01T10:00"}),
     "PaymentsFilter.cashier": ("get", "billing:payments", lambda w, pk: {"cashier": pk, "on": "2026-10-20"}),
-    "NumbersForm.by": ("get", "papers:numbers", lambda w, pk: {"by": pk}),
+    "NumbersForm.who": ("get", "papers:numbers", lambda w, pk: {"who": pk}),
     "CollectForm.charges": ("post", "billing:collect", lambda w, pk: _collect(w, charges=pk)),
     "CollectForm.due_shown": ("post", "billing:collect", lambda w, pk: _collect(w, charges=pk, due_shown=f"{pk}:100,c:0")),
     "UseCreditForm.charges": ("post", "billing:use_credit", lambda w, pk: _collect(w, charges=pk)),

@@ -11,7 +11,7 @@ from .worlds import a_month, at, taken_back, unwritten
 
 THEN = (2026, 11, 21, 3)
 IN_ADDRESSES = ("page", "on", "by", "area", "urgent", "building", "kind", "state", "number", "year", "method", "cashier", "show", "month",
-                "reason", "room", "print", "next", "q", "unit_price", "from_month", "basis", "sort", "change", "first", "last")
+                "reason", "room", "print", "next", "q", "unit_price", "from_month", "basis", "sort", "change", "first", "last", "who")
 NONSENSE = {"a word": "x", "a negative number": "-1", "a long number": "9" * 30, "a fraction": "1.5", "an exponent": "9e9", "NUL": "a\0b",
             "turned round": "a\u202eb", "a quote": "'; --", "no such month": "2026-13", "no such day": "2026-02-30", "full width": "１２",
             "other digits": "٣٤", "much": "长" * 5000, "list": "[]", "empty": ""}

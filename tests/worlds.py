@@ -41,6 +41,7 @@ from servicecentre.jobs.models import Job, JobQuerySet, long_work
 from servicecentre.jobs.worker import run_one
 from servicecentre.kit import periods
 from servicecentre.kit.periods import BillingMonth, now
+from servicecentre.papers.batches import print_batch
 from servicecentre.papers.computers import add_computer
 from servicecentre.papers.issuing import issue_paper, reprint_paper
 from servicecentre.papers.kinds import KINDS
@@ -259,6 +260,8 @@ def _office(w):
     w.imported = worked_off(apply_register(w.imported, plan_digest=w.imported.plan_digest, good_rows=True, by=w.clerk))
     w.upload = receive(w.estate, data=register(row(code="7-1-104")), name="又一份.xlsx", by=w.clerk)
     w.job = Job.start(w.estate, count_to, "数数", by=w.clerk, to=3)
+    w.batch = print_batch(w.estate, kind="SJ", asked={"state": "live"}, words="收据", reason="存根装订", expected=3, address="https://w/",
+                          by=w.clerk)
     assert w.imported.state == RegisterImport.State.APPLIED
     assert Payment.objects.of(w.estate).count() == 4
 
@@ -348,4 +351,5 @@ def pages_of(w):
         "worklog:move_promise": [w.promise.pk], "jobs:job": [w.job.pk], "papers:paper": [w.payment.paper.pk],
         "papers:pdf": [w.payment.paper.pk, 1], "papers:reprint": [w.payment.paper.pk],
         "papers:void_alone": [w.notice.pk], "papers:choose_computer": [w.computer.pk], "papers:set_computer": [w.computer.pk],
+        **{f"papers:{name}": [w.batch.pk] for name in ("batch", "take_batch", "batch_pdf")},
         **{f"papers:{name}": [w.computer.printers.first().pk] for name in ("confirm_fit", "test_page")}}

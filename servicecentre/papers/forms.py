@@ -45,14 +45,14 @@ class NumbersForm(forms.Form):
     first = DayField(label="从哪天", required=False)
     last = DayField(label="到哪天", required=False)
     state = forms.ChoiceField(label="状态", required=False, choices=STATES)
-    by = forms.ChoiceField(label="经办", required=False)
+    who = forms.ChoiceField(label="经办", required=False)
     number = TextField(label="号码", required=False, max_length=20)
 
     def __init__(self, data, *, series, people):
         super().__init__(data)
         self.fields["kind"].choices = [(s.kind, s.kind_label) for s in {s.kind: s for s in series}.values()]
         self.fields["year"].choices = [(year, f"{year} 年") for year in sorted({s.year for s in series}, reverse=True)]
-        self.fields["by"].choices = [("", "全部经办"), *((str(pk), name) for pk, name in people)]
+        self.fields["who"].choices = [("", "全部经办"), *((str(pk), name) for pk, name in people)]
         for field in self.fields.values():
             field.widget.attrs["class"] = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
             field.widget.attrs["aria-label"] = field.label
@@ -144,3 +144,31 @@ class ComputerForm(DeskForm):
 
 class FitForm(DeskForm):
     """对上了: a button."""
+
+
+class BatchForm(DeskForm):
+    """批量打印: what the page showed, as hidden fields, which 联, and why."""
+
+    kind = forms.CharField(widget=forms.HiddenInput)
+    year = forms.CharField(widget=forms.HiddenInput, required=False)
+    first = forms.CharField(widget=forms.HiddenInput, required=False)
+    last = forms.CharField(widget=forms.HiddenInput, required=False)
+    state = forms.CharField(widget=forms.HiddenInput, required=False)
+    who = forms.CharField(widget=forms.HiddenInput, required=False)
+    expected = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    copies = forms.ChoiceField(label="打哪一联", error_messages={"required": "请选择打哪一联"})
+    reason = TextField(label="为什么批量打印", max_length=60, error_messages={"required": "请填写为什么批量打印，如「11 月存根装订」"})
+    not_for_act = ("kind", "year", "first", "last", "state", "who")
+
+    def __init__(self, *args, kind, **kwargs):
+        super().__init__(*args, **kwargs)
+        copies = KINDS[kind].copies
+        if copies:
+            self.fields["copies"].choices = [(copy.code, copy.name) for copy in copies] + [(ALL, "全部联次")]
+            self.fields["copies"].initial = next((copy.code for copy in copies if copy.code == "stub"), copies[0].code)
+        else:
+            del self.fields["copies"]
+
+
+class TakeForm(DeskForm):
+    """取出打印: a button."""

@@ -18,6 +18,7 @@ from .sheets import SHEETS
 USER = settings.AUTH_USER_MODEL
 OPEN_FOR = timedelta(minutes=10)          # how long a print's PDF may be fetched again (TRUST 9)
 OPEN_ALL_DAY = timedelta(hours=12)
+KEPT_FOR = timedelta(hours=24)            # how long a batch waits to be taken
 FURTHEST = 200                            # 0.1 mm: a print farther off lies on its side, not beside the mark
 MOST_SERIALS = 9_999_999                  # what a mark has room for
 
@@ -187,8 +188,9 @@ class Print(EstateRow):
     by = models.ForeignKey(USER, models.PROTECT, verbose_name="打印人", related_name="+")
     at = models.DateTimeField("打印时间")
     reason = models.CharField("补打原因", max_length=60, blank=True)
+    batch = models.ForeignKey("papers.Batch", models.PROTECT, null=True, verbose_name="批次", related_name="prints")
 
-    guards = [guards.SameEstate("paper"), guards.AppendOnly()]
+    guards = [guards.SameEstate("paper", "batch"), guards.AppendOnly()]
 
     class Meta:
         verbose_name = verbose_name_plural = "打印"
@@ -221,6 +223,53 @@ class Print(EstateRow):
         """
         approved_by_another = self.n == 1 and self.paper.replaces_id is not None
         return user.pk == self.by_id and at < self.at + (OPEN_ALL_DAY if approved_by_another else OPEN_FOR)
+
+
+class Batch(EstateRow):
+    """Papers printed again as one PDF: each of them has a Print in it; the file is its maker's, for a while (TRUST 9)."""
+
+    words = models.CharField("哪些", max_length=120)
+    reason = models.CharField("补打原因", max_length=60)
+    count = models.PositiveIntegerField("张数")
+    sheet = models.CharField("纸", max_length=10)
+    x = models.IntegerField("横移", default=0)
+    y = models.IntegerField("竖移", default=0)
+    file = models.CharField("文件", max_length=32, default=_new_name)
+    job = models.ForeignKey("jobs.Job", models.PROTECT, null=True, verbose_name="任务", related_name="+")
+    made_by = models.ForeignKey(USER, models.PROTECT, verbose_name="发起人", related_name="+")
+    made_at = models.DateTimeField("发起时间")
+    pages = models.PositiveIntegerField("页数", default=0)
+    size = models.PositiveIntegerField("大小", default=0)
+    ended_at = models.DateTimeField("出完时间", null=True)
+    taken_at = models.DateTimeField("取走时间", null=True)
+
+    guards = [guards.Undeletable(), guards.SameEstate("job"),
+              guards.Frozen("words", "reason", "count", "sheet", "x", "y", "file", "made_by", "made_at", once=("ended_at", "taken_at"))]
+
+    class Meta:
+        verbose_name = verbose_name_plural = "批量打印"
+
+    def __str__(self):
+        return self.words
+
+    def get_absolute_url(self):
+        return reverse("papers:batch", args=[self.pk])
+
+    def get_pdf_url(self):
+        return reverse("papers:batch_pdf", args=[self.pk])
+
+    @property
+    def path(self):
+        """Where its file lies, private to this program; there only once it is whole."""
+        return settings.DATA_DIR / "batches" / f"{self.file}.pdf"
+
+    def is_kept(self, *, at):
+        """Is the file still kept for who made it?"""
+        return self.ended_at is not None and at < self.ended_at + KEPT_FOR
+
+    def open_to(self, user, *, at):
+        """May this user fetch the file? Its maker, ten minutes from taking it, as with a single print."""
+        return user.pk == self.made_by_id and self.taken_at is not None and at < self.taken_at + OPEN_FOR and self.is_kept(at=at)
 
 
 class Computer(Versioned, EstateRow):

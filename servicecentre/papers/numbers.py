@@ -53,8 +53,8 @@ def narrowed(papers, asked):
         papers = papers.filter(issued_on__gte=first)
     if last := asked.get("last"):
         papers = papers.filter(issued_on__lte=last)
-    if by := asked.get("by"):
-        papers = papers.filter(issued_by=by)
+    if who := asked.get("who"):
+        papers = papers.filter(issued_by=who)
     if (state := asked.get("state")) in ("live", "void"):
         papers = papers.filter(voided_at__isnull=state == "live")
     elif state == "again":

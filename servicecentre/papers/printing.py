@@ -29,7 +29,7 @@ from servicecentre.kit.pdf import qr_png, render_pdf
 from servicecentre.kit.periods import exact_moment
 
 from .issuing import ALL
-from .kinds import KINDS, copy_of
+from .kinds import KINDS, Copy, copy_of
 from .sheets import A5, DOT140
 
 OTHER_SHEETS = {("billing/receipt-1", DOT140.code): "-dot"}       # the same words of an edition on another sheet: its template's ending
@@ -52,10 +52,21 @@ def sheet_for(paper, computer):
 
 def to_html(paper, which, sheet=A5.code):
     """The HTML that is printed: template of the paper's edition, frozen content, marks of this print and of a void."""
-    template = f"{paper.edition.replace('/', '/papers/', 1)}{OTHER_SHEETS.get((paper.edition, sheet), '')}.html"
-    return render_to_string(template, {
-        "content": paper.content, "issued_on": date.fromisoformat(paper.content["issued_on"]),
-        "kind": KINDS[paper.kind], "copies": _copies(paper, which), "void": _void(paper), "again": _again(which)})
+    return html_of(words_of(paper, which, sheet))
+
+
+def words_of(paper, which, sheet=A5.code):
+    """All that the template needs, as plain values, so that another process can print it."""
+    return {"template": f"{paper.edition.replace('/', '/papers/', 1)}{OTHER_SHEETS.get((paper.edition, sheet), '')}.html",
+            "content": paper.content, "kind": paper.kind, "mark": paper.mark, "copies": [copy and tuple(copy) for copy in _copies(paper, which)],
+            "void": _void(paper), "again": _again(which)}
+
+
+def html_of(words):
+    """The HTML of what `words_of` gathered."""
+    return render_to_string(words["template"], {
+        **words, "issued_on": date.fromisoformat(words["content"]["issued_on"]), "kind": KINDS[words["kind"]],
+        "copies": [copy and Copy(*copy) for copy in words["copies"]]})
 
 
 def _copies(paper, which):

@@ -38,7 +38,7 @@ def test_days_part_the_numbers(desk, issue):
 def test_people_and_reprints_part_the_numbers(desk, issue, clerk, clerk2):
     mine, theirs = issue(), issue(by=clerk2)
     reprint_paper(theirs, reason="客户联遗失", by=clerk)
-    assert theirs.number not in page(desk, f"?by={clerk.pk}") and mine.number in page(desk, f"?by={clerk.pk}")
+    assert theirs.number not in page(desk, f"?who={clerk.pk}") and mine.number in page(desk, f"?who={clerk.pk}")
     again = page(desk, "?state=again")
     assert theirs.number in again and "2 次" in again and mine.number + "</a>" not in again
 

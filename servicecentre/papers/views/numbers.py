@@ -1,4 +1,6 @@
 """打印台: every number of every series with its state, what is missing, what comes next."""
+from urllib.parse import urlencode
+
 from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -26,7 +28,8 @@ def numbers(request):
         "form": form, "shown": shown, "series": shown and shown.series, "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
         "only_missing": state == "missing", "kinds": [(kind, *words) for kind, words in kinds.items()],
         "years": [(row.series.year, f"{row.series.year} 年") for row in every if shown and row.series.kind == shown.series.kind],
-        "gaps": [row for row in every if row.missing], "next": _newest(every), "query": form.query,
+        "gaps": [row for row in every if row.missing], "next": _newest(every), "query": urlencode(form.query),
+        "may_batch": may(request, "papers.view_batches"),
         "may_view_paper": may(request, "papers.view_paper"), "may_reprint": may(request, "papers.reprint_paper")})
 
 
