@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from servicecentre.kit.periods import today
 from servicecentre.kit.refused import Refused
-from servicecentre.kit.text import clean_text, surname
+from servicecentre.kit.text import clean_text
 from servicecentre.worklog.acts import act, record
 
 from .history import amend
@@ -40,7 +40,7 @@ def give_instruction(household, *, words, given_by, starts_on, by, ends_on=None,
         estate=household.estate, household=household, moment=moment, words=said("words", words, 120, "请写嘱咐了什么"),
         given_by=said("given_by", given_by, 40, "请写谁嘱咐的"), starts_on=starts_on, ends_on=ends_on, taken_by=by)
     until = f" 至 {ends_on}" if ends_on else " 起"
-    record(by, f"登记嘱咐（{row.get_moment_display()}，{starts_on}{until}，{surname(row.given_by)}）", row, household=household)
+    record(by, f"登记嘱咐（{row.get_moment_display()}，{starts_on}{until}）", row, household=household)
     return row
 
 
@@ -116,7 +116,7 @@ def add_care(household, *, about, words, consent_by, consent, by):
     care = SpecialCare.objects.create(
         estate=household.estate, household=household, about=said("about", about, 40, "请写是谁"),
         words=said("words", words, 200, "请写要注意什么"), consent_by=said("consent_by", consent_by, 40, "请写谁同意的"), consent_on=today())
-    record(by, f"登记特殊照顾（{surname(care.about)}），{surname(care.consent_by)}同意", care, household=household)
+    record(by, "登记特殊照顾，已单独同意", care, household=household)
     return care
 
 
@@ -129,5 +129,5 @@ def end_care(care, *, by):
         raise Refused(f"已于 {care.ended_on} 撤回。")
     care.ended_on, care.words = today(), ""
     care.save(update_fields=["ended_on", "words"])
-    record(by, f"撤回特殊照顾（{surname(care.about)}），内容已删", care, household=household)
+    record(by, "撤回特殊照顾，内容已删", care, household=household)
     return care

@@ -86,7 +86,7 @@ class OwnersForm(DeskForm):
             self._add_owner(n, required=n == 1)
         self.helper.layout = Layout(*self.lead, *(self._block(n) for n in self.OWNERS))
 
-    lead = ()
+    lead, first = (), "业主"
 
     def _add_owner(self, n, required):
         add = self.fields.__setitem__
@@ -103,7 +103,7 @@ class OwnersForm(DeskForm):
             self.fields[field].widget.attrs["autocomplete"] = "off"
 
     def _block(self, n):
-        title = "业主" if n == 1 else f"共有人 {n}"
+        title = self.first if n == 1 else f"共有人 {n}"
         rows = (Row(f"name_{n}", f"kind_{n}", f"phone_{n}"), Row(f"id_kind_{n}", f"id_number_{n}", f"share_{n}"),
                 Row(f"mail_address_{n}", f"legal_rep_{n}"))
         if n == 1:
@@ -165,6 +165,7 @@ class ChangeOwnerForm(OwnersForm):
     buyer_signed = forms.BooleanField(label="买方已签字", required=False)
     lead = (Row("last_day", "basis", "seller_phone"), "papers", Row("water", "power", "gas"), "taken_over",
             Row("taken_words", "seller_signed", "buyer_signed"))
+    first = "新业主"
     METERS = ("water", "power", "gas")
 
     def act_fields(self):

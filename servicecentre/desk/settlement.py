@@ -17,7 +17,7 @@ def seller_statement(request, pk):
     change = OwnerChange.objects.of(request.estate).filter(seller=row).select_related("by", "buyer").first()
     labels = dict(PAPERS)
     return render(request, "desk/settlement.html", {
-        "household": row, "unit": row.unit, "day": day, "settled": settlement(row, day), "ended": row.ends_on is not None, "change": change,
+        "household": row, "today": today(), "unit": row.unit, "day": day, "settled": settlement(row, day), "ended": row.ends_on is not None, "change": change,
         "papers": [labels[code] for code in change.papers if code in labels] if change else [],
         "readings": list(change.readings.order_by("pk")) if change else [], "taken": list(change.taken_over.order_by("pk")) if change else [],
         "may_change": may(request, "households.change_owner"), "may_collect": may(request, "billing.collect_payment")})

@@ -93,7 +93,7 @@ def test_area_changes_from_the_first_of_a_month(unit, clerk):
 
 def test_area_from_a_past_month_is_asked_about(unit, clerk):
     past = BillingMonth.of(today()) + -2
-    with pytest.raises(Refused, match="已出的账不变") as refusal:
+    with pytest.raises(Refused, match="已出的账按原来的面积") as refusal:
         change_area(unit, area=9012, from_month=past, by=clerk)
     assert change_area(unit, area=9012, from_month=past, despite=(refusal.value.unless,), by=clerk).starts_on == past.first
 
