@@ -26,6 +26,16 @@ def _to(label, *roles):
 
 
 RIGHTS = {
+    "desk.view_account": _to("自己的账号", *Role),
+    "desk.view_users": _to("查看人员和岗位", MANAGER, ADMINISTRATOR),
+    "desk.view_rights": _to("查看角色权限", MANAGER, ADMINISTRATOR),
+    "desk.add_user": _to("加人", ADMINISTRATOR),
+    "desk.change_user": _to("修改人员姓名、手机", ADMINISTRATOR),
+    "desk.give_post": _to("给岗位", ADMINISTRATOR),
+    "desk.end_post": _to("结束岗位", ADMINISTRATOR),
+    "desk.arrange_cover": _to("安排和取消替班", MANAGER, ADMINISTRATOR),
+    "desk.reset_password": _to("重设别人的密码", MANAGER, ADMINISTRATOR),
+    "desk.deactivate_user": _to("停用、恢复账号", ADMINISTRATOR),
     "desk.view_home": _to("前台首页", *Role),
     "desk.view_looks": _to("查看「谁看过什么」", MANAGER, ADMINISTRATOR),
     "desk.view_data_requests": _to("查看个人信息申请", CLERK, MANAGER),
@@ -102,4 +112,27 @@ RIGHTS = {
     "billing.bill_month": _to("按月出账", MANAGER),
     "billing.undo_run": _to("撤销出账", MANAGER),
     "billing.mend_line": _to("更正账单", MANAGER),
+}
+
+# What the rights table says beside the ticks: rights with a condition that a tick alone would hide (DOMAIN §2, §8).
+CONDITIONS = {
+    "billing.ask_void": "另一人批",
+    "billing.void_receipt": "不批自己的",
+    "billing.refuse_void": "不批自己的",
+    "households.reveal_identity": "写原因",
+    "desk.arrange_cover": "主管只限前台、工程、秩序",
+    "desk.reset_password": "主管只限前台、工程、秩序",
+}
+AREAS = {"billing": "钱", "households": "房屋和人", "papers": "单据", "worklog": "日志和承诺", "jobs": "后台任务", "desk": "前台和人员",
+         "files": "附件", "estates": "小区"}
+BELOW_MANAGER = frozenset({CLERK, ENGINEER, GUARD})      # whom a manager may let stand in, and whose password a manager may reset
+
+# The table in plain words (DOMAIN §14).
+IN_WORDS = {
+    CLERK: "登记房屋、住户和来访，收费、开收据，记日志和承诺，申请作废收据。自己申请的自己批不了；看证件全号要写原因。",
+    MANAGER: "批准作废，调价，按月出账和撤销，处理例外，看每天的日志。可以安排替班、给前台重设密码；不收款。",
+    ENGINEER: "工程的事：报修、验房、巡查、抄表。不看欠费，不看住户登记。",
+    GUARD: "门岗的事：放行、临时停车、来访、巡查。只看姓、物品和车牌，不看欠费，不看住户登记。",
+    FINANCE: "付退款和押金，月结，管发票登记，看账目和收款流水。从不收款。",
+    ADMINISTRATOR: "管人员、岗位、设置和文字；只有一位主管的小区，由管理员当第二个批准的人。不收款。",
 }

@@ -221,6 +221,7 @@ POINTERS = {
     "CommentForm.given_to": ("post", "worklog:comment_entry", lambda w, pk: {"words": "看一下", "given_to": pk, "due_at": "2030-01-01T10:00"}),
     "PaymentsFilter.cashier": ("get", "billing:payments", lambda w, pk: {"cashier": pk, "on": "2026-10-20"}),
     "NumbersForm.who": ("get", "papers:numbers", lambda w, pk: {"who": pk}),
+    "CoverForm.post": ("post", "arrange_cover", lambda w, pk: {"post": pk, "starts_on": today(), "ends_on": today()}),
     "CollectForm.charges": ("post", "billing:collect", lambda w, pk: _collect(w, charges=pk)),
     "CollectForm.due_shown": ("post", "billing:collect", lambda w, pk: _collect(w, charges=pk, due_shown=f"{pk}:100,c:0")),
     "UseCreditForm.charges": ("post", "billing:use_credit", lambda w, pk: _collect(w, charges=pk)),
@@ -254,7 +255,7 @@ def test_an_id_next_door_is_refused_like_no_id(world, name):
     theirs = world.next_door
     settled = theirs.payment.allocations.live().first().charge
     strangers = {"building": theirs.unit.building_id, "by": theirs.clerk.pk, "cashier": theirs.clerk2.pk, "given_to": theirs.clerk.pk,
-                 "entries": theirs.remark.pk, "person": theirs.person.pk}.get(name.split(".")[1], settled.pk)
+                 "entries": theirs.remark.pk, "person": theirs.person.pk, "post": theirs.post.pk}.get(name.split(".")[1], settled.pk)
     assert strangers >= NEXT_DOOR
     answers = []
     for pk in (strangers, NOBODYS):

@@ -28,6 +28,7 @@ from households.standing import add_care, add_pet, end_care, end_pet, give_instr
 from servicecentre.desk.calendar import take_official_days
 from servicecentre.desk.data_requests import answer_request, decide_request, receive_request
 from servicecentre.desk.models import PrivacyPolicy
+from servicecentre.desk.office_people import add_user, arrange_cover, end_cover, end_post, give_post
 from servicecentre.desk.partners import add_contractor, add_department
 from servicecentre.desk.policies import change_setting
 from servicecentre.desk.profile import add_phone
@@ -40,7 +41,7 @@ from servicecentre.files.storing import kept
 from servicecentre.jobs.models import Job, JobQuerySet, long_work
 from servicecentre.jobs.worker import run_one
 from servicecentre.kit import periods
-from servicecentre.kit.periods import BillingMonth, now
+from servicecentre.kit.periods import BillingMonth, now, today
 from servicecentre.papers.batches import print_batch
 from servicecentre.papers.computers import add_computer
 from servicecentre.papers.issuing import issue_paper, reprint_paper
@@ -122,7 +123,9 @@ def a_month(estate):
     w.clerk, w.clerk2, w.manager, w.manager2 = (
         person_at(estate, f"{estate.slug}-{name}", label, role) for name, label, role in (
             ("zhao", "赵敏", Role.CLERK), ("qian", "钱丽", Role.CLERK), ("sun", "孙强", Role.MANAGER), ("li", "李红", Role.MANAGER)))
+    w.admin = person_at(estate, f"{estate.slug}-zhou", "周勇", Role.ADMINISTRATOR)
     with at(2026, 8, 31, 2):
+        _people(w)
         _register(w)
     with at(2026, 9, 1, 2):
         w.runs = [bill_month(estate, BillingMonth(2026, 9), by=w.manager)]
@@ -141,6 +144,16 @@ def a_month(estate):
         _office(w)
         _estate(w)
     return w
+
+
+def _people(w):
+    """A stand-in for good reason, one that was called off, a post that ended."""
+    of_clerk = w.clerk.posts.get()
+    w.newcomer = add_user(w.estate, username=f"{w.estate.slug}-wu", name="吴敏", role=Role.CLERK, by=w.admin)
+    w.cover = arrange_cover(w.newcomer, post=w.manager.posts.get(), starts_on=today(), ends_on=date(2026, 11, 29), by=w.admin)
+    w.called_off = end_cover(arrange_cover(w.manager, post=of_clerk, starts_on=today(), ends_on=date(2026, 9, 30), by=w.admin), by=w.admin)
+    w.post = give_post(w.newcomer, role=Role.GUARD, estate=w.estate, by=w.admin)
+    w.ended = end_post(give_post(w.newcomer, role=Role.ENGINEER, estate=w.estate, by=w.admin), by=w.admin)
 
 
 def _register(w):
@@ -326,7 +339,9 @@ def pages_of(w):
     one_payment = ("billing:payment", "billing:collected", "billing:ask_void")
     one_void = ("billing:void", "billing:void_receipt", "billing:refuse_void")
     one_import = ("report", "columns", "apply", "changes", "wrong_rows")
+    one_user = ("user", "change_user", "give_post", "arrange_cover", "reset_password", "deactivate_user", "reactivate_user")
     return {
+        **{name: [w.newcomer.pk] for name in one_user}, "end_post": [w.post.pk], "end_cover": [w.cover.pk],
         **{name: [w.household.pk] for name in one_household}, **{name: [w.unit.pk] for name in one_unit},
         **{name: [w.payment.pk] for name in one_payment}, **{name: [w.waiting.pk] for name in one_void},
         **{f"households:import_{name}": [w.imported.pk] for name in one_import},

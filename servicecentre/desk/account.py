@@ -18,6 +18,8 @@ def change_password(user, *, estate, old, new, by):
     user = User.objects.select_for_update().get(pk=user.pk)
     if not user.check_password(old):
         raise Refused({"old": "现在的密码不对。"})
+    if old == new:
+        raise Refused({"new": "新密码和现在的一样，换一个。"})
     user.set_password(new)
     user.must_change_password = False
     user.save(update_fields=["password", "must_change_password"])
@@ -49,11 +51,11 @@ class PasswordForm(DeskForm):
         return self.cleaned_data
 
 
-@needs("desk.view_home")
+@needs("desk.view_account")
 def password(request):
     form = PasswordForm(request.POST or None, user=request.user)
     if request.method == "POST" and (user := form.perform(change_password, request.user, estate=request.estate, by=request.user)):
         update_session_auth_hash(request, user)
         messages.success(request, "密码已改。别处的登录都已退出。")
         return redirect("home")
-    return render(request, "desk/password.html", {"form": form})
+    return render(request, "desk/password.html", {"form": form, "one_time": request.user.must_change_password})

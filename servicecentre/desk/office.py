@@ -3,6 +3,7 @@ from datetime import date
 
 from billing.models import FeeKind, Price
 from servicecentre.estates.models import Estate
+from servicecentre.kit.periods import today
 from servicecentre.kit.refused import Refused
 from servicecentre.roles import Role
 from servicecentre.staff.models import Post, User
@@ -53,6 +54,6 @@ def appoint(estate, username, name, role, *, by, password=None, mobile=""):
     user = User.objects.filter(username=username).first()
     if user is None:
         user = User.objects.create_user(username, name, password=password, mobile=mobile)
-    Post.objects.create(estate=estate, user=user, role=role)
+    Post.objects.create(estate=estate, user=user, role=role, starts_on=today(), given_by=by)
     record(by, f"{user.name} 任{Role(role).label}", estate=estate)
     return user

@@ -32,7 +32,8 @@ NAV = (
 # Tabs over each page of the office: label, URL name, right. A page shows them by extending desk/office/page.html.
 OFFICE = (("规矩", "settings", "desk.view_settings"), ("收费项目", "billing:fee_kinds", "billing.view_fee_kinds"),
           ("节假日", "calendar", "desk.view_calendar"), ("部门", "departments", "desk.view_departments"),
-          ("施工单位", "contractors", "desk.view_contractors"))
+          ("施工单位", "contractors", "desk.view_contractors"), ("人员岗位", "users", "desk.view_users"),
+          ("角色权限", "rights", "desk.view_rights"))
 BELOW = {"billing:counter": ("collect", "collected", "use_credit"), "billing:voids": ("ask_void",),
          "settings": ("fee_kinds", "add_fee_kind", "change_fee_kind")}    # pages that belong to an item
 CLOCKS_DIFFER = timedelta(minutes=2)
@@ -66,7 +67,7 @@ def shell(request):
                   "clock": clock_trouble(request.estate),
                   "shift": f"当班 {timezone.localtime(shift.opened_at):%H:%M} 起" if shift else "",
                   "finds": bool(RIGHTS["desk.search"].roles & roles),
-                  "many": request.user.posts.exclude(estate=request.estate).exists()},
+                  "many": request.user.posts.held(on=day).exclude(estate=request.estate).exists()},
     }
 
 

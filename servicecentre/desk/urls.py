@@ -1,7 +1,7 @@
 """The roof's pages."""
 from django.urls import path
 
-from . import account, attachments, home, household, looks, privacy, promises, search, settlement
+from . import account, attachments, home, household, looks, people, privacy, promises, search, settlement
 from .views import estate, office, partners
 
 urlpatterns = [
@@ -48,4 +48,16 @@ urlpatterns = [
     path("office/contractors/<int:pk>/people/add/", partners.add_contractor_person, name="add_contractor_person"),
     path("office/contractors/people/<int:pk>/", partners.change_contractor_person, name="change_contractor_person"),
     path("account/password/", account.password, name="password"),
+    path("office/users/", people.users, name="users"),
+    path("office/users/new/", people.add_user, name="add_user"),
+    path("office/users/<int:pk>/", people.user, name="user"),
+    path("office/users/<int:pk>/change/", people.change_user, name="change_user"),
+    path("office/users/<int:pk>/post/", people.give_post, name="give_post"),
+    path("office/users/<int:pk>/cover/", people.arrange_cover, name="arrange_cover"),
+    path("office/users/<int:pk>/password/", people.reset_password, name="reset_password"),
+    path("office/users/<int:pk>/deactivate/", people.deactivate_user, name="deactivate_user"),
+    path("office/users/<int:pk>/reactivate/", people.reactivate_user, name="reactivate_user"),
+    path("office/posts/<int:pk>/end/", people.end_post, name="end_post"),
+    path("office/posts/<int:pk>/end-cover/", people.end_cover, name="end_cover"),
+    path("office/rights/", people.rights, name="rights"),
 ]

@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from servicecentre.estates.models import Estate
+from servicecentre.kit.periods import today
 from servicecentre.kit.snapshot import snapshot
 
 from .forms import SignInForm
@@ -79,7 +80,7 @@ def sign_out(request):
 def switch_estate(request):
     """The estates this user serves; straight in where there is only one."""
     with snapshot():
-        estates = list(Estate.objects.filter(pk__in=request.user.posts.values("estate")).order_by("name"))
+        estates = list(Estate.objects.filter(pk__in=request.user.posts.held(on=today()).values("estate")).order_by("name"))
         if len(estates) == 1 and request.estate is None:
             return redirect(f"/e/{estates[0].slug}/")
         return render(request, "staff/estates.html", {"estates": estates}, status=200 if estates else 403)
