@@ -79,7 +79,7 @@ class SameEstate(Guard):
     def when(self, model, event, vendor):
         parts = []
         for field in (model._meta.get_field(name) for name in self.fields):
-            c, target = field.column, field.related_model._meta.db_table
+            c, target = f'"{field.column}"', field.related_model._meta.db_table
             parts.append(f"(NEW.{c} IS NOT NULL AND NOT EXISTS "
                          f"(SELECT 1 FROM {target} t WHERE t.id = NEW.{c} AND t.estate_id = NEW.estate_id))")
         return " OR ".join(parts), ("estate_id", *_columns(model, self.fields))
@@ -131,7 +131,8 @@ class _Overlap(Guard):
 
 
 def _columns(model, fields):
-    return tuple(model._meta.get_field(name).column for name in fields)
+    """Quoted, since a column may be called like a word of SQL (``right``)."""
+    return tuple(f'"{model._meta.get_field(name).column}"' for name in fields)
 
 
 def _sqlite(trigger, name, table, event, when, columns):
