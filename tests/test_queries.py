@@ -1,14 +1,15 @@
 """Each page asks the database as often with thirty rows as with three: its number of queries does not grow (STYLE §5)."""
 import re
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from billing.cashier import collect_payment
-from billing.models import Charge, FeeKind, Payment, ReceiptVoid
+from billing.fee_kinds import add_fee_kind
+from billing.models import BillingPolicy, Charge, FeeKind, Payment, ReceiptVoid
 from billing.receipts import ask_void, refuse_void, void_receipt
 from billing.run import bill_month
 from billing.tariffs import change_price
@@ -17,8 +18,12 @@ from households.importing.uploads import receive
 from households.models import Household, RegisterImport, Unit
 from households.people import add_contact, add_resident, add_vehicle, reveal_identity, reveal_phones
 from households.register import add_unit, change_area, change_owner, open_household
+from servicecentre.desk.calendar import mark_day
 from servicecentre.desk.data_requests import answer_request, decide_request, receive_request
 from servicecentre.desk.office import create_estate
+from servicecentre.desk.partners import add_contractor, add_contractor_person, add_department
+from servicecentre.desk.policies import change_setting
+from servicecentre.desk.profile import add_phone
 from servicecentre.desk.retention import propose_retention, withdraw_retention
 from servicecentre.files import storing
 from servicecentre.kit.periods import BillingMonth, now
@@ -49,6 +54,7 @@ def crowd(estate, n):
         _a_unit(w, i)
         _a_household_page(w, i)
         _a_receipt(w, i)
+        _an_office(w, i)
     w.imported = worked_off(receive(estate, data=register(*(row(code=f"8-1-{100 + i}", area="0") for i in range(n)), row(code="3-2-1801")),
                                     name="多行.xlsx", by=w.clerk))
     assert len(w.imported.report["errors"]) >= n
@@ -101,6 +107,18 @@ def _a_receipt(w, i):
     paid_and_asked = [ask_void(paid(household, w.clerk), **why) for household in (w.household, w.shopkeeper, w.buyer)]
     void_receipt(paid_and_asked[1], by=w.manager)
     refuse_void(paid_and_asked[2], refusal="没有错", by=w.manager)
+
+
+def _an_office(w, i):
+    """A number, a department, a firm with two persons, a fee, a marked day and a changed setting more."""
+    add_phone(w.estate, kind="service", name=f"电话{i}", number=f"8{i:03d}", by=w.manager)
+    add_department(w.estate, name=f"部门{i}", responsible="赵国强", by=w.manager)
+    firm = add_contractor(w.estate, name=f"单位{i}", person="孙立", person_phone="13900001111", by=w.manager)
+    add_contractor_person(firm, name="周平", phone="13900002222", by=w.manager)
+    add_fee_kind(w.estate, name=f"费用{i}", bills="", unit_name="户", per="", by=w.manager)
+    mark_day(w.estate, day=date(2026, 11, 1) + timedelta(days=i), kind="holiday", name="试", by=w.manager)
+    key, version = "billing.billingpolicy.first_days", BillingPolicy.of(w.estate).version
+    change_setting(w.estate, key=key, value=8 + i % 2, basis="", version=version, by=w.manager)
 
 
 def _many_prices(w, n):

@@ -103,9 +103,10 @@ def _calendar_page(request, form):
     rows = list(CalendarDay.objects.of(request.estate).of_year(year).order_by("day"))
     for row in rows:
         row.weekday, row.form = WEEKDAYS[row.day.weekday()], ButtonForm(auto_id=False)
-    proposed = official(year)
+    proposed, marked = official(year), {row.day for row in rows}
+    missing = calendar.missing_days(request.estate, year)
     return render(request, "desk/office/calendar.html", {
         "year": year, "years": [each for each in range(this - 1, this + 3) if calendar.year_of(str(each), None)], "rows": rows, "form": form,
-        "take": YearForm(initial={"year": year}, auto_id=False), "missing": calendar.missing_days(request.estate, year),
+        "take": YearForm(initial={"year": year}, auto_id=False), "missing": missing, "takes": any(day.day not in marked for day in missing),
         "proposed": len(proposed), "published": any(day.kind == WORK for day in proposed),
         "made_up": any(row.kind == WORK for row in rows), "may_change": may(request, "desk.change_calendar")})
