@@ -19,4 +19,5 @@ urlpatterns = [
     path("files/", include("servicecentre.files.urls")),
     path("jobs/", include("servicecentre.jobs.urls")),
     path("papers/", include("servicecentre.papers.urls")),
+    path("texts/", include("servicecentre.papers.texts.urls")),
 ]

@@ -29,6 +29,7 @@ from servicecentre.files import storing
 from servicecentre.kit.periods import BillingMonth, now
 from servicecentre.papers.issuing import reprint_paper
 from servicecentre.papers.models import Paper
+from servicecentre.papers.wordings import reword, write_text
 from servicecentre.staff.models import User
 from servicecentre.worklog.attaching import attach_files
 from servicecentre.worklog.day import keep_promise, make_promise, make_remark
@@ -95,6 +96,9 @@ def _a_household_page(w, i):
     for owner, about in ((w.household, {}), (w.resident.person, {"kind": "identity", "purpose": "办证"}), (w.promise, {})):
         with storing.kept([ready(**about)]) as files:
             attach_files(owner, files=files, right="households.view_household", household=w.household, by=w.clerk)
+    write_text(w.estate, "phrase", title=f"第 {i} 种情形", group="电话", text="您好", by=w.manager)
+    write_text(w.estate, "page", title=f"第 {i} 页", group="流程", text="先问候", by=w.manager)
+    reword(w.estate, "receipt_remarks", f"请保管好收据，第 {i} 次改", by=w.manager)
 
 
 def _a_receipt(w, i):
@@ -190,7 +194,8 @@ FILTERED = {"units by state": "/units/?state=free", "units of a kind": "/units/?
             "void papers": "/papers/?state=void", "a month with corrections": "/billing/run/?month=2026-11",
             "a month to come": "/billing/run/?month=2027-01", "lines": "/billing/run/lines/?month=2026-11",
             "who is left out": "/billing/run/left-out/?month=2026-11", "as Excel": "/billing/run/month.xlsx?month=2026-11",
-            "left out as Excel": "/billing/run/left-out.xlsx?month=2026-11", "second page": "/log/?page=2"}
+            "left out as Excel": "/billing/run/left-out.xlsx?month=2026-11", "second page": "/log/?page=2",
+            "phrases sought": "/texts/?q=您好", "pages sought": "/texts/handbook/?q=问候"}
 
 
 @pytest.mark.parametrize("what", FILTERED)

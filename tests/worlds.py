@@ -46,6 +46,7 @@ from servicecentre.papers.batches import print_batch
 from servicecentre.papers.computers import add_computer
 from servicecentre.papers.issuing import issue_paper, reprint_paper
 from servicecentre.papers.kinds import KINDS
+from servicecentre.papers.models import Wording
 from servicecentre.papers.wordings import reword
 from servicecentre.roles import Role
 from servicecentre.worklog.attaching import attach_files, remove_file, reveal_scan
@@ -267,6 +268,8 @@ def _office(w):
     w.computer = add_computer(w.estate, name="前台 1 号机", by=w.clerk)
     w.notice = issue_paper(KINDS["TZ"], estate=w.estate, content={}, by=w.clerk)
     w.wording = reword(w.estate, "receipt_remarks", "请保管好收据", by=w.manager)
+    w.phrase = Wording.objects.of(w.estate).get(key="phrase.phone-first")
+    w.page = reword(w.estate, "page.keys", "借钥匙先验身份。", note="改短", by=w.manager)
     w.imported = receive(w.estate, data=register(row(code="7-1-101"), row(code="7-1-102", area="八十九"), row(code="7-1-103", day="")),
                          name="登记表.xlsx", by=w.clerk)
     w.imported = worked_off(w.imported)
@@ -367,4 +370,5 @@ def pages_of(w):
         "papers:pdf": [w.payment.paper.pk, 1], "papers:reprint": [w.payment.paper.pk],
         "papers:void_alone": [w.notice.pk], "papers:choose_computer": [w.computer.pk], "papers:set_computer": [w.computer.pk],
         **{f"papers:{name}": [w.batch.pk] for name in ("batch", "take_batch", "batch_pdf")},
-        **{f"papers:{name}": [w.computer.printers.first().pk] for name in ("confirm_fit", "test_page")}}
+        **{f"papers:{name}": [w.computer.printers.first().pk] for name in ("confirm_fit", "test_page")},
+        "texts:text": [w.wording.pk], "texts:handbook_page": [w.page.pk], "texts:change_text": [w.phrase.pk], "texts:withdraw_text": [w.phrase.pk]}

@@ -5,6 +5,7 @@ from billing.models import FeeKind, Price
 from servicecentre.estates.models import Estate
 from servicecentre.kit.periods import today
 from servicecentre.kit.refused import Refused
+from servicecentre.papers.wordings import fill_texts
 from servicecentre.roles import Role
 from servicecentre.staff.models import Post, User
 from servicecentre.worklog.acts import act, record
@@ -27,7 +28,7 @@ SEED_TARIFF = (                           # DOMAIN §2 [seed], §15: code, name,
 
 @act
 def create_estate(slug, name, *, by, **profile):
-    """Enter an estate with the deck's tariff from 2000-01-01 on (IMPORT.md); the same code again changes nothing."""
+    """Enter an estate with the deck's tariff from 2000-01-01 on (IMPORT.md), its phrases and handbook; the same code again changes nothing."""
     if there := Estate.objects.filter(slug=slug).first():
         return there
     estate = Estate(slug=slug, name=name, **profile)
@@ -41,6 +42,7 @@ def create_estate(slug, name, *, by, **profile):
                                       position=position * 10)
         Price.objects.create(estate=estate, fee_kind=kind, unit_price=price, starts_on=SEED_FROM, basis=SEED_BASIS, made_by=by)
     give_emergency_numbers(estate)
+    fill_texts(estate, by=by)
     record(by, f"建立小区 {name}", estate, estate=estate)
     return estate
 

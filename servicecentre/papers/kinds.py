@@ -48,14 +48,37 @@ def copy_of(kind, code):
     return next((copy for copy in kind.copies if copy.code == code), None)
 
 
+# Names that texts may use, in double braces: what each becomes, and what a preview puts there.
+NAMES = {
+    "小区": ("小区名称", "银河国际街区一期"),
+    "公司": ("物业公司", "莲花物业"),
+    "服务中心": ("服务中心的全名", "银河国际街区一期物业服务中心"),
+    "服务电话": ("小区概况里的号码", "025-88886666"),
+    "房号": ("单据上的写法", "3栋2单元1801"),
+    "户号": ("这一户的编号", "YH-ZH-3-2-1801-02"),
+    "业主": ("业主，有几位都写", "张雨萍、陈犇（共有）"),
+    "交款人": ("谁来交的", "张雨萍"),
+    "收款人": ("谁收的", "李婷"),
+    "日期": ("收款那天", "2026年11月24日"),
+    "合计": ("这一张收的，元", "510.48"),
+    "大写": ("合计的大写", "伍佰壹拾元肆角捌分"),
+    "收据号码": ("作废的那张收据", "SJ-2026-001234"),
+}
+OF_ESTATE = ("小区", "公司", "服务中心", "服务电话")
+OF_RECEIPT = (*OF_ESTATE, "房号", "户号", "业主", "交款人", "收款人", "日期", "合计", "大写")
+
+
 class Text(NamedTuple):
-    """An editable text: what it is for, what stands there until an estate writes its own, and the names it may use."""
+    """An editable text of a paper: what it is for, where it stands, the paper's letters, the names it may use, what is printed at first."""
 
     label: str
-    default: str = ""
+    where: str
+    kind: str
     names: tuple[str, ...] = ()
+    default: str = ""
 
 
 TEXTS = {
-    "receipt_remarks": Text("收据备注(每张都印)", "", ("小区", "服务电话")),
+    "receipt_remarks": Text("收据备注", "每张收据的备注栏，在收款人写的备注后面", "SJ", OF_RECEIPT),
+    "void_remarks": Text("作废单说明", "每张作废单的说明栏，在申请人写的说明后面", "ZF", (*OF_RECEIPT, "收据号码")),
 }

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, F, Max, Q
+from django.db.models import Count, F, Max, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from servicecentre.kit import guards
@@ -324,15 +324,50 @@ class Printer(EstateRow):
         return SHEETS[self.sheet]
 
 
-class Wording(EstateRow):
-    """An editable text, one row per edition; the newest counts, an issued paper holds the text itself (ARCHITECTURE 6)."""
+class WordingQuerySet(EstateQuerySet):
+    def newest(self):
+        """Of each text its newest edition."""
+        of_the_same = Wording.objects.filter(estate=OuterRef("estate"), key=OuterRef("key")).order_by("-edition")
+        return self.annotate(_newest=Subquery(of_the_same.values("edition")[:1])).filter(edition=F("_newest"))
 
+    def in_use(self):
+        return self.newest().filter(withdrawn=False)
+
+    def of_kind(self, kind):
+        return self.filter(kind=kind)
+
+    def speaking_of(self, words):
+        """Whose title, group or text holds each of these words (separated by blanks)."""
+        rows = self
+        for word in words.split()[:6]:
+            rows = rows.filter(Q(title__icontains=word) | Q(group__icontains=word) | Q(text__icontains=word))
+        return rows
+
+
+class Wording(EstateRow):
+    """An editable text, one row per edition; the newest counts, an issued paper holds the text itself (ARCHITECTURE 6).
+
+    Phrases of the desk and pages of its handbook are wordings too, with a title and the group they stand in.
+    """
+
+    class Kind(models.TextChoices):
+        TEXT = "text", "单据文字"
+        PHRASE = "phrase", "话术"
+        PAGE = "page", "手册"
+
+    kind = models.CharField("类别", max_length=10, choices=Kind, default=Kind.TEXT)
     key = models.CharField("用处", max_length=40)
     edition = models.PositiveIntegerField("版次")
-    text = models.TextField("文字", max_length=2000, blank=True)
+    group = models.CharField("分组", max_length=20, blank=True, default="")
+    title = models.CharField("标题", max_length=60, blank=True, default="")
+    position = models.PositiveSmallIntegerField("顺序", default=0)
+    text = models.TextField("文字", max_length=8000, blank=True)
+    note = models.CharField("改了什么", max_length=60, blank=True, default="")
+    withdrawn = models.BooleanField("已停用", default=False)
     by = models.ForeignKey(USER, models.PROTECT, verbose_name="修改人", related_name="+")
     at = models.DateTimeField("修改时间")
 
+    objects = WordingQuerySet.as_manager()
     guards = [guards.AppendOnly()]
 
     class Meta:
@@ -341,7 +376,15 @@ class Wording(EstateRow):
                                                violation_error_message="文字刚被别人改过，请刷新后再改。")]
 
     def __str__(self):
-        return f"{self.key} 第 {self.edition} 版"
+        return f"{self.label} 第 {self.edition} 版"
+
+    @property
+    def label(self):
+        """What people call it: 收据备注, 接起电话第一句."""
+        return self.title or (TEXTS[self.key].label if self.key in TEXTS else self.key)
+
+    def get_absolute_url(self):
+        return reverse("texts:text", args=[self.pk])
 
     @classmethod
     def of(cls, estate, key):
