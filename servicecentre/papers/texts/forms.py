@@ -25,8 +25,9 @@ class WordingForm(DeskForm):
 
     def __init__(self, *args, kind=Wording.Kind.TEXT, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["text"].required = kind != Wording.Kind.TEXT
         self.fields["text"].help_text = f"最多 {LONGEST[kind]} 字，花括号里的由数据填，打错会说"
-        self.fields["text"].widget.attrs["rows"] = {Wording.Kind.PHRASE: 4, Wording.Kind.PAGE: 20}.get(kind, 8)
+        self.fields["text"].widget.attrs["rows"] = {Wording.Kind.PHRASE: 4, Wording.Kind.PAGE: 14}.get(kind, 5)
 
 
 class TitledForm(WordingForm):
