@@ -7,7 +7,7 @@ from billing.lines import due_on, first_due_on
 from billing.models import BillingPolicy
 from servicecentre.desk import calendar, partners, policies, profile
 from servicecentre.estates.hours import WORK, official
-from servicecentre.estates.models import CalendarDay, Contractor, Department, HoursPolicy, Phone
+from servicecentre.estates.models import CalendarDay, Contractor, Department, Phone
 from servicecentre.kit.periods import BillingMonth
 from servicecentre.kit.refused import Refused
 from servicecentre.worklog.models import Entry
@@ -165,8 +165,8 @@ def test_a_setting_is_changed_with_its_basis_and_its_history(estate, manager, ad
 
 
 def test_looking_at_the_settings_makes_no_row(estate):
-    assert [title for title, _ in policies.shown(estate)] == ["收费", "服务时间"]
-    assert not BillingPolicy.objects.exists() and not HoursPolicy.objects.exists()
+    assert all(title and group for title, group in policies.shown(estate))
+    assert [policy for policy in policies.POLICIES if policy.objects.exists()] == []
 
 
 def test_a_stale_setting_overwrites_nothing(estate, manager, admin):
