@@ -27,6 +27,7 @@ def _to(label, *roles):
 
 RIGHTS = {
     "desk.view_account": _to("自己的账号", *Role),
+    "desk.lock": _to("锁屏、解锁、换人", *Role),
     "desk.view_users": _to("查看人员和岗位", MANAGER, ADMINISTRATOR),
     "desk.view_rights": _to("查看角色权限", MANAGER, ADMINISTRATOR),
     "desk.add_user": _to("加人", ADMINISTRATOR),
@@ -36,6 +37,8 @@ RIGHTS = {
     "desk.arrange_cover": _to("安排和取消替班", MANAGER, ADMINISTRATOR),
     "desk.reset_password": _to("重设别人的密码", MANAGER, ADMINISTRATOR),
     "desk.deactivate_user": _to("停用、恢复账号", ADMINISTRATOR),
+    "desk.end_sessions": _to("让别人的登录都退出", MANAGER, ADMINISTRATOR),
+    "desk.reset_second_factor": _to("取消别人的第二道验证", ADMINISTRATOR),
     "desk.view_home": _to("前台首页", *Role),
     "desk.view_looks": _to("查看「谁看过什么」", MANAGER, ADMINISTRATOR),
     "desk.view_data_requests": _to("查看个人信息申请", CLERK, MANAGER),
@@ -117,6 +120,13 @@ RIGHTS = {
     "billing.undo_run": _to("撤销出账", MANAGER),
     "billing.mend_line": _to("更正账单", MANAGER),
 }
+
+# Acts that ask for the PIN again when it was last said some minutes ago; a clerk's own use of them does not (TRUST T2).
+CONFIRMED = frozenset({
+    "billing.void_receipt", "billing.refuse_void", "billing.change_price", "billing.withdraw_price", "billing.bill_month", "billing.undo_run",
+    "billing.mend_line", "households.reveal_identity", "desk.add_user", "desk.give_post", "desk.end_post", "desk.arrange_cover",
+    "desk.reset_password", "desk.deactivate_user", "desk.end_sessions", "desk.reset_second_factor",
+    "desk.change_setting", "desk.sign_retention", "desk.seal_day"})
 
 # What the rights table says beside the ticks: rights with a condition that a tick alone would hide (DOMAIN §2, §8).
 CONDITIONS = {

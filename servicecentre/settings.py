@@ -1,5 +1,6 @@
 """One settings file, read from the environment (all names: .env.example); a wrong value stops the start with a sentence."""
 import sys
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -99,6 +100,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "servicecentre.staff.sign_ins.attend",                  # is this session still one; before anybody asks who it is
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -162,6 +164,9 @@ AXES_VERBOSE = False
 # Sessions: a working day at most, none after the browser is closed.
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SIGNED_IN_AT_MOST = timedelta(seconds=SESSION_COOKIE_AGE)
+LOCK_AFTER = timedelta(minutes=15)       # without a key or a click the screen locks (TRUST T2)
+CONFIRM_AFTER = timedelta(minutes=10)    # acts of roles.CONFIRMED ask for the PIN again when it was last said longer ago
 CSRF_COOKIE_AGE = None
 CSRF_FAILURE_VIEW = "servicecentre.drafts.middleware.csrf_failure"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

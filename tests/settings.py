@@ -33,3 +33,5 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":       # never
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 STATIC_ROOT.mkdir()
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Tests travel in time with one browser; those of the lock and of the sessions' end switch these on.
+SIGNED_IN_AT_MOST = LOCK_AFTER = CONFIRM_AFTER = None

@@ -1,4 +1,5 @@
 """A whole past made by acts: one estate from an empty register to a voided receipt, for tests that judge the house as it is lived in."""
+from base64 import b32decode
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
@@ -7,6 +8,8 @@ from unittest import mock
 from django.apps import apps
 from django.db import connection, transaction
 from django.db.models import AutoField
+from django.test import Client
+from django_otp.oath import hotp
 
 from billing.cashier import collect_payment, use_credit
 from billing.charges import make_charge, void_charge
@@ -29,6 +32,7 @@ from servicecentre.desk.calendar import take_official_days
 from servicecentre.desk.data_requests import answer_request, decide_request, receive_request
 from servicecentre.desk.models import PrivacyPolicy
 from servicecentre.desk.office_people import add_user, arrange_cover, end_cover, end_post, give_post
+from servicecentre.desk.own_account import begin_second_factor, confirm_second_factor
 from servicecentre.desk.partners import add_contractor, add_department
 from servicecentre.desk.policies import change_setting
 from servicecentre.desk.profile import add_phone
@@ -49,11 +53,12 @@ from servicecentre.papers.kinds import KINDS
 from servicecentre.papers.models import Wording
 from servicecentre.papers.wordings import reword
 from servicecentre.roles import Role
+from servicecentre.staff.models import SecondFactor
 from servicecentre.worklog.attaching import attach_files, remove_file, reveal_scan
 from servicecentre.worklog.day import correct_remark, keep_promise, make_promise, make_remark, move_promise
 from servicecentre.worklog.review import comment_entry, see_entries, unseen
 
-from .conftest import person_at
+from .conftest import BACKEND, person_at
 from .files.making import pdf, ready
 from .households.lists import register, row
 
@@ -153,8 +158,16 @@ def _people(w):
     w.newcomer = add_user(w.estate, username=f"{w.estate.slug}-wu", name="吴敏", role=Role.CLERK, by=w.admin)
     w.cover = arrange_cover(w.newcomer, post=w.manager.posts.get(), starts_on=today(), ends_on=date(2026, 11, 29), by=w.admin)
     w.called_off = end_cover(arrange_cover(w.manager, post=of_clerk, starts_on=today(), ends_on=date(2026, 9, 30), by=w.admin), by=w.admin)
+    begin_second_factor(w.newcomer, estate=w.estate, password=w.newcomer.one_time, by=w.newcomer)
+    Client().force_login(w.newcomer, backend=BACKEND)
+    confirm_second_factor(w.newcomer, estate=w.estate, code=code_of(w.newcomer), here=w.newcomer.sign_ins.get(), by=w.newcomer)
     w.post = give_post(w.newcomer, role=Role.GUARD, estate=w.estate, by=w.admin)
     w.ended = end_post(give_post(w.newcomer, role=Role.ENGINEER, estate=w.estate, by=w.admin), by=w.admin)
+
+
+def code_of(user, steps=0):
+    """What the user's phone shows now, or ``steps`` times 30 seconds later."""
+    return f"{hotp(b32decode(SecondFactor.objects.get(user=user).secret), int(now().timestamp()) // 30 + steps):06d}"
 
 
 def _register(w):
@@ -342,7 +355,8 @@ def pages_of(w):
     one_payment = ("billing:payment", "billing:collected", "billing:ask_void")
     one_void = ("billing:void", "billing:void_receipt", "billing:refuse_void")
     one_import = ("report", "columns", "apply", "changes", "wrong_rows")
-    one_user = ("user", "change_user", "give_post", "arrange_cover", "reset_password", "deactivate_user", "reactivate_user")
+    one_user = ("user", "change_user", "give_post", "arrange_cover", "reset_password", "deactivate_user", "reactivate_user",
+                "end_sessions", "reset_second_factor")
     return {
         **{name: [w.newcomer.pk] for name in one_user}, "end_post": [w.post.pk], "end_cover": [w.cover.pk],
         **{name: [w.household.pk] for name in one_household}, **{name: [w.unit.pk] for name in one_unit},

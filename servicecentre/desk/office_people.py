@@ -10,8 +10,11 @@ from servicecentre.estates.models import Estate
 from servicecentre.kit.periods import now, shown_date, today
 from servicecentre.kit.refused import Refused
 from servicecentre.roles import BELOW_MANAGER, Role
-from servicecentre.staff.models import Post, User
+from servicecentre.staff import sign_ins
+from servicecentre.staff.models import Post, SecondFactor, SignIn, User
 from servicecentre.worklog.acts import act, record
+
+from .own_account import forget
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"           # none that is taken for another
 COVER_DAYS = 92                                       # three months [practice]; who stands in for longer holds the post
@@ -157,6 +160,7 @@ def deactivate_user(user, *, estate, reason, by):
     _another_administrator(user, [post.estate for post in posts])
     user.is_active, user.version = False, user.version + 1
     user.save(update_fields=["is_active", "version"])
+    sign_ins.end_all(user, SignIn.End.GONE)
     record(by, f"停用账号 {user.name}：{reason}", user, estate=estate)
     return user
 
@@ -188,11 +192,35 @@ def reset_password(user, *, estate, by):
     return _new_password(user, estate, by, "重设密码")
 
 
+@act
+def end_sessions(user, *, estate, by):
+    """Everywhere the account is signed in, it is out at the next click: a lost phone, a computer left open (TRUST T30)."""
+    _not_oneself(user, by)
+    n = sign_ins.end_all(user, SignIn.End.ENDED)
+    record(by, f"让 {user.name} 的登录都退出，{n} 处", user, estate=estate)
+    return user
+
+
+@act
+def reset_second_factor(user, *, estate, by):
+    """The phone is lost: the password alone lets in again, until a new one is set up. Refused for oneself."""
+    user = _lock(user)
+    _not_oneself(user, by)
+    _governed(by, user, {Role.ADMINISTRATOR})
+    if not SecondFactor.objects.filter(user=user).exists():
+        raise Refused("此人没有第二道验证。")
+    forget(user)
+    sign_ins.end_all(user, SignIn.End.ENDED)
+    record(by, f"取消 {user.name} 的第二道验证", user, estate=estate)
+    return user
+
+
 def _new_password(user, estate, by, words):
     user.one_time = one_time_password()
     user.set_password(user.one_time)
-    user.must_change_password = True
-    user.save(update_fields=["password", "must_change_password", "is_active", "version"])
+    user.must_change_password, user.pin, user.pin_failures = True, "", 0
+    user.save(update_fields=["password", "must_change_password", "is_active", "version", "pin", "pin_failures"])
+    sign_ins.end_all(user, SignIn.End.PASSWORD)
     record(by, f"{words} {user.name}", user, estate=estate)
     return user
 

@@ -4,12 +4,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from servicecentre.kit.periods import today
-from servicecentre.roles import AREAS, BELOW_MANAGER, CONDITIONS, IN_WORDS, RIGHTS, Role
+from servicecentre.roles import AREAS, BELOW_MANAGER, CONDITIONS, CONFIRMED, IN_WORDS, RIGHTS, Role
+from servicecentre.staff import second_factor
 from servicecentre.staff.access import may, needs
 from servicecentre.staff.models import Post, User
 from servicecentre.worklog.models import Entry
 
 from . import office_people as acts
+from .account import sign_ins_of
 from .people_forms import AddUserForm, ConfirmForm, CoverForm, PersonForm, PostForm, ReasonForm
 
 RECENT = 8
@@ -71,11 +73,12 @@ def _user_page(request, person, refused=None):
     posts = list(_posts(request).filter(user=person))
     oneself = person.pk == request.user.pk
     can = {name: not oneself and may(request, f"desk.{name}") for name in (
-        "change_user", "give_post", "end_post", "arrange_cover", "reset_password", "deactivate_user")}
+        "end_sessions", "reset_second_factor", "change_user", "give_post", "end_post", "arrange_cover", "reset_password", "deactivate_user")}
     return render(request, "desk/people/user.html", {
         "person": person, "posts": posts, "day": day, "oneself": oneself, "can": can, "changes": _changes(request, person),
         "in_force": [p for p in posts if p.ended_at is None and (p.ends_on is None or p.ends_on >= day)],
         "over": [p for p in posts if p.ended_at is not None or p.ends_on and p.ends_on < day],
+        "sign_ins": sign_ins_of(person) if any(p.ended_at is None for p in posts) else None, "factor": second_factor.of(person),
         "forbidden": _uncancellable(request), "roles": roles, "button": ConfirmForm(), "refused": refused})
 
 
@@ -182,6 +185,26 @@ def reset_password(request, pk):
     return _new_password(request, pk, acts.reset_password, "密码已重设")
 
 
+def _on_the_page(request, pk, act, words):
+    person = _user(request, pk)
+    form = ConfirmForm(request.POST)
+    if request.method == "POST" and not form.perform(act, person, estate=request.estate, by=request.user):
+        return _user_page(request, person, refused=form)
+    if request.method == "POST":
+        messages.success(request, words.format(person.name))
+    return redirect("user", pk)
+
+
+@needs("desk.end_sessions")
+def end_sessions(request, pk):
+    return _on_the_page(request, pk, acts.end_sessions, "{} 的登录都已退出。")
+
+
+@needs("desk.reset_second_factor")
+def reset_second_factor(request, pk):
+    return _on_the_page(request, pk, acts.reset_second_factor, "{} 的第二道验证已取消，下次只要密码。")
+
+
 @needs("desk.view_rights")
 def rights(request):
     """Every right by area and role, with who has it at this estate today."""
@@ -191,7 +214,8 @@ def rights(request):
     for name, right in RIGHTS.items():
         names = sorted({n for role in right.roles for n in by_role[role]})
         areas.setdefault(AREAS.get(name.partition(".")[0], "其他"), []).append({
-            "label": right.label, "condition": CONDITIONS.get(name, ""), "cells": [role in right.roles for role in Role], "names": names})
+            "label": right.label, "condition": CONDITIONS.get(name, ""), "again": name in CONFIRMED, "names": names,
+            "cells": [role in right.roles for role in Role]})
     return render(request, "desk/people/rights.html", {
         "roles": [(role.label, IN_WORDS[role], by_role[role]) for role in Role],
         "areas": [(area, areas[area]) for area in sorted(areas, key=lambda a: [*AREAS.values(), "其他"].index(a))]})

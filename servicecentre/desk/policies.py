@@ -10,13 +10,14 @@ from servicecentre.estates.models import HoursPolicy, Mark, Setting
 from servicecentre.kit.money import yuan
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text
+from servicecentre.staff.models import StaffPolicy
 from servicecentre.worklog.acts import act, record
 from servicecentre.worklog.models import Entry
 
 from .editing import checked
 from .models import PrivacyPolicy
 
-POLICIES = (BillingPolicy, HoursPolicy, PrivacyPolicy)                          # a new app's Policy is one word more
+POLICIES = (StaffPolicy, BillingPolicy, HoursPolicy, PrivacyPolicy)                          # a new app's Policy is one word more
 CHANGED = "desk.change_setting"
 
 

@@ -1,6 +1,7 @@
 """What every page shows around its own content: navigation by right, the day, the shift."""
 from datetime import timedelta
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -68,6 +69,7 @@ def shell(request):
                   "clock": clock_trouble(request.estate),
                   "shift": f"当班 {timezone.localtime(shift.opened_at):%H:%M} 起" if shift else "",
                   "finds": bool(RIGHTS["desk.search"].roles & roles),
+                  "lock_after": int(settings.LOCK_AFTER.total_seconds()) if settings.LOCK_AFTER else 0,
                   "many": request.user.posts.held(on=day).exclude(estate=request.estate).exists()},
     }
 

@@ -1,7 +1,7 @@
 """The roof's pages."""
 from django.urls import path
 
-from . import account, attachments, home, household, looks, people, privacy, promises, search, settlement
+from . import account, attachments, home, household, lock, looks, people, privacy, promises, search, settlement
 from .views import estate, office, partners
 
 urlpatterns = [
@@ -48,6 +48,16 @@ urlpatterns = [
     path("office/contractors/<int:pk>/people/add/", partners.add_contractor_person, name="add_contractor_person"),
     path("office/contractors/people/<int:pk>/", partners.change_contractor_person, name="change_contractor_person"),
     path("account/password/", account.password, name="password"),
+    path("account/", account.account, name="account"),
+    path("account/pin/", account.pin, name="pin"),
+    path("account/second-factor/", account.second_factor, name="second_factor"),
+    path("account/second-factor/codes/", account.recovery_codes, name="recovery_codes"),
+    path("account/second-factor/off/", account.drop_second_factor, name="drop_second_factor"),
+    path("account/sessions/end/", account.end_other_sessions, name="end_other_sessions"),
+    path("lock/", lock.lock, name="lock"),
+    path("lock/open/", lock.unlock, name="unlock"),
+    path("office/users/<int:pk>/sessions/end/", people.end_sessions, name="end_sessions"),
+    path("office/users/<int:pk>/second-factor/reset/", people.reset_second_factor, name="reset_second_factor"),
     path("office/users/", people.users, name="users"),
     path("office/users/new/", people.add_user, name="add_user"),
     path("office/users/<int:pk>/", people.user, name="user"),

@@ -1,0 +1,154 @@
+"""A shared computer: locked without losing what was typed, opened by the PIN, taken over by a colleague; and the second factor's sign-in."""
+import pytest
+from playwright.sync_api import expect
+
+from servicecentre.staff import pins
+from servicecentre.staff.models import SignIn
+
+from ..worlds import code_of
+from .conftest import PASSWORD
+from .hands import arrived, looked_at
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PIN, HIS = "408316", "7290"
+
+
+@pytest.fixture
+def with_pins(clerk, clerk2, passwords):
+    for user, pin in ((clerk, PIN), (clerk2, HIS)):
+        user.refresh_from_db()
+        user.pin = pins.hashed(pin)
+        user.save()
+
+
+@pytest.fixture
+def desk(open_as, clerk, with_pins, household):
+    page = open_as(clerk)
+    page.goto("promises/new/")
+    arrived(page, "登记承诺")
+    page.get_by_label("答应了什么").fill("写了一半的答复")
+    return page
+
+
+def locked(page):
+    expect(page.locator("#lock-pin")).to_be_focused()
+    expect(page.locator(".app")).to_be_hidden()
+
+
+def test_locked_and_opened_what_was_typed_is_still_there(desk):
+    desk.get_by_label("答应了什么").focus()
+    desk.keyboard.press("Alt+0")
+    locked(desk)
+    assert desk.title().startswith("锁屏") and "写了一半" not in desk.locator("body").inner_text().replace("写了一半的留着", "")
+    assert looked_at(desk, "lock") == []
+    for key in ("Escape", "/", "F9", "Alt+1"):                            # nothing beneath answers
+        desk.keyboard.press(key)
+    locked(desk)
+    desk.keyboard.type("000000")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#lock-box [role=alert]")).to_contain_text("还能试 4 次")
+    for digit in PIN:
+        desk.get_by_role("button", name=digit, exact=True).click()
+    desk.keyboard.press("F9")
+    expect(desk.locator(".app")).to_be_visible()
+    expect(desk.locator("#lock")).to_have_count(0)
+    expect(desk.get_by_label("答应了什么")).to_have_value("写了一半的答复")
+    expect(desk.get_by_label("答应了什么")).to_be_focused()
+    assert SignIn.objects.get(went_in=True).locked_at is None and PIN not in desk.content()
+
+
+def test_all_tabs_lock_and_open_together_and_a_reload_shows_nothing(desk):
+    other = desk.context.new_page()
+    other.goto("units/")
+    arrived(other, "房屋")
+    desk.keyboard.press("Alt+0")
+    locked(desk)
+    expect(other.locator("#lock-pin")).to_be_visible()
+    other.reload()
+    expect(other.locator("h1")).to_have_text("谁在用")
+    assert "3-2-1801" not in other.content()
+    desk.locator("#lock-pin").fill(PIN)
+    desk.keyboard.press("F9")
+    expect(desk.get_by_label("答应了什么")).to_have_value("写了一半的答复")
+    other.locator("#lock-pin").fill(PIN)
+    other.keyboard.press("F9")
+    arrived(other, "房屋")
+
+
+def test_after_a_while_without_a_hand_it_locks_by_itself(desk, settings):
+    from datetime import timedelta
+    settings.LOCK_AFTER = timedelta(seconds=3)
+    desk.reload()
+    desk.get_by_label("答应了什么").fill("还没写完")
+    locked(desk)
+    desk.locator("#lock-pin").fill(PIN)
+    desk.keyboard.press("F9")
+    expect(desk.get_by_label("答应了什么")).to_have_value("还没写完")
+
+
+def test_a_colleague_takes_over_under_his_own_name(desk, clerk2):
+    desk.keyboard.press("Alt+0")
+    locked(desk)
+    desk.get_by_role("radio", name="王思远").check()
+    expect(desk.locator("[data-lock-who]")).to_have_text("王思远")
+    desk.keyboard.type(HIS)
+    desk.keyboard.press("F9")
+    expect(desk.locator(".rail-foot")).to_contain_text("王思远")
+    assert "写了一半" not in desk.content()
+    assert SignIn.objects.get(ended_at=None).user == clerk2
+
+
+def test_a_lock_without_the_server_still_hides_the_page(desk):
+    desk.context.set_offline(True)
+    desk.keyboard.press("Alt+0")
+    expect(desk.locator(".app")).to_be_hidden()
+    expect(desk.locator("[data-lock-state]")).to_contain_text("连不上服务器")
+    desk.said.clear()
+    desk.context.set_offline(False)
+
+
+def test_a_manager_signs_in_with_the_phones_code_and_with_a_paper_one(open_as, manager, estate, passwords):
+    manager.refresh_from_db()
+    page = open_as(None)
+
+    def first_step():
+        page.goto("sign-in/")
+        page.get_by_label("工号").fill(manager.username)
+        page.get_by_label("密码").fill(PASSWORD)
+        page.keyboard.press("F9")
+    first_step()
+    expect(page.locator(".rail-foot")).to_contain_text("陈静")
+    page.goto("account/second-factor/")
+    page.get_by_label("现在的密码").fill(PASSWORD)
+    page.keyboard.press("F9")
+    expect(page.locator("svg.qr path")).to_be_visible()
+    assert looked_at(page, "set up") == []
+    page.get_by_label("6 位动态码").fill(code_of(manager, -1))
+    page.keyboard.press("F9")
+    expect(page.locator(".codes li")).to_have_count(8)
+    codes = page.locator(".codes li").all_inner_texts()
+    page.get_by_role("button", name="退出").first.click()
+    first_step()
+    expect(page.locator("h1")).to_have_text("第二道验证")
+    assert looked_at(page, "code") == []
+    page.get_by_label("6 位动态码").fill("000000")
+    page.keyboard.press("F9")
+    expect(page.locator("[role=alert]")).to_contain_text("动态码不对")
+    page.goto("log/")                                                     # the password alone is not in
+    expect(page.locator("h1")).to_have_text("登录")
+    first_step()
+    page.get_by_label("6 位动态码").fill(code_of(manager))
+    page.keyboard.press("F9")
+    expect(page.locator(".rail-foot")).to_contain_text("陈静")
+    page.get_by_role("button", name="退出").first.click()
+    for inside in (True, False):
+        first_step()
+        page.get_by_label("6 位动态码").fill(codes[0])
+        page.keyboard.press("F9")
+        if inside:
+            expect(page.locator(".rail-foot")).to_contain_text("陈静")
+            page.get_by_role("button", name="退出").first.click()
+        else:
+            expect(page.locator("[role=alert]")).to_contain_text("已经用过")
+    assert [row.how for row in SignIn.objects.filter(went_in=True).order_by("pk")] == ["password", "code", "recovery"]
