@@ -8,6 +8,7 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from billing.models import Shift
+from servicecentre.drafts.keeping import keep_page
 from servicecentre.kit.periods import now, today
 from servicecentre.roles import Role
 from servicecentre.staff import gate, pins, second_factor
@@ -61,7 +62,8 @@ def _opened(request, after):
 
 
 def _switched(request, person):
-    """Another session, of another person: nothing of the one before is left in it."""
+    """Another session, of another person: nothing of the one before is left in it, what he had typed waits for him."""
+    keep_page(request.estate, request.user, address=request.POST.get("page", ""), typed=request.POST.get("typed", ""))
     request.sign_in.end(SignIn.End.SWITCHED, now())
     request.session.flush()
     request.sign_in_how = SignIn.How.PIN

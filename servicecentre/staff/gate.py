@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
+from servicecentre.kit.forms import shown_again
 from servicecentre.kit.periods import now
 from servicecentre.roles import CONFIRMED, RIGHTS, Role
 
@@ -24,6 +25,7 @@ LONGEST = 128
 def stop(request, right, changes):
     """The answer instead of the view's own, or None to go on. ``changes``: the request would do something."""
     row, user = request.sign_in, request.user
+    changes = changes and not shown_again.get()              # a draft is shown by its view as if it were sent, and does nothing
     if right == LOCK or row is None:
         return None
     if row.locked_at is not None:
@@ -60,7 +62,8 @@ def lock(row):
 
 
 def to_lock(request):
-    where = f"{reverse('lock')}?next={quote(request.get_full_path())}" if request.method == "GET" else reverse("lock")
+    seen = request.method == "GET" or shown_again.get()
+    where = f"{reverse('lock')}?next={quote(request.get_full_path())}" if seen else reverse("lock")
     return HttpResponseClientRedirect(where) if request.headers.get("HX-Request") else redirect(where)
 
 

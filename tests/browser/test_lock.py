@@ -97,6 +97,14 @@ def test_a_colleague_takes_over_under_his_own_name(desk, clerk2):
     expect(desk.locator(".rail-foot")).to_contain_text("王思远")
     assert "写了一半" not in desk.content()
     assert SignIn.objects.get(ended_at=None).user == clerk2
+    desk.keyboard.press("Alt+0")
+    locked(desk)
+    desk.get_by_role("radio", name="李婷").check()
+    desk.keyboard.type(PIN)
+    desk.keyboard.press("F9")
+    expect(desk.locator(".rail-foot")).to_contain_text("李婷")
+    desk.get_by_role("link", name="登记承诺，接着办").click()              # what she left undone stands on her home
+    expect(desk.get_by_label("答应了什么")).to_have_value("写了一半的答复")
 
 
 def test_a_lock_without_the_server_still_hides_the_page(desk):

@@ -13,6 +13,7 @@ from billing.models import Payment
 from servicecentre.drafts import marks
 from servicecentre.drafts.models import LARGEST, MOST, Draft, DraftQuerySet
 from servicecentre.kit import periods
+from servicecentre.kit.periods import now
 from servicecentre.roles import Role
 from servicecentre.staff.models import Post, User
 from servicecentre.worklog.models import Done, Entry
@@ -238,7 +239,7 @@ def test_a_search_is_not_kept(browser):
 def test_who_serves_here_no_more_leaves_nothing(browser, clerk):
     data = browser.form("/log/remark/", words=REMARK)
     browser.session_ends()
-    Post.objects.filter(user=clerk).delete()
+    Post.objects.filter(user=clerk).update(ended_at=now(), ended_by=clerk)
     browser.send("/log/remark/", data)
     User.objects.filter(pk=clerk.pk).update(is_active=False)
     assert not Draft.objects.exists()
