@@ -50,6 +50,8 @@ urlpatterns = [
     path("import/<int:pk>/", importing.report, name="import_report"),
     path("import/<int:pk>/columns/", importing.read_again, name="import_columns"),
     path("import/<int:pk>/apply/", importing.apply, name="import_apply"),
+    path("import/<int:pk>/undo/", importing.undo, name="import_undo"),
+    path("import/<int:pk>/forget/", importing.forget, name="import_forget"),
     path("import/<int:pk>/changes/", importing.changes, name="import_changes"),
     path("import/<int:pk>/wrong-rows/", importing.wrong_rows, name="import_wrong_rows"),
 ]

@@ -9,9 +9,11 @@ from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import RoomCode
 from servicecentre.worklog.acts import act, record
 
+from .memory import keep_layouts
 from .planning import CREATED, UNCHANGED, UPDATED, ends_before
 from .reports import report_of
 from .standing import billed_until, chunks, key_of, state
+from .written import Written
 
 BATCH = 500
 MOVED = "试导以后登记有改动，或者换了月份，请重新试导。"
@@ -25,17 +27,7 @@ def import_register(estate, plan, *, by, good_rows=False, importing=None, stored
     ``good_rows``: leave the wrong rows out; else one of them refuses all. ``importing``: the upload that was shown;
     ``stored``: the file of a command, kept with the rows. Refused when the register moved since the plan was made.
     """
-    Estate.objects.select_for_update(no_key=True).get(pk=estate.pk)         # holds off a bill run, as run.hold_tariff does
-    if plan.obstacles:
-        raise Refused(plan.obstacles[0])
-    if plan.errors and not good_rows:
-        raise Refused(f"有 {len(plan.wrong_rows)} 行不对，全部没有导入。请改好再传，或选择只导正确的行。")
-    if importing is None:
-        refuse_while_busy(estate)
-    else:
-        importing = RegisterImport.objects.lock(importing)
-        if importing.applied_at:
-            raise Refused("这个文件已经导入过了。")
+    importing = begin(estate, plan, importing, good_rows)
     writer = _Writer(estate, plan, by)
     writer.hold()
     if state(estate) != plan.state or billed_until(plan.asked) != plan.billed:
@@ -43,13 +35,36 @@ def import_register(estate, plan, *, by, good_rows=False, importing=None, stored
     if writer.nothing and importing is None:
         return None
     writer.write()
-    importing = importing or RegisterImport(estate=estate, made_by=by, **stored.columns())
-    importing.state, importing.words, importing.good_rows = RegisterImport.State.APPLIED, "", good_rows
-    importing.mapping, importing.handover_default, importing.report = plan.reading.mapping, plan.handover_default, report_of(plan)
-    importing.plan_digest, importing.applied_by, importing.applied_at = plan.digest, by, now()
-    importing.save()
+    importing = close(importing or RegisterImport(estate=estate, made_by=by, **stored.columns()), plan, good_rows=good_rows, by=by,
+                      written=writer.written.as_json())
     if not writer.nothing:
         record(by, _words(importing, plan.counts()), importing)
+    return importing
+
+
+def begin(estate, plan, importing, good_rows):
+    """What every list's apply begins with: the estate held against runs and other imports, the upload locked; returns it or None."""
+    Estate.objects.select_for_update(no_key=True).get(pk=estate.pk)         # holds off a bill run, as run.hold_tariff does
+    if plan.obstacles:
+        raise Refused(plan.obstacles[0])
+    if plan.errors and not good_rows:
+        raise Refused(f"有 {len(plan.wrong_rows)} 行不对，全部没有导入。请改好再传，或选择只导正确的行。")
+    if importing is None:
+        refuse_while_busy(estate)
+        return None
+    importing = RegisterImport.objects.lock(importing)
+    if importing.applied_at:
+        raise Refused("这个文件已经导入过了。")
+    return importing
+
+
+def close(importing, plan, *, good_rows, by, written):
+    """Keep with the upload what was done and what it wrote, and what a person said of its columns; returns it."""
+    importing.state, importing.words, importing.good_rows = RegisterImport.State.APPLIED, "", good_rows
+    importing.mapping, importing.handover_default, importing.report = plan.reading.mapping, plan.handover_default, report_of(plan)
+    importing.plan_digest, importing.applied_by, importing.applied_at, importing.written = plan.digest, by, now(), written
+    importing.save()
+    keep_layouts(importing, by)
     return importing
 
 
@@ -78,6 +93,7 @@ class _Writer:
         self.units = [unit for unit in plan.units if unit.status != UNCHANGED]
         self.drafts = [(draft, columns) for draft in plan.people.drafts() if (columns := draft.columns())]
         self.nothing = not self.units and not self.drafts
+        self.written = Written(estate)
         self.touched = {}                                     # households whose search keys and names are to be written again
 
     def hold(self):
@@ -99,9 +115,10 @@ class _Writer:
         self._what_hangs_on_them()
         find.rebuild_units(unit.unit["pk"] for unit in self.units if unit.status == CREATED)
         find.rebuild(self.touched)
+        self.written.close()
 
     def _make(self, model, rows):
-        return model.objects.bulk_create([model(estate=self.estate, **row) for row in rows], batch_size=BATCH)
+        return self.written.made(model, model.objects.bulk_create([model(estate=self.estate, **row) for row in rows], batch_size=BATCH))
 
     def _change(self, model, changes):
         """[(pk, {column: value})] grouped by what changes, a statement for each group and batch."""
@@ -110,6 +127,7 @@ class _Writer:
             groups.setdefault(tuple(sorted(columns)), []).append(model(pk=pk, **columns))
         for columns, rows in groups.items():
             if columns:
+                self.written.changes(model, columns, [row.pk for row in rows])
                 model.objects.bulk_update(rows, columns, batch_size=BATCH)
 
     def _buildings_and_units(self):
@@ -128,6 +146,7 @@ class _Writer:
     def _areas(self):
         new = [unit for unit in self.units if unit.area]
         for chunk in chunks([unit.area[1] for unit in new if unit.area[1]]):
+            self.written.removes(UnitArea, chunk)
             UnitArea.objects.filter(pk__in=chunk).delete()                   # nothing was billed by them
         self._change(UnitArea, ((u.area[2], {"ends_on": ends_before(u.area[0])}) for u in new if u.area[2]))
         self._make(UnitArea, ({"unit_id": u.unit["pk"], "area": u.row.area, "starts_on": u.area[0] or FIRST_MONTH.first, "basis": BASIS} for u in new))
@@ -161,7 +180,9 @@ class _Writer:
         moved = [(ownership, draft) for u in self.units for ownership, draft in u.repointed]
         left = list(Ownership.objects.filter(pk__in=[pk for pk, _ in moved]).values_list("person", flat=True))
         self._change(Ownership, ((pk, {"person_id": draft.pk}) for pk, draft in moved))
-        _forget(left)
+        forgotten = _nobody(left)
+        self.written.removes(Person, forgotten)
+        Person.objects.filter(pk__in=forgotten).delete()
         self._owner_names()
 
     def _owner_names(self):
@@ -169,6 +190,7 @@ class _Writer:
             rows = list(Household.objects.filter(pk__in=chunk).prefetch_related("ownerships__person"))
             for household in rows:
                 household.owner_names = names_of([o.person for o in household.ownerships.all() if not o.left_on])
+            self.written.changes(Household, ["owner_names"], [household.pk for household in rows])
             Household.objects.bulk_update(rows, ["owner_names"], batch_size=BATCH)
 
     def _what_hangs_on_them(self):
@@ -184,9 +206,9 @@ class _Writer:
         self._change(Resident, ((u.tenant[0], {"lease_from": u.tenant[2]}) for u in tenants if u.tenant[0]))
 
 
-def _forget(people):
-    """Delete those of these people to whom nothing points any more: a second entry of somebody registered by number."""
+def _nobody(people):
+    """Those of these people to whom nothing points any more: a second entry of somebody registered by number."""
     rest = Person.objects.filter(pk__in=people, id_digest="")
     for relation in Person._meta.related_objects:
         rest = rest.exclude(pk__in=relation.related_model._base_manager.exclude(**{relation.field.name: None}).values(relation.field.attname))
-    rest.delete()
+    return list(rest.values_list("pk", flat=True))

@@ -22,7 +22,7 @@ class RegisterImportQuerySet(EstateQuerySet):
 
 
 class RegisterImport(EstateRow):
-    """One uploaded register. The file is full of ID numbers, so it lies encrypted, under a random name."""
+    """One uploaded list, a register or another kind. The file is full of ID numbers, so it lies encrypted, under a random name."""
 
     class State(models.TextChoices):
         READING = "reading", "试导中"
@@ -30,9 +30,11 @@ class RegisterImport(EstateRow):
         APPLYING = "applying", "导入中"
         APPLIED = "applied", "已导入"
         FAILED = "failed", "读不了"
+        UNDONE = "undone", "已撤销"
 
     BUSY = (State.READING, State.APPLYING)
 
+    kind = models.CharField("名单", max_length=20, default="register", db_default="register")
     file = models.CharField("存放", max_length=100)
     label = models.CharField("文件名", max_length=120)
     sha256 = models.CharField("摘要", max_length=64)
@@ -49,10 +51,14 @@ class RegisterImport(EstateRow):
     made_at = models.DateTimeField("上传时间", auto_now_add=True)
     applied_by = models.ForeignKey(USER, models.PROTECT, null=True, verbose_name="导入人", related_name="+")
     applied_at = models.DateTimeField("导入时间", null=True)
+    written = models.JSONField("写了什么", null=True)
+    undone_by = models.ForeignKey(USER, models.PROTECT, null=True, verbose_name="撤销人", related_name="+")
+    undone_at = models.DateTimeField("撤销时间", null=True)
+    undo_reason = models.CharField("撤销原因", max_length=100, blank=True, default="", db_default="")
 
     objects = RegisterImportQuerySet.as_manager()
-    guards = [guards.SameEstate("job"), guards.Frozen("file", "label", "sha256", "size", "made_by", "made_at",
-                                                      once=("applied_at", "applied_by"))]
+    guards = [guards.SameEstate("job"), guards.Frozen("kind", "file", "label", "sha256", "size", "made_by", "made_at",
+                                                      once=("applied_at", "applied_by", "undone_at", "undone_by"))]
 
     class Meta:
         verbose_name = verbose_name_plural = "导入"
@@ -77,3 +83,22 @@ class RegisterImport(EstateRow):
         """The uploaded file as it came; FileNotFoundError when it is gone from the store."""
         with default_storage.open(self.file) as file:
             return decrypt_bytes(file.read())
+
+
+class KnownLayout(EstateRow):
+    """What a person said of a table's columns, kept for the next list whose header has the same ones in the same order."""
+
+    kind = models.CharField("名单", max_length=20)
+    fingerprint = models.CharField("表头摘要", max_length=64)
+    label = models.CharField("来自文件", max_length=120)
+    table = models.JSONField("列的对应")
+    made_by = models.ForeignKey(USER, models.PROTECT, verbose_name="谁定的", related_name="+")
+    made_at = models.DateTimeField("什么时候", auto_now=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "记住的列"
+        constraints = [models.UniqueConstraint(fields=["estate", "kind", "fingerprint"], name="one_memory_per_header",
+                                               violation_error_message="这种表头的列已经记住了。")]
+
+    def __str__(self):
+        return self.label
