@@ -89,8 +89,9 @@ def _lines_off(estate, month, **only):
         Q(starts_on__gt=F("period"), household__starts_on__lt=F("starts_on"))
         | (Q(household__ends_on=None) | Q(household__ends_on__gt=F("ends_on"))) & ~Q(ends_on__in=whole_ends))
     mended = Exists(Credit.objects.filter(charge=OuterRef("pk"), source=Credit.Source.CORRECTION))       # the tenure may have moved again
+    # What the old books said (期初) is a sum for the month, not days of it.
     rows = (with_sums(Charge.objects.of(estate).live().filter(**only)).filter(beyond | short | mended, subject="", line=0, period__lte=month.first)
-            .exclude(fee_kind__bills="").select_related("household__unit", "fee_kind"))
+            .exclude(opening__isnull=False).exclude(fee_kind__bills="").select_related("household__unit", "fee_kind"))
     for charge in rows.iterator(chunk_size=500):
         if fen := off_by(charge, charge.household):
             yield Correction(charge.household, charge.household.unit.code, charge.fee_kind, BillingMonth.of(charge.period), fen,

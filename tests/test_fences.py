@@ -29,6 +29,7 @@ from households.models import (
     Contact,
     HandoverReading,
     Household,
+    KnownLayout,
     OwnerChange,
     Ownership,
     Person,
