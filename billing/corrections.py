@@ -64,7 +64,7 @@ def mend_line(charge, *, by):
     household = Household.objects.lock(charge.household_id)
     charge = with_sums(Charge.objects.all()).lock(charge)
     fen = off_by(charge, household)
-    if charge.voided_at or charge.line or charge.subject or not fen:
+    if charge.voided_at or charge.line or charge.subject or charge.opening_id or not fen:
         raise Refused("这笔账单没有要更正的，请刷新出账预览。")
     month = BillingMonth.of(charge.period)
     if fen > 0:

@@ -55,7 +55,7 @@ def settlement(household, day):
 
 
 def _of_charge(charge, ended):
-    regular = charge.fee_kind.bills and not charge.subject and not charge.line
+    regular = charge.fee_kind.bills and not charge.subject and not charge.line and not charge.opening_id
     off = min(0, off_by(charge, ended)) if regular else 0
     owes, back = max(0, charge.due + off), max(0, -off - charge.due)
     if not (owes or back):

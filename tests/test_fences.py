@@ -129,6 +129,7 @@ RULES = {
     "retention_needs_two_people": Change(RetentionRun, "signed_by_id IS NOT NULL", {"signed_by_id": "proposed_by_id"}),
     "retention_ends_once": Change(RetentionRun, "withdrawn_at IS NOT NULL", {"done_at": ONCE_MORE}),
     "one_item_per_household": Copy(RetentionItem),
+    "one_memory_per_header": Copy(KnownLayout),
     "one_building_per_code": Copy(Building),
     "one_unit_per_code": Copy(Unit),
     "area_within_reason": Change(UnitArea, "TRUE", {"area": "0"}),

@@ -23,7 +23,7 @@ from households.agents import call_principal, revoke_letter, take_letter, use_le
 from households.amending import change_contact
 from households.importing.uploads import apply_register, receive
 from households.merging import merge_people
-from households.models import RegisterImport
+from households.models import KnownLayout, RegisterImport
 from households.owners import add_owner, remove_owner
 from households.people import add_contact, add_resident, add_tenant, add_vehicle, end_residence, end_vehicle, reveal_identity, reveal_phones
 from households.register import add_unit, change_area, change_owner, open_household
@@ -51,6 +51,7 @@ from servicecentre.papers.computers import add_computer
 from servicecentre.papers.issuing import issue_paper, reprint_paper
 from servicecentre.papers.kinds import KINDS
 from servicecentre.papers.models import Wording
+from servicecentre.kit.sheets import Table, workbook_bytes
 from servicecentre.papers.wordings import reword
 from servicecentre.roles import Role
 from servicecentre.staff.models import SecondFactor
@@ -287,6 +288,13 @@ def _office(w):
                          name="登记表.xlsx", by=w.clerk)
     w.imported = worked_off(w.imported)
     w.imported = worked_off(apply_register(w.imported, plan_digest=w.imported.plan_digest, good_rows=True, by=w.clerk))
+    w.known = KnownLayout.objects.create(estate=w.estate, kind="register", fingerprint="f" * 64, label="登记表.xlsx", made_by=w.clerk,
+                                         table={"kind": "home", "skip": False, "columns": []})
+    w.arrears = receive(w.estate, data=workbook_bytes([Table("历史欠费", ["房号", "项目", "所属月份", "欠费金额"], [["3-2-1801", "物业费", "2026-05", 80]])]),
+                        name="历史欠费.xlsx", kind="arrears", by=w.manager)
+    w.arrears = worked_off(w.arrears)
+    w.arrears = worked_off(apply_register(w.arrears, plan_digest=w.arrears.plan_digest, by=w.manager))
+    w.opening = w.arrears.charges.get()
     w.upload = receive(w.estate, data=register(row(code="7-1-104")), name="又一份.xlsx", by=w.clerk)
     w.job = Job.start(w.estate, count_to, "数数", by=w.clerk, to=3)
     w.batch = print_batch(w.estate, kind="SJ", asked={"state": "live"}, words="收据", reason="存根装订", expected=2, address="https://w/",
@@ -354,7 +362,7 @@ def pages_of(w):
     one_unit = ("households:unit", "households:change_unit", "households:change_area", "households:change_owner", "households:set_use")
     one_payment = ("billing:payment", "billing:collected", "billing:ask_void")
     one_void = ("billing:void", "billing:void_receipt", "billing:refuse_void")
-    one_import = ("report", "columns", "apply", "changes", "wrong_rows")
+    one_import = ("report", "columns", "apply", "changes", "undo", "forget", "wrong_rows")
     one_user = ("user", "change_user", "give_post", "arrange_cover", "reset_password", "deactivate_user", "reactivate_user",
                 "end_sessions", "reset_second_factor")
     return {

@@ -1,6 +1,9 @@
 """A plan into the register: one act, one transaction, all rows or the good ones, or nothing (TRUST 20)."""
+from django.db.models import F
+
 from households import find
-from households.models import Building, Contact, Household, Ownership, Person, RegisterImport, Resident, Unit, UnitArea, Vehicle
+from households.history import LONGEST
+from households.models import Amendment, Building, Contact, Household, Ownership, Person, RegisterImport, Resident, Unit, UnitArea, Vehicle
 from households.people import names_of
 from households.register import FIRST_MONTH, SHOPS, building_fields, unit_fields
 from servicecentre.estates.models import Estate
@@ -13,6 +16,7 @@ from .memory import keep_layouts
 from .planning import CREATED, UNCHANGED, UPDATED, ends_before
 from .reports import report_of
 from .standing import billed_until, chunks, key_of, state
+from .values import shown
 from .written import Written
 
 BATCH = 500
@@ -115,6 +119,7 @@ class _Writer:
         self._what_hangs_on_them()
         find.rebuild_units(unit.unit["pk"] for unit in self.units if unit.status == CREATED)
         find.rebuild(self.touched)
+        self._amendments()
         self.written.close()
 
     def _make(self, model, rows):
@@ -185,6 +190,14 @@ class _Writer:
         Person.objects.filter(pk__in=forgotten).delete()
         self._owner_names()
 
+    def _amendments(self):
+        """What each field said before, as for a change by hand (households/history.py)."""
+        at = now()
+        rows = [Amendment(estate=self.estate, unit_id=u.unit["pk"], household_id=u.tenure and u.tenure.pk, row_type=RegisterImport._meta.label_lower,
+                          row_id=0, what=label, old=shown(old, limit=LONGEST), new=shown(new, limit=LONGEST), at=at, by=self.by)
+                for u in self.units if u.status == UPDATED for label, old, new in u.changes]
+        self.amended = [row.pk for row in Amendment.objects.bulk_create(rows, batch_size=BATCH)]
+
     def _owner_names(self):
         for chunk in chunks(self.renamed):
             rows = list(Household.objects.filter(pk__in=chunk).prefetch_related("ownerships__person"))
@@ -198,12 +211,13 @@ class _Writer:
             return {"household_id": self.homes[id(unit)]}
         with_contact = [u for u in self.units if u.contact]
         self._make(Contact, (of(u) | {"name": u.contact[1], "phone": u.contact[2]} for u in with_contact if u.contact[0] is None))
-        self._change(Contact, ((u.contact[0], {"phone": u.contact[2]}) for u in with_contact if u.contact[0]))
+        once_more = {"version": F("version") + 1}
+        self._change(Contact, ((u.contact[0], {"phone": u.contact[2], **once_more}) for u in with_contact if u.contact[0]))
         self._make(Vehicle, (of(u) | {"plate": plate} for u in self.units for plate in u.plates))
         tenants = [u for u in self.units if u.tenant]
         self._make(Resident, (of(u) | {"person_id": u.tenant[1].pk, "kind": Resident.Kind.TENANT, "lease_from": u.tenant[2]}
                               for u in tenants if u.tenant[0] is None))
-        self._change(Resident, ((u.tenant[0], {"lease_from": u.tenant[2]}) for u in tenants if u.tenant[0]))
+        self._change(Resident, ((u.tenant[0], {"lease_from": u.tenant[2], **once_more}) for u in tenants if u.tenant[0]))
 
 
 def _nobody(people):

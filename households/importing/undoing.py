@@ -1,7 +1,8 @@
 """An import taken back as a whole, while nothing hangs on it; what was logged and numbered stays (one act, with its reason)."""
-from collections import Counter
+from collections import Counter, defaultdict
 from itertools import chain
 
+from django.apps import apps
 from django.db.models import F
 
 from households import find
@@ -11,7 +12,7 @@ from servicecentre.kit.periods import now
 from servicecentre.kit.refused import Refused
 from servicecentre.papers.models import Paper
 from servicecentre.worklog.acts import act, record
-from servicecentre.worklog.models import Promise
+from servicecentre.worklog.models import Done, Entry, Promise
 
 from .kinds import kind_of
 from .standing import chunks
@@ -47,6 +48,7 @@ def undo_register(importing, *, by):
     _hold(new, written["old"])
     _refuse_changed(written)
     _refuse_hanging(importing, new, written["old"])
+    touched = _households_of(new, written["old"])
     _delete(UnitArea, new)                                                # before the area that it replaced comes back
     for name, rows in written["gone"].items():
         MODELS[name].objects.bulk_create([MODELS[name](**row) for row in rows])
@@ -55,8 +57,7 @@ def undo_register(importing, *, by):
         if model is not Building:
             _delete(model, new)
     Building.objects.filter(pk__in=new.get("building", ())).exclude(pk__in=Unit.objects.of(importing.estate_id).values("building")).delete()
-    touched = {int(pk) for pk in written["old"].get("household", ())} | _households_of(written["old"].get("person", ()))
-    find.rebuild(touched)
+    find.rebuild((touched | _households_of({}, written["old"])) - new.get("household", set()))
     return f"删去新增的 {len(new.get('unit', ()))} 套、{len(new.get('household', ()))} 户，改过的 {sum(map(len, written['old'].values()))} 处恢复原样"
 
 
@@ -81,7 +82,7 @@ def _refuse_changed(written):
 
 def _refuse_hanging(importing, new, old):
     """Rows of others that point at what would vanish: bills, payments, people registered since; promises and papers by number."""
-    hanging, where = Counter(), []
+    pointing, where = defaultdict(set), []                # a bill points at the unit and at the household: it is one
     for name, pks in new.items():
         if MODELS[name] is Building:
             continue
@@ -91,9 +92,11 @@ def _refuse_hanging(importing, new, old):
             ours = new.get(relation.related_model._meta.model_name, set())
             for chunk in chunks(pks):
                 rows = relation.related_model._base_manager.filter(**{f"{relation.field.name}__in": chunk}).values_list("pk", relation.field.attname)
-                found = [pk for row, pk in rows if row not in ours]
-                hanging[relation.related_model._meta.verbose_name] += len(found)
-                where += [(MODELS[name], pk) for pk in found]
+                found = [(row, pk) for row, pk in rows if row not in ours]
+                pointing[relation.related_model._meta.verbose_name] |= {row for row, _ in found}
+                where += [(MODELS[name], pk) for _, pk in found]
+    hanging = Counter({name: len(rows) for name, rows in pointing.items()})
+    hanging.update(_by_name(new))
     numbers = list(chain.from_iterable(Household.objects.filter(pk__in=chunk).values_list("number", flat=True)
                                        for chunk in chunks(new.get("household", ()))))
     for model in (Promise, Paper):
@@ -106,6 +109,18 @@ def _refuse_hanging(importing, new, old):
         hanging["按改后的内容出的账"] += billed.count()
     if +hanging:
         raise Refused(f"这次导入的房屋和住户已有{_listed(+hanging)}{_rooms(where)}，不能整批撤销。")
+
+
+def _by_name(new):
+    """Rows that name one of these without a foreign key, as a stored scan does; what is logged does not count: it stays."""
+    counts = Counter()
+    for model in apps.get_models():
+        if model in (Entry, Done) or not {"row_type", "row_id"} <= {field.name for field in model._meta.concrete_fields}:
+            continue
+        for name, pks in new.items():
+            for chunk in chunks(pks):
+                counts[model._meta.verbose_name] += model._base_manager.filter(row_type=MODELS[name]._meta.label_lower, row_id__in=chunk).count()
+    return counts
 
 
 def _listed(counts):
@@ -141,5 +156,13 @@ def _delete(model, new):
         model.objects.filter(pk__in=chunk).delete()
 
 
-def _households_of(people):
-    return set(Household.objects.filter(persons__in=[int(pk) for pk in people]).values_list("pk", flat=True))
+def _households_of(new, old):
+    """Households by whose names, phones and plates one searches for these rows."""
+    found = {int(pk) for pk in old.get("household", ())}
+    for name in ("ownership", "contact", "vehicle", "resident"):
+        for chunk in chunks({*new.get(name, ()), *map(int, old.get(name, ()))}):
+            found |= set(MODELS[name].objects.filter(pk__in=chunk).values_list("household", flat=True))
+    for name in ("ownership", "resident"):
+        for chunk in chunks(map(int, old.get("person", ()))):
+            found |= set(MODELS[name].objects.filter(person__in=chunk).values_list("household", flat=True))
+    return found

@@ -10,9 +10,9 @@ from .standing import chunks
 _SEEN = {Building: ("code",), Unit: ("version", "code", "kind", "building_id"), UnitArea: ("unit_id", "area", "starts_on", "ends_on"),
          Person: ("version", "name", "id_digest"),
          Household: ("version", "unit_id", "starts_on", "ends_on", "owner_names", "remark", "voided_at"),
-         Ownership: ("household_id", "person_id", "position", "share"), Contact: ("household_id", "name", "relation", "phone"),
-         Vehicle: ("household_id", "plate", "ended_on"),
-         Resident: ("household_id", "person_id", "kind", "relation", "lease_from", "lease_to", "fee_payer", "left_on")}
+         Ownership: ("household_id", "person_id", "position", "share", "left_on"), Contact: ("version", "household_id", "name", "phone"),
+         Vehicle: ("version", "household_id", "plate", "ended_on"),
+         Resident: ("version", "household_id", "person_id", "lease_from", "left_on")}
 MODELS = {model._meta.model_name: model for model in _SEEN}
 ENCRYPTED = {"id_number"}                               # only ever written where there was none
 
