@@ -274,11 +274,12 @@ def _charges(estate, rows, importing, by):
     if PARKING[0] not in kinds and any(row.fee_code == PARKING[0] for row in rows):
         kinds[PARKING[0]] = FeeKind.objects.create(estate=estate, code=PARKING[0], name=PARKING[1], unit_name="笔", per="月", position=900)
     policy, at = BillingPolicy.of(estate), now()
+    dues = {month: due_on(month, policy) for month in {row.month for row in rows}}
     for row in rows:
         tenure = row.household
         yield Charge(estate=estate, household=tenure, unit_id=row.unit, fee_kind=kinds[row.fee_code], period=row.month.first,
                      starts_on=max(row.month.first, tenure.starts_on), ends_on=min(row.month.last, tenure.ends_on or row.month.last),
-                     label=row.fee, quantity=QUANTITY, unit_price=row.amount * 100, amount=row.amount, due_on=due_on(row.month, policy),
+                     label=row.fee, quantity=QUANTITY, unit_price=row.amount * 100, amount=row.amount, due_on=dues[row.month],
                      opening=importing, made_at=at, made_by=by)
 
 

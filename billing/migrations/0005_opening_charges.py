@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0003_correction_names_its_line'),
+        ('billing', '0004_rules_and_fee_kinds'),
         ('households', '0004_imports_of_lists'),
     ]
 
