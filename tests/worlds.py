@@ -46,12 +46,12 @@ from servicecentre.jobs.models import Job, JobQuerySet, long_work
 from servicecentre.jobs.worker import run_one
 from servicecentre.kit import periods
 from servicecentre.kit.periods import BillingMonth, now, today
+from servicecentre.kit.sheets import Table, workbook_bytes
 from servicecentre.papers.batches import print_batch
 from servicecentre.papers.computers import add_computer
 from servicecentre.papers.issuing import issue_paper, reprint_paper
 from servicecentre.papers.kinds import KINDS
 from servicecentre.papers.models import Wording
-from servicecentre.kit.sheets import Table, workbook_bytes
 from servicecentre.papers.wordings import reword
 from servicecentre.roles import Role
 from servicecentre.staff.models import SecondFactor
