@@ -1,0 +1,174 @@
+"""A number of identity planted in the data shows nowhere but where it is revealed: each page, PDF, export and log line, as each role (TRUST 26).
+
+Twins: one template that shows it, one log line that holds it, and the reveal itself are all found by the same crawl.
+"""
+import io
+import logging
+
+import pytest
+from django.template.loaders.base import Loader
+
+from households.models import Person
+from households.people import add_resident, reveal_identity
+from servicecentre.desk.office import create_estate
+from servicecentre.kit.lines import Lines
+from servicecentre.roles import Role
+from servicecentre.staff.models import User
+
+from .conftest import Desk, person_at
+from .crawling import crawl
+from .households.lists import register, row
+from .walk import INSIDE, address, everyone
+from .worlds import a_month, at, resident_id, taken_back, unwritten, worked_off
+
+THEN = (2026, 11, 21, 3)
+CANARY = resident_id("32010619880417002")                 # the world's first owner has it
+BIRD2 = resident_id("32010619770707001")                   # in an uploaded list, in a remark and behind a wrong row
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    from households.importing.uploads import receive
+
+    with unwritten(django_db_blocker), at(*THEN):
+        world = a_month(create_estate("galaxy1", "银河国际街区一期", by=User.system()))
+        assert world.person.id_number == CANARY and Person.objects.filter(id_digest=world.person.id_digest).exists()
+        add_resident(world.household, name="住客", id_number=BIRD2, by=world.clerk)
+        worked_off(world.upload)
+        listed = register(row(code="9-1-101", 身份证=BIRD2) if False else row(code="9-1-101"), row(code="9-1-102", area="八十九"))
+        world.imported = worked_off(receive(world.estate, data=listed, name=f"登记表 {world.estate.slug}.xlsx", by=world.clerk))
+        reveal_identity(world.person, household=world.household, reason="核对身份", by=world.clerk)
+        world.everyone = everyone(world)
+        yield world
+
+
+@pytest.fixture(autouse=True)
+def db(world):
+    with taken_back(), at(*THEN):
+        yield
+
+
+def birds(text):
+    """The planted numbers, whole or without their check digit, with or without blanks."""
+    packed = text.replace(" ", "").replace("\u3000", "")
+    return [bird for bird in (CANARY, BIRD2) if bird[:17] in packed]
+
+
+def hits(desk, world):
+    return [where for where, text in crawl(desk, world) if birds(text + where)]
+
+
+@pytest.mark.parametrize("role", Role)
+def test_no_role_sees_a_number_by_looking_around(world, role):
+    assert hits(Desk(person_at(world.estate, f"only-{role}", "某人", role), world.estate), world) == []
+
+
+def test_who_may_do_everything_sees_none_either_and_sees_much(world):
+    seen = dict(crawl(world.everyone, world))
+    assert [where for where, text in seen.items() if birds(text + where)] == []
+    kinds = {"pdf": "%PDF" not in "".join(seen) and any("/pdf/" in w or w.endswith(".pdf") for w in seen), "xlsx": any(".xlsx" in w for w in seen)}
+    assert len(seen) > 100 and all(kinds.values()), (len(seen), kinds)
+
+
+@pytest.mark.parametrize("asked", [CANARY, CANARY[-4:], "张雨萍", "3-2-1801", BIRD2])
+def test_a_search_shows_none(world, asked):
+    for headers in ({}, {"HX-Request": "true"}):
+        answer = world.everyone.post("/search/", {"q": asked}, headers=headers)
+        shown = answer.content.decode().replace(f'value="{asked}"', "")              # what was typed stands in its own box
+        assert not birds(shown.replace(f"「{asked}」", "").replace(asked, "", 1) if asked in (CANARY, BIRD2) else shown)
+
+
+def test_forms_that_are_refused_show_no_number_of_others(world):
+    for name, _, _ in INSIDE:
+        with taken_back():
+            answer = world.everyone.post(address(world, name), {"name": "某", "reason": "", "id_number": ""})
+            assert not birds(answer.content.decode(errors="replace")), name
+
+
+@pytest.fixture
+def operators_log():
+    """What the operator's log would hold, as it writes it."""
+    out = io.StringIO()
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(Lines("%(asctime)s %(levelname)s %(name)s %(message)s", json_ensure_ascii=False))
+    logging.getLogger().addHandler(handler)
+    loud = [logging.getLogger(name) for name in ("django", "django.request", "django.server", "axes")]
+    before = [(logger, logger.level) for logger in loud]
+    for logger in loud:
+        logger.setLevel(logging.INFO)
+    yield out
+    logging.getLogger().removeHandler(handler)
+    for logger, level in before:
+        logger.setLevel(level)
+
+
+def test_the_operators_log_holds_none(world, operators_log):
+    """Refused, not found, forbidden and crashed requests that carry the number in body and address."""
+    desk = Desk(world.everyone.user, world.estate, raise_request_exception=False)
+    for name, _, _ in INSIDE:
+        with taken_back():
+            desk.post(address(world, name), {"id_number": CANARY, "q": CANARY, "reason": CANARY, "words": "\0" + CANARY})
+            desk.get(address(world, name), {"q": CANARY, "room": CANARY, "page": CANARY})
+    desk.get(f"/nowhere/?q={CANARY}")
+    assert operators_log.getvalue().count("\n") > 20 and not birds(operators_log.getvalue())
+
+
+def test_a_crash_in_mid_form_logs_none(world, operators_log, monkeypatch):
+    from servicecentre.desk import search
+
+    monkeypatch.setattr(search, "find", None)
+    desk = Desk(world.everyone.user, world.estate, raise_request_exception=False)
+    assert desk.post("/search/", {"q": CANARY}).status_code == 500
+    assert "Traceback" in operators_log.getvalue() and not birds(operators_log.getvalue())
+
+
+# --- twins: the same crawl finds what is planted ----------------------------------------------------------------------------
+
+class Planted(Loader):
+    """Loads one template with a number in it before the real one."""
+
+    def get_template_sources(self, template_name):
+        from django.template import Origin
+
+        if template_name == "desk/household/people.html":
+            yield Origin(name="planted", template_name=template_name, loader=self)
+
+    def get_contents(self, origin):
+        return "{% for o in part.owners %}<p>{{ o.person.id_number }}</p>{% endfor %}"
+
+
+def test_twin_a_template_that_shows_a_number_is_found(world, settings):
+    templates = [dict(settings.TEMPLATES[0])]
+    templates[0]["APP_DIRS"] = False
+    templates[0]["OPTIONS"] = templates[0]["OPTIONS"] | {"loaders": [
+        "tests.test_canary.Planted", "django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]}
+    settings.TEMPLATES = templates
+    found = hits(Desk(world.clerk, world.estate), world)
+    assert [where for where in found if where.endswith(f"/households/{world.household.pk}/")], found
+
+
+def test_twin_the_reveal_itself_is_found(world):
+    answer = world.everyone.post(address(world, "households:reveal_identity"), {"reason": "核对本人身份", "request_key": "bird"})
+    assert birds(answer.content.decode()) == [CANARY]
+
+
+def test_twin_a_log_line_with_a_number_is_found(world, operators_log):
+    logging.getLogger("servicecentre").error("refused %s", CANARY)
+    assert birds(operators_log.getvalue()) == [CANARY]
+
+
+def test_twin_a_number_in_a_pdf_or_in_excel_is_found():
+    from types import SimpleNamespace
+
+    from servicecentre.kit.pdf import render_pdf
+
+    from .crawling import text_of
+
+    pdf = SimpleNamespace(streaming=False, content=render_pdf(f'<meta charset="utf-8"><p>{CANARY}</p>'), get=lambda *a: "application/pdf")
+    assert birds(text_of(pdf)) == [CANARY]
+    import openpyxl
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    book.active["B2"] = CANARY
+    book.save(out)
+    sheet = SimpleNamespace(streaming=False, content=out.getvalue(), get=lambda *a: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    assert birds(text_of(sheet)) == [CANARY]
