@@ -4,6 +4,8 @@ Everything is said from the factors frozen on the charge, so that a later price 
 """
 from fractions import Fraction
 
+from django.db.models import F, Q
+
 from households.models import UnitArea
 from servicecentre.kit.money import area_text, price_text, yuan
 from servicecentre.kit.periods import BillingMonth, business_day
@@ -134,7 +136,8 @@ def _area_of(charge, areas):
                  and (a.ends_on is None or a.ends_on >= charge.starts_on)), None)
 
 
-def open_lines(household):
-    """Charges that the household owes, oldest due first, with what they need to speak."""
-    return (Charge.objects.of(household.estate_id).filter(household=household).unpaid().with_mended().oldest_first()
+def open_lines(household, also=()):
+    """Charges that the household owes, and ``also`` these of its own, oldest due first, with what they need to speak."""
+    unpaid = Q(paid__lt=F("amount")) | Q(pk__in=[charge.pk for charge in also])
+    return (Charge.objects.of(household.estate_id).live().filter(unpaid, household=household).with_mended().oldest_first()
             .select_related("fee_kind", "price", "made_by", "unit"))

@@ -91,10 +91,9 @@ def _parts_as_typed(payment):
 def _lines_after(payment, household, ticked=None):
     """The lines of a household as they will be unpaid once the receipt is void; ticked are its own, or all of another household's."""
     freed = dict(by_charge(receipts.settled_by(payment))) if household.pk == payment.household_id else {}
-    rows = {charge.pk: charge for charge in open_lines(household)}
+    rows = {charge.pk: charge for charge in open_lines(household, also=freed)}
     for charge, fen in freed.items():
-        row = rows.setdefault(charge.pk, charge)
-        row.paid -= fen
+        rows[charge.pk].paid -= fen
     if ticked is None and freed:
         ticked = {charge.pk for charge in freed}
     return lines_of(sorted(rows.values(), key=lambda c: (c.due_on, c.period, c.pk)), today(), ticked)
