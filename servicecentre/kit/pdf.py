@@ -109,6 +109,8 @@ def _no_installed_fonts():
 def _weasyprint():
     with _no_installed_fonts():
         import weasyprint
+        from PIL import ImageFile
+    ImageFile.LOAD_TRUNCATED_IMAGES = False               # it sets this for the whole process; an uploaded photo must be whole
     weasyprint.LOGGER.setLevel(logging.CRITICAL)          # it would quote names and addresses from the paper
     return weasyprint
 
