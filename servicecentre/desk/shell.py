@@ -4,7 +4,8 @@ from django.utils import timezone
 
 from billing.models import Shift
 from servicecentre.kit.periods import today
-from servicecentre.roles import RIGHTS, Role
+from servicecentre.roles import Role
+from servicecentre.staff.access import may
 
 # Groups of (label, URL name, right, Alt digit); the rail shows what this user may open.
 NAV = (
@@ -32,11 +33,11 @@ def shell(request):
     day = today()
     shift = Shift.objects.of(request.estate).filter(cashier=request.user, closed_at=None).first()
     return {
-        "nav": [items for group in NAV if (items := [_item(request, *row) for row in group if RIGHTS[row[2]].roles & roles])],
+        "nav": [items for group in NAV if (items := [_item(request, *row) for row in group if may(request, row[2])])],
         "shell": {"day": f"{day.month}月{day.day}日 周{WEEKDAYS[day.weekday()]}",
                   "role": "、".join(role.label for role in Role if role in roles),
                   "shift": f"当班 {timezone.localtime(shift.opened_at):%H:%M} 起" if shift else "",
-                  "finds": bool(RIGHTS["desk.search"].roles & roles),
+                  "finds": may(request, "desk.search"),
                   "many": request.user.posts.exclude(estate=request.estate).exists()},
     }
 
