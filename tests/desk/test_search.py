@@ -5,6 +5,9 @@ import pytest
 
 from households.register import add_unit, open_household
 from servicecentre.desk.search import marked
+from servicecentre.roles import Role
+
+from ..conftest import person_at
 
 
 @pytest.fixture
@@ -69,3 +72,20 @@ def test_guard_and_engineer_may_not_search(estate, desk_of):
 ])
 def test_what_matched_is_marked(text, asked, pieces):
     assert marked(text, asked) == pieces
+
+
+def test_on_a_page_of_the_till_an_answer_opens_the_till(desk, manager_desk, households):
+    till = f"/billing/households/{households[0].pk}/collect/"
+    assert 'name="to" value="collect"' in desk.get("/billing/counter/").content.decode()
+    assert desk.post("/search/", {"q": "3-2-1801", "to": "collect"}).url.endswith(till)
+    rows = desk.post("/search/", {"q": "张雨", "to": "collect"}, headers={"HX-Request": "true"}).content.decode()
+    assert f'href="/e/galaxy1{till}"' in rows
+    assert manager_desk.post("/search/", {"q": "3-2-1801", "to": "collect"}).url.endswith(f"/households/{households[0].pk}/")    # who takes no money
+
+
+def test_who_may_not_look_for_residents_sees_no_box(desk, desk_of, estate):
+    assert 'id="find-q"' in desk.get("/").content.decode()
+    guard = desk_of(person_at(estate, "qian", "钱卫", Role.GUARD))
+    assert 'id="find-q"' not in guard.get("/").content.decode()
+    refused = guard.get("/billing/counter/")
+    assert refused.status_code == 403 and "「收款」不归您的岗位办" in refused.content.decode()
