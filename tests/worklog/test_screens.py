@@ -158,7 +158,7 @@ def test_open_promises_stand_with_their_clocks_kept_ones_below(desk, estate, pro
     kept = make_promise(estate, to_whom="郑先生", words="开证明", due_at=now() + timedelta(hours=1), by=clerk)
     keep_promise(kept, outcome="已开好", version=kept.version, by=clerk)
     page = text_of(desk.get("/log/promises/"))
-    assert "2 件未办" in page and "逾期 2 小时" in page and "15:00 前" in page
+    assert "2 件没办完" in page and "逾期 2 小时" in page and "15:00 前" in page
     assert page.index("该早办的") < page.index("答复公摊怎么算") < page.index("最近办结") < page.index("已开好")
 
 
