@@ -20,13 +20,16 @@ MAX_DECLARED = 64 * 1024 * 1024  # of all parts together, unpacked
 MAX_RATIO = 100
 MAX_PARTS = 1_000
 MAX_ROWS, MAX_COLUMNS, MAX_BLANK_ROWS = 20_000, 200, 200
-MAX_MERGES = 20_000
+MAX_MERGES = 20_000  # of the whole workbook
+MAX_CELLS = MAX_ROWS * MAX_COLUMNS  # places of the whole workbook, blank ones and those under merges too: 32 MB of pointers
 MAX_CELL = 32_767  # characters, Excel's own limit
 # Elements that openpyxl may hold at once: between two rows of a sheet, in the table of texts, in any other part.
 _MAX_TAGS = {"row": 200_000, "texts": 2_000_000, "other": 300_000}
 _MAX_ROW_TAGS = 1_100_000  # Excel has 1,048,576 rows
 
+_TOO_MUCH = f"文件里的格子超过 {MAX_CELLS // 10_000:,} 万个，没有打开。请删去不用的列和表，或拆成几个文件再传。"
 _BROKEN = "文件已损坏，或不是标准的 .xlsx。请用 Excel 打开，另存为「Excel 工作簿（.xlsx）」后再传。"
+_MERGED = f"合并的单元格超过 {MAX_MERGES:,} 处，没有打开。请取消合并后再传。"
 _SAVE_AS = "请用 Excel 打开，另存为「Excel 工作簿（.xlsx）」后再传。"
 
 
@@ -65,7 +68,8 @@ def open_workbook(source) -> list[Sheet]:
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
         try:
-            return [_read(sheet, *parts[sheet._worksheet_path]) for sheet in book.worksheets]
+            room = _Room()
+            return [_read(sheet, *parts[sheet._worksheet_path], room) for sheet in book.worksheets]
         finally:
             book.close()
     except ValidationError:
@@ -164,6 +168,8 @@ def _inspect(data):
                     # By its first character, not by its name: whatever a parser could read as XML is judged.
                     if head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<"):
                         found[part.filename] = _scan(part.filename, head, stream)
+                        if sum(len(merges) for merges, _ in found.values()) > MAX_MERGES:
+                            raise ValidationError(_MERGED)
             return found
     except ValidationError:
         raise
@@ -219,7 +225,7 @@ def _scan(name, head, stream):
             filled = max(filled, next((_row_number(piece) for piece in reversed(later) if _FILLED.search(piece)), 0))
         merges += _MERGE_TAG.findall(text)
         if len(merges) > MAX_MERGES:
-            raise ValidationError(f"合并的单元格超过 {MAX_MERGES:,} 处，没有打开。请取消合并后再传。")
+            raise ValidationError(_MERGED)
         chunk = stream.read(1024 * 1024)
     return [(int(top), _column(left), int(bottom), _column(right)) for left, top, right, bottom in merges], filled
 
@@ -247,7 +253,19 @@ def _openpyxl():
     return openpyxl
 
 
-def _read(source, merges, filled):
+class _Room:
+    """How many places a workbook may still take, over all its sheets: a small file can name many."""
+
+    def __init__(self):
+        self.left = MAX_CELLS
+
+    def take(self, places, sentence):
+        self.left -= places
+        if self.left < 0:
+            raise ValidationError(sentence)
+
+
+def _read(source, merges, filled, room):
     sheet = Sheet(name=source.title, hidden=source.sheet_state != "visible")
     source.reset_dimensions()  # the declared extent may lie in either direction
     blank, wide = 0, 0
@@ -262,6 +280,7 @@ def _read(source, merges, filled):
             continue
         if blank >= MAX_BLANK_ROWS or number > MAX_ROWS:
             break
+        room.take(len(values) + number - len(sheet.rows), _TOO_MUCH)
         sheet.rows += [()] * (number - 1 - len(sheet.rows)) + [values]
         blank = 0
     if filled > (last := len(sheet.rows)):
@@ -269,7 +288,7 @@ def _read(source, merges, filled):
         sheet.notes.append(f"表「{sheet.name}」{why}，以后的内容（到第 {filled:,} 行）没有读。")
     if wide:
         sheet.notes.append(f"表「{sheet.name}」第 {MAX_COLUMNS} 列以后的内容没有读。")
-    _fill(sheet, merges)
+    _fill(sheet, merges, room)
     return sheet
 
 
@@ -298,20 +317,18 @@ def _unescaped(text):
     return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda m: chr(int(m[1], 16)), text) or None
 
 
-def _fill(sheet, merges):
-    """Give every cell under a merge the value of its first cell, inside what was read."""
-    filled = 0
+def _fill(sheet, merges, room):
+    """Give every cell under a merge the value of its first cell, inside the rows and columns that hold something."""
+    widest = max((len(row) for row in sheet.rows), default=0)
     for top, left, bottom, right in merges:
-        bottom, right = min(bottom, len(sheet.rows)), min(right, MAX_COLUMNS)
+        bottom, right = min(bottom, len(sheet.rows)), min(right, widest)
         if top > bottom or left > right or (top, left) == (bottom, right):
             continue
         sheet.merges.append((top, left, bottom, right))
         value = sheet.cell(top, left)
-        filled += (bottom - top + 1) * (right - left + 1)
-        if filled > MAX_ROWS * MAX_COLUMNS:
-            raise ValidationError("合并的单元格互相重叠，没有打开。请取消合并后再传。")
         if value is None:
             continue
+        room.take((bottom - top + 1) * right, "合并的单元格太多太大，没有打开。请取消合并后再传。")
         for row in range(top - 1, bottom):
             line = list(sheet.rows[row])
             line += [None] * (right - len(line))

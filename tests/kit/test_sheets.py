@@ -1,6 +1,7 @@
 """kit/sheets: whatever file arrives, it is read bounded or refused in a sentence; whatever leaves is harmless."""
 import csv
 import io
+import re
 import struct
 import zipfile
 import zlib
@@ -269,3 +270,45 @@ def test_csv_is_guarded_and_marked_as_utf8():
     assert rows[0] == ["房号", "'=头"]
     assert [row[0] for row in rows[1:]] == ["'" + t if t in HOSTILE[:8] else t for t in HOSTILE]
     assert rows[1][1:] == ["-5.00", ""]
+
+
+def many_sheets(n, cell, more=b""):
+    """A workbook of n sheets, each with one cell in its first and its last row and what more stands behind them."""
+    wb = openpyxl.Workbook()
+    for _ in range(n - 1):
+        wb.create_sheet()
+    body = f'<sheetData><row r="1"><c r="{cell}1"><v>1</v></c></row></sheetData>'.encode()
+    parts = {f"xl/worksheets/sheet{i}.xml": lambda xml: re.sub(rb"<sheetData\s*/?>(.*</sheetData>)?", body + more, xml, flags=re.DOTALL)
+             for i in range(1, n + 1)}
+    return repacked(saved(wb), parts)
+
+
+HUGE_MERGE = b'<mergeCells count="1"><mergeCell ref="A1:GR20000"/></mergeCells>'
+
+
+def test_merges_of_many_sheets_share_one_room(monkeypatch):
+    monkeypatch.setattr(sheets, "MAX_CELLS", 1_000)
+    assert len(open_workbook(many_sheets(4, "GR", HUGE_MERGE))) == 4
+    with pytest.raises(ValidationError, match="格子超过"):
+        open_workbook(many_sheets(6, "GR", HUGE_MERGE))
+
+    def merge(wb):
+        for sheet in [wb.active, *(wb.create_sheet() for _ in range(5))]:
+            sheet.append(["3栋"])
+            sheet.cell(20, 10, 1)
+            sheet.merge_cells("A1:J19")
+    with pytest.raises(ValidationError, match="合并的单元格太多太大"):
+        open_workbook(book(change=merge))
+
+
+def test_merges_are_filled_inside_what_is_used():
+    data = repacked(book(["标题", "x"], [None, 1]), {SHEET: lambda xml: xml.replace(b"</sheetData>", b"</sheetData>" + HUGE_MERGE)})
+    sheet, = open_workbook(data)
+    assert sheet.merges == [(1, 1, 2, 2)] and sheet.rows == [["标题"] * 2] * 2
+
+
+def test_merges_of_all_sheets_are_counted_together(monkeypatch):
+    monkeypatch.setattr(sheets, "MAX_MERGES", 3)
+    merges = b'<mergeCells count="2"><mergeCell ref="A1:B1"/><mergeCell ref="A2:B2"/></mergeCells>'
+    with pytest.raises(ValidationError, match="合并的单元格超过"):
+        open_workbook(many_sheets(2, "A", merges))
