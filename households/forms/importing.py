@@ -66,12 +66,6 @@ class ColumnsForm(DeskForm):
                 "skipped": table["skip"], "building": table["building"], "rows": rows,
                 "left_out": sum(not row["taken"] and bool(row["values"]) for row in rows)}
 
-    @property
-    def asks_day(self):
-        """Whether some table that is read has owners and no column of the day."""
-        return any(not table["skip"] and "handover_on" not in (taken := {c["field"] for c in table["columns"]}) and "owner" in taken
-                   for table in self.mapping["tables"])
-
     def clean(self):
         data = super().clean()
         for n, table in enumerate(self.mapping["tables"]):

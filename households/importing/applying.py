@@ -14,7 +14,7 @@ from .reports import report_of
 from .standing import billed_until, chunks, key_of, state
 
 BATCH = 500
-MOVED = "登记表期间有改动，请重新试导。"
+MOVED = "试导以后登记有改动，或者换了月份，请重新试导。"
 BASIS = "登记表导入"
 
 
@@ -26,8 +26,8 @@ def import_register(estate, plan, *, by, good_rows=False, importing=None, stored
     ``stored``: the file of a command, kept with the rows. Refused when the register moved since the plan was made.
     """
     Estate.objects.select_for_update(no_key=True).get(pk=estate.pk)         # holds off a bill run, as run.hold_tariff does
-    if plan.reading.obstacles:
-        raise Refused(plan.reading.obstacles[0])
+    if plan.obstacles:
+        raise Refused(plan.obstacles[0])
     if plan.errors and not good_rows:
         raise Refused(f"有 {len(plan.wrong_rows)} 行不对，全部没有导入。请改好再传，或选择只导正确的行。")
     if importing is None:

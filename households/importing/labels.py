@@ -16,6 +16,7 @@ FIELDS = {
     "serial": Field("序号（不导入）"), "building": Field("楼栋"), "entrance": Field("单元"), "room": Field("房号"),
     "area": Field("建筑面积"), "usage": Field("用途"), "trade": Field("业态"), "owner": Field("业主", many=True),
     "id": Field("证件号码", many=True), "phone": Field("联系电话"), "phone2": Field("备用电话", many=True),
+    "co_phone": Field("第二业主起的电话", many=True),
     "emergency": Field("紧急联系人"), "emergency_phone": Field("紧急联系电话"), "handover_on": Field("交付日期"),
     "plates": Field("车牌号", many=True), "tenant": Field("租户"), "tenant_phone": Field("租户电话"),
     "lease_from": Field("起租日期"), "sex": Field("性别"), "address": Field("通讯地址"), "remark": Field("备注", many=True),
@@ -83,20 +84,22 @@ _RULES = [(field, rank, re.compile(words), flags) for field, rank, words, flags 
                  "|产品(?:类型|类别)|资源类型|住宅商铺", ""),
     ("trade", 0, "(?:经营|商铺|店铺|商业|所属|租户|商户)?(?:业态|行业)(?:类别|类型|名称)?|经营(?:范围|项目|内容|种类|类别|品种|性质)"
                  "|主营(?:业务)?|行业类别", ""),
-    ("owner", 0, f"{_WHO}{_NAME}(?:1|一)?|{_WHO}(?:1|一){_NAME}", ""),
+    ("owner", 0, f"(?:第一)?{_WHO}{_NAME}(?:1|一)?|{_WHO}(?:1|一){_NAME}", ""),
     ("owner", 2, f"{_CO}{_NAME}[1-9一二三四]?|{_WHO}{_NAME}[2-9二三四]|第[二三四]{_WHO}{_NAME}|{_WHO}[2-9二三四]{_NAME}", "extra"),
     ("owner", 3, "姓名|名称|名字|个人姓名|姓名名称|业主户名|户名", "general"),
     ("owner", 4, "(?:公司|单位|企业|机构)(?:名称|名|全称)?", "general extra"),
     ("owner", 6, "(?:住户|居民|入住人|居住人|房客)" + _NAME, ""),
-    ("id", 0, f"(?:{_WHO}|本人)的?{_PAPER}(?:1|一)?|{_WHO}(?:1|一)的?{_PAPER}", ""),
+    ("id", 0, f"(?:(?:第一)?{_WHO}|本人)的?{_PAPER}(?:1|一)?|{_WHO}(?:1|一)的?{_PAPER}", ""),
     ("id", 1, f"{_PAPER}(?:1|一)?|id(?:no|card|number)", "general"),
     ("id", 2, f"{_CO}的?{_PAPER}[1-9一二三四]?|{_WHO}的?{_PAPER}[2-9二三四]|{_WHO}[2-9二三四]的?{_PAPER}|{_PAPER}[2-9二三四]", "extra"),
     ("id", 2, f"{_WHO}?的?(?:公司|单位|企业)?的?{_CREDIT}", "extra"),
-    ("phone", 0, f"(?:{_WHO}|本人|主要|首选|第一)的?{_PHONE}(?:1|一)?|{_WHO}(?:1|一)的?{_PHONE}", ""),
+    ("phone", 0, f"(?:(?:第一)?{_WHO}|本人|主要|首选|第一)的?{_PHONE}(?:1|一)?|{_WHO}(?:1|一)的?{_PHONE}", ""),
     ("phone", 1, f"{_PHONE}(?:1|一)?", "general"),
     ("phone2", 0, f"(?:备用|其他|其它|第二|第三|另一|辅助|固定|家庭|家里|住宅|办公|宅电|次要|副|备)(?:联系)?的?{_PHONE}[1-9]?"
                   f"|座机{_NO}|固话{_NO}|宅电"
-                  f"|{_PHONE}[2-9二三]|(?:{_CO}|{_WHO}[2-9二三])的?{_PHONE}|备用号码|固定电话(?:号码|号)?", ""),
+                  f"|{_PHONE}[2-9二三]|备用号码|固定电话(?:号码|号)?", ""),
+    ("phone2", 0, f"{_WHO}的?{_PHONE}[2-9二三四]", ""),
+    ("co_phone", 0, f"(?:{_CO}|{_WHO}[2-9二三四]|第[二三四]{_WHO})的?{_PHONE}[1-9一二三四]?", ""),
     ("tenant", 0, f"{_TENANT}{_NAME}", ""),
     ("tenant_phone", 0, f"{_TENANT}的?{_PHONE}", ""),
     ("lease_from", 0, f"起租{_DAY}?|开租{_DAY}|(?:租赁|租期|租约|承租|出租|计租)的?(?:开始|起始|起租|起|自){_DAY}?|租期起|计租{_DAY}"
@@ -145,6 +148,12 @@ def guesses(parts) -> list[Guess]:
             return []
     found = _meaning(own)
     return [found] if found else []
+
+
+def ordinal(label: str) -> int:
+    """The number in a label (业主2, 第二业主, 电话二), 0 where it has none or several."""
+    found = re.findall("[1-9一二三四]", plain(label))
+    return ("一二三四".find(found[0]) + 1 or int(found[0])) if len(found) == 1 else 0
 
 
 def subject_of(label: str) -> str:

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from servicecentre.kit.sheets import CellError, Formula
 
-from .labels import FIELDS, Guess, guesses, plain, subject_of
+from .labels import FIELDS, Guess, guesses, ordinal, plain, subject_of
 from .places import place_of_title, unit_code
 from .values import shown, text_of
 
@@ -54,6 +54,13 @@ class Layout:
         """The header of a field's first column, or the field's own name where the table has none."""
         columns = self.of(name)
         return columns[0].label if columns else FIELDS[name].label
+
+    def owner_beside(self, phone):
+        """The further owner's column to which a co_phone column belongs: by its number, else by its turn; None: one cell has all."""
+        owners = self.of("owner")[1:]
+        same = [column for column in owners if ordinal(phone.label) and ordinal(column.label) == ordinal(phone.label)]
+        turn = self.of("co_phone").index(phone)
+        return same[0] if same else owners[turn] if turn < len(owners) else None
 
     def as_json(self):
         return asdict(self)
@@ -234,6 +241,7 @@ def _assign(sheet, layout):
             subject = named if named in ("owner", "tenant", "emergency") else subject
             candidates.append((column, found, subject))
     _settle_general(candidates)
+    _numbers_behind_co_owners(candidates)
     for name, about in FIELDS.items():
         mine = [(found[0], column) for column, found, _ in candidates if found[0].field == name]
         if name == "room":
@@ -250,9 +258,23 @@ def _assign(sheet, layout):
             column.field, column.sure = name, guess.rank < 5
     if not layout.of("phone") and layout.of("phone2"):
         layout.of("phone2")[0].field = "phone"
+    _phones_beside_owners(layout)
     for column, found, _ in candidates:
         column.sure = column.sure and (bool(column.field) or not found[0].field)
     _usage_or_trade(sheet, layout)
+
+
+def _phones_beside_owners(layout):
+    """电话2 is the spare phone of the owner, but beside 业主2 it is that one's; so is a second 电话 behind 业主2 or 共有人."""
+    first, *others = layout.of("owner") or [None]
+    for column in layout.of("phone2"):
+        said = plain(column.parts[-1] if column.parts else column.label)
+        if re.search("备|其他|其它|另|辅助|固|座机|家庭|家里|住宅|办公|宅|次要|副", said):
+            continue
+        before = [owner for owner in (first, *others) if owner and owner.column < column.column]
+        numbered = any(ordinal(owner.label) == ordinal(column.label) for owner in others) if ordinal(column.label) else False
+        if numbered or others and before and before[-1] is not first and not ordinal(column.label):
+            column.field = "co_phone"
 
 
 def _settle_general(candidates):
@@ -272,6 +294,18 @@ def _settle_general(candidates):
             elif general == "owner" and taken:
                 found[0] = Guess("", found[0].rank, True)
             taken = True
+
+
+def _numbers_behind_co_owners(candidates):
+    """业主, 身份证号, 共有人, 身份证号: a second such column behind a further owner is that one's."""
+    behind, first = False, True
+    for _, found, _ in candidates:
+        if found[0].field == "owner":
+            behind = found[0].extra
+        elif found[0].field == "id" and found[0].general:
+            if behind and not first:
+                found[0] = replace(found[0], extra=True)
+            first = False
 
 
 def _best_room(sheet, layout, mine, candidates):

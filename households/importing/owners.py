@@ -109,6 +109,7 @@ def _is_one_number(text):
 
 
 def read_phones(row, got):
+    """The phones of the row: the first owner's, but for one that stands beside a further owner's name (业主2, 电话2)."""
     phones = []
     for name in ("phone", "phone2"):
         for part in _phone_parts(row.text(name)):
@@ -116,8 +117,30 @@ def read_phones(row, got):
                 phones.append(phone)
     if not row.text("phone") and phones:
         phones.insert(0, "")  # only the spare one is known
+    phones += [phone for phone in _phones_beside(row, got) if phone not in phones]
     got.phone, got.phone2, *more = [*phones, "", ""][:max(2, len(phones))]
     row.extras += [f"电话 {phone}" for phone in more if phone]
+
+
+def _phones_beside(row, got):
+    """Give further owners their phones; returns those that stand beside no name."""
+    left = []
+    for name, whose, cell in row.beside:
+        phones = [phone for part in _phone_parts(said(cell)) if (phone := row.attempt(name, check_phone, part))]
+        place = whose if isinstance(whose, int) else _place_of(whose, got.owners)
+        if place == 0:
+            left += phones
+        elif place is not None and place < len(got.owners):
+            got.co_phones[place] = list(dict.fromkeys([*got.co_phones.get(place, []), *phones]))
+        elif phones:
+            row.find(name, "这一列没有业主姓名，记为第一位业主的备用电话", WARNING)
+            left += phones
+    return left
+
+
+def _place_of(text, owners):
+    first = next((part.strip() for part in _HARD.split(said(text)) if part.strip()), "")
+    return next((n for n, one in enumerate(owners) if first and one.name in (" ".join(first.split()), *first.split())), None)
 
 
 def _phone_parts(text):

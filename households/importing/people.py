@@ -31,6 +31,10 @@ class Draft:
             if value and value not in values:
                 values.append(value)
 
+    def add_phones(self, phones):
+        """Note the phones that a row gives to a further owner."""
+        self.phones += [phone for phone in phones if phone not in self.phones]
+
     @property
     def dropped(self):
         """Phones for which there is no room: a person has two."""
@@ -108,8 +112,8 @@ class People:
         return [*self.by_pk.values(), *self.new]
 
 
-def differences(draft, row, columns):
-    """[(label, old, new)] of those new columns that this row itself brings, for people to read: numbers masked."""
+def differences(draft, row, columns, place=0):
+    """[(label, old, new)] of those new columns that this row itself brings for its owner at this place: numbers masked."""
     was, found = draft.there, []
     if was is None:
         return found
@@ -118,8 +122,10 @@ def differences(draft, row, columns):
     if "id_digest" in columns:
         found.append(("证件号码", "", columns["id_masked"]))
     for column, label in (("phone", "电话"), ("phone2", "备用电话")):
-        if column in columns and {row.phone, row.phone2} & ({columns.get("phone"), columns.get("phone2")} - {was["phone"], was["phone2"], ""}):
+        if column in columns and set(row.phones_of(place)) & ({columns.get("phone"), columns.get("phone2")} - {was["phone"], was["phone2"], ""}):
             found.append((label, mask_phone(was[column]), mask_phone(columns[column])))
+    if place:
+        return found
     if columns.get("mail_address") and row.address == columns["mail_address"]:
         found.append(("通讯地址", was["mail_address"], row.address))
     if columns.get("sex") and "id_digest" not in columns and row.sex == columns["sex"]:

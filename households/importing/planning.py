@@ -67,6 +67,13 @@ class Plan:
     billed: dict = field(default_factory=dict)         # what was asked of the bills, to be asked again when it is applied
     asked: list = field(default_factory=list)
     new_buildings: list = field(default_factory=list)
+    asks_day: bool = False                             # some household is opened out of a table that has no column of its first day
+    lacks_day: list = field(default_factory=list)      # the sheets of those, while no day was given for them
+
+    @property
+    def obstacles(self):
+        """Sentences: why nothing may be applied before it is settled."""
+        return [*self.reading.obstacles, *(f"表「{sheet}」没有交付日期一列，请给出这张表的交付日期。" for sheet in self.lacks_day)]
 
     @property
     def errors(self):
@@ -130,6 +137,8 @@ class _Planner:
         self._settle_people()
         for unit in self.plan.units:
             unit.status = CREATED if unit.unit is None else UPDATED if unit.changes else UNCHANGED
+        asking = [unit.row for unit in self.plan.units if unit.opens and not self._has(unit.row, "handover_on")]
+        self.plan.asks_day, self.plan.lacks_day = bool(asking), list(dict.fromkeys(row.sheet for row in asking if not row.handover_on))
         names = {key_of(name): name for name in (unit.row.building or SHOPS for unit in self.plan.of(CREATED))}
         self.plan.new_buildings = [name for key, name in names.items() if key not in self.standing.buildings]
         order = {name: place for place, name in enumerate(self.plan.reading.sheets)}
@@ -268,7 +277,7 @@ class _Planner:
         unit.opens, unit.serial = True, max((t.serial for t in before), default=0) + 1
         unit.owners = [self.people.of_number(owner.name, identity) if identity else self.people.nameless(owner.name)
                        for owner, identity in zip(row.owners, identities, strict=True)]
-        unit.owners[0].add(row)
+        _add_what_the_row_says(unit)
         if unit.unit:
             unit.change("业主", "", "、".join(owner.name for owner in row.owners))
         unit.contact = (None, row.emergency[0] or NAMELESS, row.emergency[1]) if any(row.emergency) else ()
@@ -287,7 +296,7 @@ class _Planner:
         self._first_day(unit)
         self._same_people(pairs)                      # whatever may refuse comes before the first draft is touched
         unit.owners = [self._owner(unit, *pair) for pair in pairs]
-        unit.owners[0].add(row)
+        _add_what_the_row_says(unit)
         if row.remark and row.remark != tenure.remark:
             unit.tenure_columns["remark"] = row.remark
             unit.change("户备注", tenure.remark, row.remark)
@@ -385,10 +394,17 @@ class _Planner:
         for unit in self.plan.units:
             for place, draft in enumerate(unit.owners):
                 if draft.there:
-                    unit.changes += [c for c in differences(draft, unit.row, columns[draft]) if place == 0 or c[0] in ("业主姓名", "证件号码")]
-            first = unit.owners[0] if unit.owners else None
-            for phone in {unit.row.phone, unit.row.phone2} & set(first.dropped if first else ()):
-                self._find(unit.row, "phone", "此人在别的行已有两个电话，这个没有导入", mask_phone(phone), WARNING)
+                    unit.changes += differences(draft, unit.row, columns[draft], place)
+                for phone in unit.row.phones_of(place):
+                    if phone in draft.dropped:
+                        self._find(unit.row, "phone", "此人在别的行已有两个电话，这个没有导入", mask_phone(phone), WARNING)
+
+
+def _add_what_the_row_says(unit):
+    """Phones, address and sex are the first owner's, but for the phones that stand beside another one's name."""
+    unit.owners[0].add(unit.row)
+    for place, draft in enumerate(unit.owners[1:], start=1):
+        draft.add_phones(unit.row.phones_of(place))
 
 
 def ends_before(first_day):

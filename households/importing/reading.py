@@ -80,14 +80,11 @@ def read_register(file, mapping=None, handover_default=None, progress=None) -> R
     for layout in taken:
         for row, got in _data_rows(by_name[layout.sheet], layout, default, reading):
             read.append((row, got))
-            if got and got.owners and not got.handover_on:
-                reading.obstacles.append(f"表「{layout.sheet}」没有交付日期一列，请给出这张表的交付日期。")
             if progress and len(read) % 200 == 0:
                 progress(len(read), total)
     _judge_duplicates(read, reading)
     order = {name: place for place, name in enumerate(sheet.name for sheet in sheets)}
     reading.findings.sort(key=lambda finding: (order[finding.sheet], finding.row, finding.level))
-    reading.obstacles = list(dict.fromkeys(reading.obstacles))
     return reading
 
 

@@ -7,6 +7,7 @@ from .planning import UPDATED
 from .values import shown
 
 MOST_CHANGES = 2_000                       # shown differences; all of them are counted
+CHANGE_MAX = 200
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
 
 
@@ -23,12 +24,14 @@ def rows_of(findings):
 
 def report_of(plan):
     """What is kept of a plan: counts, findings and differences; numbers of identity and whole mobiles are masked in all of it."""
-    changes = [{"code": unit.row.code, "what": label, "old": old, "new": new} for unit in plan.of(UPDATED) for label, old, new in unit.changes]
+    changes = [{"code": unit.row.code, "what": label, "old": shown(old, limit=CHANGE_MAX), "new": shown(new, limit=CHANGE_MAX)}
+               for unit in plan.of(UPDATED) for label, old, new in unit.changes]
     errors, warnings = ([row | {"letter": finding.letter, "value": shown(row["value"])} for finding, row in zip(findings, rows_of(findings), strict=True)]
                         for findings in (plan.errors, plan.warnings))
+    notes = [printable(note) for note in plan.reading.notes]
     return {"counts": plan.counts(), "errors": errors, "warnings": warnings, "changes": changes[:MOST_CHANGES],
-            "changes_in_all": len(changes), "obstacles": plan.reading.obstacles, "notes": [printable(note) for note in plan.reading.notes],
-            "new_buildings": plan.new_buildings if plan.people.standing.buildings else [], "sheets": plan.reading.sheets}
+            "changes_in_all": len(changes), "obstacles": plan.obstacles, "asks_day": plan.asks_day, "unread": bool(plan.reading.obstacles),
+            "notes": notes, "new_buildings": plan.new_buildings if plan.people.standing.buildings else [], "sheets": plan.reading.sheets}
 
 
 def wrong_rows_workbook(report):

@@ -56,6 +56,7 @@ class RegisterRow:
     handover_on: date | None = None
     phone: str = ""  # the first owner's
     phone2: str = ""
+    co_phones: dict = field(default_factory=dict)  # place of a further owner (from 1) → phones that stand beside the name
     sex: str = ""  # male, female or ""; the first owner's
     address: str = ""
     emergency: tuple = ("", "")  # name, phone
@@ -67,12 +68,16 @@ class RegisterRow:
     remark: str = ""
     blanks: list = field(default_factory=list)  # 待补, in words
 
+    def phones_of(self, place):
+        """The phones that the row gives to its owner at this place, the first one's being its own."""
+        return [phone for phone in (self.phone, self.phone2) if phone] if place == 0 else self.co_phones.get(place, [])
+
     def content(self):
         """All that the list says of the unit: rows with equal content are the same row twice."""
         return tuple((name, repr(value)) for name, value in vars(self).items() if name not in ("sheet", "row", "code", "room"))
 
 
-_OF_PEOPLE = ("serial", "owner", "id", "phone", "phone2", "plates", "remark")
+_OF_PEOPLE = ("serial", "owner", "id", "phone", "phone2", "co_phone", "plates", "remark")
 
 
 class Row:
@@ -87,6 +92,11 @@ class Row:
                 self.cells.setdefault(column.field, []).append((column, value))
         self.findings, self.extras = [], []
         self.place = None  # the RoomCode, also of a row that is wrong otherwise
+        self.beside = []  # (field, whose phone it is: an owner's cell, or the place among the owners of one cell; the phone's cell)
+        for place, column in enumerate(layout.of("co_phone"), start=1):
+            if text_of(value := sheet.cell(number, column.column)):
+                owner = layout.owner_beside(column)
+                self.beside.append(("co_phone", text_of(sheet.cell(number, owner.column)) if owner else place, value))
 
     def value(self, name):
         return self.cells[name][0][1] if name in self.cells else None
@@ -98,6 +108,8 @@ class Row:
 
     def join(self, below):
         """Take over what a row below, under the same merged room, says of people; what is merged too counts once."""
+        if below.text("owner") and below.text("phone") and below.value("owner") != self.value("owner"):
+            self.beside.append(("phone", below.text("owner"), below.cells.pop("phone")[0][1]))
         for name in _OF_PEOPLE:
             new = [cell for cell in below.cells.get(name, []) if cell[1] not in (value for _, value in self.cells.get(name, []))]
             if new:
@@ -293,7 +305,7 @@ def _plates(row):
 
 def _without_owner(row, lease_from):
     """No owner, no household: what belongs to one is kept as words of the unit's remark (IMPORT «Register»)."""
-    for name in ("phone", "phone2", "emergency", "emergency_phone", "plates", "tenant", "tenant_phone", "handover_on"):
+    for name in ("phone", "phone2", "co_phone", "emergency", "emergency_phone", "plates", "tenant", "tenant_phone", "handover_on"):
         if text := " ".join(row.text(name).split()):
             if name == "plates":
                 text = "、".join(show_plate(plate) for plate in split_plates(text))

@@ -1,11 +1,12 @@
 """The register of one estate as it stands, read by a handful of queries, and a digest that tells whether it moved."""
+import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Max, Q
 
 from households.models import Building, Contact, Household, Ownership, Person, Resident, Unit, UnitArea, Vehicle
-from servicecentre.kit.periods import today
+from servicecentre.kit.periods import BillingMonth, today
 from servicecentre.kit.secrets import seal
 from servicecentre.kit.text import RoomCode
 
@@ -24,16 +25,26 @@ def chunks(ids):
     return [ids[start:start + CHUNK] for start in range(0, len(ids), CHUNK)]
 
 
+# What a plan is made of: every column that Standing reads, and those that say whether a row still counts.
+_READ = {Building: ("code",), Unit: ("code", "kind", "trade", "remark", "building_id", "version"),
+         UnitArea: ("unit_id", "area", "starts_on", "ends_on"), Person: (*PERSON[1:],),
+         Household: ("unit_id", "serial", "number", "starts_on", "ends_on", "owner_names", "remark", "voided_at", "version"),
+         Ownership: ("household_id", "person_id", "position"), Contact: ("household_id", "name", "phone"),
+         Vehicle: ("household_id", "plate", "ended_on"), Resident: ("household_id", "person_id", "kind", "lease_from", "left_on")}
+
+
 def state(estate) -> str:
-    """A digest of the estate's register: moves with every row that is added, changed, ended or removed."""
-    rows, versions = {"rows": Count("pk"), "last": Max("pk")}, {"versions": Sum("version")}
-    facts = []
-    for model, more in ((Building, {}), (Unit, versions), (UnitArea, {"closed": Count("ends_on")}), (Person, versions),
-                        (Household, versions | {"closed": Count("ends_on"), "void": Count("voided_at")}), (Ownership, {}),
-                        (Resident, {"left": Count("left_on")}), (Contact, {}), (Vehicle, {"ended": Count("ended_on")})):
-        found = model.objects.of(estate).aggregate(**rows, **more)
-        facts += [model._meta.label_lower, *(int(found[name] or 0) for name in sorted(found))]
-    return seal(estate.pk, *facts)
+    """A digest of all that a plan reads of the register and of the calendar: moves when any of it does.
+
+    Of the day only what matters counts: the month from which another area holds, and which tenures are over.
+    """
+    day, digest = today(), hashlib.sha256()
+    for model, columns in _READ.items():
+        digest.update(f"{model._meta.label_lower}\n".encode())
+        for row in model.objects.of(estate).order_by("pk").values_list("pk", *columns).iterator(chunk_size=2000):
+            digest.update(f"{row!r}\n".encode())
+    over = Household.objects.of(estate).live().filter(ends_on__lt=day).count()
+    return seal(estate.pk, digest.hexdigest(), str(BillingMonth.of(day).next), over)
 
 
 def billed_until(units) -> dict:

@@ -221,8 +221,8 @@ def import_file(path, code, *, told, dry_run=False, good_rows=False, handover_de
         plan = make_plan(estate, reading, handover_default=default)
     told |= {"errors": rows_of(plan.errors), "warnings": rows_of(plan.warnings), "wrong_rows": len(plan.wrong_rows),
              "without_household": plan.counts()["empty"], "notes": [printable(note) for note in reading.notes]}
-    if reading.obstacles:
-        raise Refused(" ".join(reading.obstacles))
+    if plan.obstacles:
+        raise Refused(" ".join(plan.obstacles))
     if not dry_run:
         stored = store(data, path)
         try:

@@ -38,7 +38,7 @@ def said(value) -> str:
     return "" if _NOTHING.fullmatch(narrow(text).strip()) else text
 
 
-def shown(value, name: str = "", *, phones: bool = True) -> str:
+def shown(value, name: str = "", *, phones: bool = True, limit: int = 60) -> str:
     """A cell's content for a report: short, one line; ID numbers always masked, mobiles when `phones`."""
     text = " ".join(text_of(value).split())
     if name == "id":
@@ -46,7 +46,7 @@ def shown(value, name: str = "", *, phones: bool = True) -> str:
     text = hide_identities(text)
     if phones:
         text = _MOBILE.sub(lambda m: mask_phone(m[0]), text)
-    return text if len(text) <= 60 else text[:59] + "…"
+    return text if len(text) <= limit else text[:limit - 1] + "…"
 
 
 def hide_identities(text: str) -> str:

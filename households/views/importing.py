@@ -38,7 +38,7 @@ def report(request, pk):
 
 def _report(request, importing, columns=None, form=None):
     if importing.busy and not importing.job.ended:
-        return render(request, "households/import_running.html", {"importing": importing, "job": importing.job})
+        return render(request, "households/import_running.html", {"importing": importing, "job": importing.job, "go_on": True})
     found, applied = importing.report, importing.applied_at is not None
     counts = importing.counts()
     columns = columns or ColumnsForm(mapping=importing.mapping, initial={"handover_default": importing.handover_default})

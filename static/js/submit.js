@@ -1,6 +1,7 @@
 /* A pressed button says 正在…, ignores further presses, and comes back when the page does.
    data-busy="正在收款，请稍等" on the button gives the words. The form's one-time key makes a repeat harmless anyway: this is
    for the eye. data-stay on a form: its answer is a file, the page stays, so the button comes back after two seconds.
+   data-needs="id" on a button: grey until that box is ticked.
    A form whose main act is F9 is not submitted by Enter: a scanner's Enter, or a hurried one, goes on to the next field.
    data-enter="submit" on the form gives Enter back (sign-in, search, filters). */
 "use strict";
@@ -42,6 +43,14 @@
     else if (form.tagName === "FORM" && button?.tagName === "BUTTON") press(form, button);
   });
   document.addEventListener("htmx:afterRequest", (event) => restore(event.target));
+
+  for (const button of document.querySelectorAll("button[data-needs]")) {
+    const box = document.getElementById(button.dataset.needs);
+    const follow = () => { button.disabled = Boolean(box) && !box.checked; };
+    box?.addEventListener("change", follow);
+    window.addEventListener("pageshow", follow);          // a page that comes back keeps its tick
+    follow();
+  }
 
   /* Back, also out of the browser's page cache. */
   window.addEventListener("pageshow", () => [...pressed.keys()].forEach((form) => restore(form)));

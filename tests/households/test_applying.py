@@ -1,4 +1,6 @@
 """A plan into the register: all, or the good rows, or nothing (TRUST 20), in one act."""
+from datetime import UTC, date, datetime
+
 import pytest
 from django.core.files.storage import default_storage
 from django.db import connection
@@ -22,6 +24,7 @@ from households.models import (
 )
 from households.people import names_of
 from households.register import add_unit, open_household
+from servicecentre.kit import periods
 from servicecentre.kit.refused import Refused
 from servicecentre.worklog.models import Entry
 
@@ -126,7 +129,7 @@ def test_register_that_moved_since_the_plan_is_refused(estate, take, clerk):
     stale = planned(estate, data)
     add_unit(estate, code="9-9-909", area=5000, by=clerk)
     before = counts()
-    with pytest.raises(Refused, match="登记表期间有改动，请重新试导"):
+    with pytest.raises(Refused, match="试导以后登记有改动，或者换了月份，请重新试导"):
         take(data, plan=stale)
     assert counts() == before
     take(data)
@@ -140,9 +143,62 @@ def test_bill_made_since_the_plan_refuses_what_depends_on_it(estate, take, manag
     data = register(row(day="2025-04-01"))
     stale = planned(estate, data)
     bill_month(estate, BillingMonth(2025, 5), by=manager)
-    with pytest.raises(Refused, match="登记表期间有改动"):
+    with pytest.raises(Refused, match="试导以后登记有改动"):
         take(data, plan=stale)
     assert str(Household.objects.get().starts_on) == "2025-03-18"
+
+
+@pytest.mark.parametrize("moves", ["contact", "phone", "lease", "vehicle"])
+def test_a_plan_is_stale_when_what_it_read_has_other_content(estate, take, clerk, moves):
+    take(register(row(contact="李五 13900000001", plates="苏A12345")))
+    home = Household.objects.get()
+    tenant = Person.objects.create(estate=estate, name="租客")
+    lease = Resident.objects.create(estate=estate, household=home, person=tenant, kind="tenant", lease_from=date(2026, 1, 1))
+    data = register(row(contact="李五 13900000003"))
+    stale = planned(estate, data)
+    if moves == "contact":
+        take(register(row(contact="李五 13900000002")))
+    elif moves == "phone":
+        Person.objects.filter(pk=tenant.pk).update(phone="13900000009")
+    elif moves == "lease":
+        Resident.objects.filter(pk=lease.pk).update(lease_from=date(2026, 2, 1))
+    else:
+        home.vehicles.update(plate="苏A99999")
+    with pytest.raises(Refused, match="试导以后登记有改动"):
+        take(data, plan=stale)
+    take(data)
+    assert home.contacts.get().phone == "13900000003"
+
+
+def test_a_plan_of_last_month_is_another_one(estate, take, manager, monkeypatch):
+    """Shown on 30 November as 2026年12月起, planned again on 1 December it says 2027年1月起."""
+    from billing.run import bill_month
+    from servicecentre.kit.periods import BillingMonth
+    take(register(row()))
+    bill_month(estate, BillingMonth(2026, 11), by=manager)
+    data = register(row(area="99.56"))
+
+    def on(day):
+        monkeypatch.setattr(periods, "clock", lambda: datetime(*day, 4, tzinfo=UTC))
+        return planned(estate, data)
+    first, same, later = on((2026, 11, 28)), on((2026, 11, 30)), on((2026, 12, 1))
+    assert first.digest == same.digest != later.digest
+    assert "2026年12月起" in first.units[0].changes[0][2] and "2027年1月起" in later.units[0].changes[0][2]
+    with pytest.raises(Refused, match="换了月份"):
+        take(data, plan=first)
+
+
+def test_phone_beside_the_second_owner_is_written_to_that_one(estate, take):
+    header = ["房号", "面积", "业主1", "身份证1", "电话1", "业主2", "身份证2", "电话2", "交付日期"]
+
+    def list_of(second):
+        return register(["3-2-1801", "89.56", "张雨萍", ZHANG, "13800135678", "周建国", ZHOU, second, "2025-03-18"], header=header)
+    take(list_of("13900139000"))
+    people = {p.name: (p.phone, p.phone2) for p in Person.objects.all()}
+    assert people == {"张雨萍": ("13800135678", ""), "周建国": ("13900139000", "")}
+    found = planned(estate, list_of("13900139001"))
+    assert found.units[0].changes == [("电话", "139****9000", "139****9001"), ("备用电话", "", "139****9000")]
+    assert planned(estate, list_of("13900139000")).units[0].status == "unchanged"
 
 
 def test_same_list_again_writes_nothing_not_even_an_entry(estate, take):

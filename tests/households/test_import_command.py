@@ -74,6 +74,8 @@ def test_list_without_the_day_needs_one(run):
     assert run(data, "--handover-default", "2025-02-30")[0] == 1
     assert run(data, "--handover-default", "2025-01-01")[0] == 0
     assert str(Household.objects.get().starts_on) == "2025-01-01"
+    status, told, _ = run(data)
+    assert (status, told["unchanged"], "refused" in told) == (0, 1, False), "rows that change nothing need no day"
 
 
 def test_numbers_of_identity_are_masked(run):

@@ -42,10 +42,6 @@ def test_no_identity_number_is_shown(register):
     assert "3201**********123X" in whole
 
 
-def test_the_given_register_without_a_handover_day_for_shops_stops():
-    assert read_register(REGISTER).obstacles == ["表「商铺」没有交付日期一列，请给出这张表的交付日期。"]
-
-
 def test_a_shop_lease_begins_only_where_a_tenant_is_named(register):
     shops = {r.code: r for r in register.rows if r.kind == "shop"}
     assert (shops["S04"].tenant, shops["S04"].lease_from, shops["S04"].remark) == ("陈国明", date(2025, 6, 5), "")
@@ -144,8 +140,27 @@ def test_co_owners_on_rows_of_their_own_beside_a_merged_room():
         for letter in "ABCDH":
             ws.merge_cells(f"{letter}2:{letter}3")
     reading = read(HEAD, row(), row(None, None, "林嘉", B, "13900139000", None, None, None), row("102", owner="曹怡杰", number=C), change=merge)
-    assert [(r.code, [o.name for o in r.owners], r.phone, r.phone2) for r in reading.rows] == [
-        ("3-2-101", ["沈红军", "林嘉"], "13800138000", "13900139000"), ("3-2-102", ["曹怡杰"], "13800138000", "")]
+    assert [(r.code, [o.name for o in r.owners], r.phone, r.phone2, r.co_phones) for r in reading.rows] == [
+        ("3-2-101", ["沈红军", "林嘉"], "13800138000", "", {1: ["13900139000"]}), ("3-2-102", ["曹怡杰"], "13800138000", "", {})]
+
+
+@pytest.mark.parametrize("head", [
+    ["房号", "面积", "业主1", "身份证1", "电话1", "业主2", "身份证2", "电话2", "交付日期"],
+    ["房号", "面积", "业主", "身份证号", "电话", "共有人", "共有人身份证", "共有人电话", "交付日期"],
+    ["房号", "面积", "业主", "身份证号", "电话", "共有人", "身份证号", "电话", "交付日期"],
+    ["房号", "面积", "第一业主", "身份证1", "第一业主电话", "第二业主", "身份证2", "第二业主电话", "交付日期"]])
+def test_a_phone_beside_a_further_owner_is_that_ones(head):
+    reading = read(head, ["3-2-101", 89.56, "沈红军", A, "13800138000", "林嘉", B, "13900139000", "2025-10-03"],
+                   ["3-2-102", 89.56, "曹怡杰", C, "13800138001", None, None, "13900139001", "2025-10-03"])
+    assert [([o.name for o in r.owners], r.phone, r.phone2, r.co_phones) for r in reading.rows] == [
+        (["沈红军", "林嘉"], "13800138000", "", {1: ["13900139000"]}), (["曹怡杰"], "13800138001", "13900139001", {})]
+    assert [(f.row, f.reason) for f in reading.warnings] == [(3, "这一列没有业主姓名，记为第一位业主的备用电话")]
+
+
+def test_a_second_phone_of_one_owner_stays_the_spare_one():
+    reading = read(["房号", "面积", "业主", "身份证号", "电话1", "电话2", "交付日期"],
+                   ["3-2-101", 89.56, "沈红军、林嘉", f"{A}、{B}", "13800138000", "13900139000", "2025-10-03"])
+    assert [(r.phone, r.phone2, r.co_phones) for r in reading.rows] == [("13800138000", "13900139000", {})] and not reading.findings
 
 
 def test_repeated_headers_totals_blanks_and_foot_notes_are_skipped():
@@ -252,8 +267,8 @@ def test_co_owners_under_groups_of_their_own():
     reading = read(["房号", "建筑面积", "业主1", None, None, "业主2", None, None], [None, None, "姓名", "证件号", "电话", "姓名", "证件号", "电话"],
                    ["3-2-101", 80, "沈红军", A, "13800138000", "林嘉", B, "13900139000"], ["3-2-102", 80, "曹怡杰", C, "13800138001"],
                    handover_default="2025-01-01")
-    assert [([o.name for o in r.owners], r.phone, r.phone2) for r in reading.rows] == [
-        (["沈红军", "林嘉"], "13800138000", "13900139000"), (["曹怡杰"], "13800138001", "")]
+    assert [([o.name for o in r.owners], r.phone, r.phone2, r.co_phones) for r in reading.rows] == [
+        (["沈红军", "林嘉"], "13800138000", "", {1: ["13900139000"]}), (["曹怡杰"], "13800138001", "", {})]
 
 
 # The rules, row by row

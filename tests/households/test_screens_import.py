@@ -182,10 +182,10 @@ def test_register_that_moved_is_said_and_the_dry_run_may_be_made_again(desk, est
     add_unit(estate, code="9-9-909", area=5000, by=clerk)
     apply(desk, importing)
     job = run_one()
-    assert (job.state, job.words) == ("failed", "登记表期间有改动，请重新试导。") and Unit.objects.count() == 1
+    assert (job.state, job.words) == ("failed", "试导以后登记有改动，或者换了月份，请重新试导。") and Unit.objects.count() == 1
     assert job.leads_to.endswith(page_of(importing))
     page = desk.get(page_of(importing)).content.decode()
-    assert "登记表期间有改动" in page and "先再试导，看过新的结果再导入" in page
+    assert "试导以后登记有改动" in page and "先再试导，看过新的结果再导入" in page
     fields = dict(re.findall(r'<select name="(t0_c[0-9]+)".*?<option value="([^"]*)" selected', page, re.DOTALL))
     desk.post(f"{page_of(importing)}columns/", fields | {"t0_kind": "home"})
     run_one()
@@ -241,6 +241,53 @@ def test_differences_are_shown_old_beside_new(desk, shown):
     assert "看差异" in page
     page = desk.get(f"{page_of(importing)}changes/").content.decode()
     assert "138****5678" in page and "139****2046" in page and "13912342046" not in page
+
+
+def test_differences_mask_numbers_that_stood_in_a_remark_before(desk, estate, clerk, shown):
+    importing, _ = shown(register(row()))
+    apply(desk, importing)
+    run_one()
+    Household.objects.update(remark=f"共有人李四 {ZHOU} 电话 13912342046")
+    importing, _ = shown(register(row(remark="出租")))
+    page = desk.get(f"{page_of(importing)}changes/").content.decode()
+    assert "共有人李四" in page and "139****2046" in page and ZHOU not in page + repr(importing.report)
+    assert "13912342046" not in page + repr(importing.report)
+
+
+def test_same_list_again_asks_no_day(desk, shown):
+    header = [name for name in HEADER if name != "交付日期"]
+    data = register([v for name, v in zip(HEADER, row(), strict=True) if name != "交付日期"], header=header)
+    importing, page = shown(data)
+    chosen = dict(re.findall(r'<select name="(t0_c[0-9]+)".*?<option value="([^"]*)" selected', page, re.DOTALL))
+    desk.post(f"{page_of(importing)}columns/", chosen | {"t0_kind": "home", "handover_default": "2025-01-01"})
+    run_one()
+    importing.refresh_from_db()
+    apply(desk, importing)
+    run_one()
+    _, page = shown(data)
+    assert "没有要导入的" in page and "交付日期一列" not in page and "handover_default" not in page
+
+
+def test_button_for_the_good_rows_waits_for_its_tick(desk, shown):
+    _, page = shown(register(row(), row(code="3-2-1802", area="八十九", id=ZHOU)))
+    assert re.search(r'<button[^>]*data-needs="id_good_rows"[^>]*>先导入 1 行', page) and 'id="id_good_rows"' in page
+
+
+def test_running_page_goes_on_to_the_report(desk):
+    upload(desk, register(row()))
+    importing = RegisterImport.objects.get()
+    path = f"/jobs/{importing.job_id}/?go=on"
+    assert path in desk.get(page_of(importing)).content.decode()
+    htmx = {"HTTP_HX_REQUEST": "true"}
+    assert path in desk.get(path, **htmx).content.decode()
+    run_one()
+    assert desk.get(path, **htmx)["HX-Redirect"].endswith(page_of(importing))
+    assert "HX-Redirect" not in desk.get(path.partition("?")[0], **htmx)
+
+
+def test_a_file_without_a_register_does_not_praise_its_columns(desk, shown):
+    _, page = shown(register(["张", "2025-01-01", "x"], header=["姓名", "交付日期", "身份证"]))
+    assert "没有找到登记表" in page and "各列都认得" not in page
 
 
 def test_same_list_again_has_nothing_to_import(desk, shown):
