@@ -13,6 +13,7 @@ from . import find
 from .models import Contact, Household, Person, Resident, Vehicle
 
 ONE_PERSON_CARDS = (IdKind.RESIDENT, IdKind.HMT_RESIDENCE, IdKind.FOREIGN_PERMANENT)      # these tell sex and birth year
+OLDEST = 130                                  # years that anybody may have lived
 WORDS = {"name": "姓名", "id_number": "证件", "phone": "电话", "phone2": "备用电话", "sex": "性别", "birth_year": "出生年",
          "mail_address": "通讯地址", "email": "邮箱", "legal_rep": "法人", "contact": "联系人"}
 
@@ -39,11 +40,28 @@ def identity_fields(estate, kind, number):
     return fields
 
 
+def check_name(text, limit=60):
+    """A name as people have them: with a letter of some script in it."""
+    name = clean_text(text, limit)
+    if not name:
+        raise ValidationError("请填写姓名")
+    if not any(character.isalpha() for character in name):
+        raise ValidationError("姓名里没有文字，请核对")
+    return name
+
+
+def check_birth_year(year):
+    """A year that has begun, of somebody who may be alive."""
+    if year > today().year:
+        raise ValidationError("出生年不能晚于今年")
+    if year < today().year - OLDEST:
+        raise ValidationError(f"出生年不能早于 {today().year - OLDEST} 年")
+    return year
+
+
 def person_fields(estate, *, name, kind="", id_kind="", id_number="", phone="", phone2="", suffix="", **more):
     """Clean columns of Person from what was typed; refused beside ``<field><suffix>``."""
-    fields = {"name": checked(f"name{suffix}", clean_text, name, 60)}
-    if not fields["name"]:
-        raise Refused({f"name{suffix}": "请填写姓名"})
+    fields = {"name": checked(f"name{suffix}", check_name, name)}
     fields |= checked(f"id_number{suffix}", identity_fields, estate, id_kind, id_number)
     organisation = kind == Person.Kind.ORGANISATION or fields["id_kind"] == IdKind.CREDIT_CODE
     fields["kind"] = Person.Kind.ORGANISATION if organisation else Person.Kind.PERSON
@@ -52,6 +70,9 @@ def person_fields(estate, *, name, kind="", id_kind="", id_number="", phone="", 
     for field, value in more.items():
         if field in ("sex", "birth_year") and field in fields:
             continue                                                  # the number itself tells
+        if field == "birth_year" and value:
+            fields[field] = checked(f"{field}{suffix}", check_birth_year, value)
+            continue
         limit = Person._meta.get_field(field).max_length
         fields[field] = checked(f"{field}{suffix}", clean_text, value, limit) if isinstance(value, str) else value
     return fields
@@ -68,6 +89,8 @@ def enter_person(estate, **typed):
         raise Refused({f"id_number{suffix}": f"这个证件号码登记的是{there.name}，请核对证件；姓名变了先改人员资料"})
     if fields["phone"] and there.phone and fields["phone"] != there.phone and not fields["phone2"]:
         fields["phone2"] = there.phone                                # the newer number first, the older one is kept
+    if not typed.get("kind"):
+        fields.pop("kind")                                            # a form that does not ask says nothing of it
     changed = {k: v for k, v in fields.items() if v and getattr(there, k) != v}
     if changed:
         _write(there, changed)
@@ -218,11 +241,18 @@ def remove_contact(contact, *, by):
 
 @act
 def add_vehicle(household, *, plate, by, brand="", colour="", driver_phone="", despite=()):
-    """Enter a vehicle; a plate of a special kind (学 警 挂 港 澳 使 领, military) is asked about, not refused (DOMAIN §8)."""
+    """Enter a vehicle; a plate of a special kind (学 警 挂 港 澳 使 领, military) is asked about, not refused (DOMAIN §8).
+
+    So is a plate that another household has (``same_plate``).
+    """
     household = open_tenure(household)
     plate, warning = checked("plate", check_plate, plate)
     if warning and "special_plate" not in despite:
         raise Refused(warning, unless="special_plate")
+    elsewhere = Vehicle.objects.filter(estate=household.estate_id, plate=plate, ended_on=None).exclude(household=household)
+    if (there := elsewhere.select_related("household__unit").first()) and "same_plate" not in despite:
+        raise Refused(f"{show_plate(plate)} 已登记在 {there.household.unit.code}，请核对是不是同一辆车。", unless="same_plate",
+                      link=(f"打开 {there.household.unit.code}", there.household.get_absolute_url()))
     vehicle = Vehicle.objects.create(
         estate=household.estate, household=household, plate=plate, brand=checked("brand", clean_text, brand, 30),
         colour=checked("colour", clean_text, colour, 10), driver_phone=checked("driver_phone", check_phone, driver_phone) if driver_phone else "")

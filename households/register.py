@@ -17,6 +17,7 @@ from .people import checked, enter_person, fresh, names_of
 SHOPS = "商铺"                                # the building of shops that stand in none
 FIRST_MONTH = BillingMonth(2000, 1)           # an area of unknown first day holds from here, as the seed prices do
 MOST_OWNERS = 20
+FAR_DAYS = 60                                 # a first day further ahead is asked about
 
 
 def sort_key(text):
@@ -113,20 +114,28 @@ def change_area(unit, *, area, from_month, by, basis="", despite=()):
     return row
 
 
+def ask_far_day(day, despite):
+    """Refused unless ``far_day`` when the day lies far ahead."""
+    if (ahead := (day - today()).days) > FAR_DAYS and "far_day" not in despite:
+        raise Refused(f"{day} 还有 {ahead} 天，请核对年份；到那天以前这套房不出账。", unless="far_day")
+
+
 def current_household(unit):
     """Who holds the unit today, or None."""
     return unit.household_on(today())
 
 
 @act
-def open_household(unit, *, owners, starts_on, by, ends_on=None, developer=False, remark=""):
+def open_household(unit, *, owners, starts_on, by, ends_on=None, developer=False, remark="", despite=()):
     """Open an owner's tenure of the unit from its first day on; returns the Household.
 
     ``owners``: dicts of Person's columns and ``share``, in the order of the contract; a person is found again by ID
     number. Refused while another tenure holds one of these days. A refusal beside a field of owner n is ``<field>_n``.
+    A first day more than FAR_DAYS ahead is asked about (``far_day``): a slip of the year leaves the unit unbilled.
     """
     unit = Unit.objects.lock(unit)
     starts_on = checked("starts_on", parse_date, starts_on)
+    ask_far_day(starts_on, despite)
     if ends_on and ends_on < starts_on:
         raise Refused({"ends_on": "止日不能早于起日"})
     _refuse_overlap(unit, starts_on, ends_on)
@@ -164,7 +173,7 @@ def _refuse_overlap(unit, starts_on, ends_on):
 
 
 @act
-def change_owner(unit, *, owners, last_day, by, basis=""):
+def change_owner(unit, *, owners, last_day, by, basis="", despite=()):
     """Close the current tenure with its last day and open the next one from the day after (DOMAIN §2); the new Household.
 
     It calls nobody: bills, keys and parking read the dates. What was billed beyond the last day is a correction.
@@ -181,7 +190,7 @@ def change_owner(unit, *, owners, last_day, by, basis=""):
     seller.save(update_fields=["ends_on", "version"])
     basis = checked("basis", clean_text, basis, 80)
     record(by, f"产权到 {last_day} 为止{f'，凭 {basis}' if basis else ''}", seller, household=seller)
-    buyer = open_household(unit, owners=owners, starts_on=last_day + timedelta(days=1), by=by)
+    buyer = open_household(unit, owners=owners, starts_on=last_day + timedelta(days=1), despite=despite, by=by)
     find.rebuild([seller.pk])
     return buyer
 

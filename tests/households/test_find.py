@@ -84,7 +84,7 @@ def test_former_owner_comes_last_and_marked(estate, household, clerk):
 
 def test_room_to_be_handed_over_shows_who_will_hold_it(estate, clerk):
     unit = add_unit(estate, code="4-1-101", area=8956, by=clerk)
-    coming = open_household(unit, owners=[{"name": "许文静"}], starts_on=date(2040, 1, 1), by=clerk)
+    coming = open_household(unit, owners=[{"name": "许文静"}], starts_on=date(2040, 1, 1), despite=("far_day",), by=clerk)
     assert find(estate, "4-1-101").hits[0].household == coming
 
 
