@@ -139,7 +139,8 @@ def _home(request):
         columns = parts.gather(NOTHING_ELSE, request, "home", request.estate, request.user, day)
     promised = parts.answer_of(columns, "promises")
     return render(request, "desk/home.html", {
-        "columns": columns, "may_household": may(request, "households.view_household"), "greeting": _greeting(now().astimezone(SHANGHAI).hour), "late": promised["late"] if promised else 0,
+        "columns": columns, "may_household": may(request, "households.view_household"),
+        "greeting": _greeting(now().astimezone(SHANGHAI).hour), "late": promised["late"] if promised else 0,
         "quick": [(label, reverse(name), alt) for label, right, name, alt in QUICK if may(request, right)]})
 
 
