@@ -1,9 +1,10 @@
 """A plan into the register: one act, one transaction, all rows or the good ones, or nothing (TRUST 20)."""
 from households import find
-from households.models import Building, Contact, Household, Ownership, Person, RegisterImport, Resident, Unit, UnitArea, Vehicle
+from households.models import Building, Contact, Household, Ownership, Person, RegisterImport, Resident, SearchKey, Unit, UnitArea, Vehicle
 from households.people import names_of
 from households.register import FIRST_MONTH, SHOPS, building_fields, unit_fields
 from servicecentre.estates.models import Estate
+from servicecentre.kit import statistics
 from servicecentre.kit.periods import now
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import RoomCode
@@ -16,6 +17,7 @@ from .standing import billed_until, chunks, key_of, state
 BATCH = 500
 MOVED = "试导以后登记有改动，或者换了月份，请重新试导。"
 BASIS = "登记表导入"
+TABLES = (Building, Unit, UnitArea, Person, Household, Ownership, Resident, Contact, Vehicle, SearchKey)       # that an import fills
 
 
 @act
@@ -99,6 +101,8 @@ class _Writer:
         self._what_hangs_on_them()
         find.rebuild_units(unit.unit["pk"] for unit in self.units if unit.status == CREATED)
         find.rebuild(self.touched)
+        if len(self.units) > statistics.MANY:
+            statistics.recount(*TABLES)
 
     def _make(self, model, rows):
         return model.objects.bulk_create([model(estate=self.estate, **row) for row in rows], batch_size=BATCH)
