@@ -37,10 +37,9 @@ def collect_payment(household, *, charges=None, parts, tendered=None, payer_name
     unless="same_again" when the same sum was taken of this household minutes ago, unless="reference_again" when a live
     receipt bears this transfer number. Rules: DOMAIN §2 Payments [seed] [law: 民法典 560], TRUST 2.
     """
-    at = now()
-    shift = open_shift(household.estate, by=by, at=at)
-    at = max(at, shift.opened_at)                         # the other window of this clerk was over midnight first
+    shift = open_shift(household.estate, by=by)
     household = Household.objects.lock(household)
+    at = shift.within(now())                              # midnight may have passed while this waited for its turn
     lines, credit = list(open_lines(household)), waiting_credit(household)
     if due_shown is not None:
         _demand_unchanged(household, due_shown, lines, credit)

@@ -6,17 +6,15 @@ from .models import Shift
 
 
 @act
-def open_shift(estate, *, by, at=None):
-    """This cashier's shift of the day, locked; opened with float 0 when there is none, yesterday's left open being ended first.
-
-    ``at``: the moment of the payment, so that both fall on one day also at midnight (default now).
+def open_shift(estate, *, by):
+    """This cashier's shift of today, locked; opened with float 0 when there is none, yesterday's left open being ended first.
 
     A shift is one day's till (DOMAIN §2 [practice]), so money of a new day never lands in an old one.
     """
-    at = at or now()
+    at = now()
     day = business_day(at)
     shift = Shift.objects.of(estate).filter(cashier=by, closed_at=None).select_for_update(of=("self",)).first()
-    if shift is not None and shift.day >= day:
+    if shift is not None and shift.day == day:
         return shift
     if shift is not None:
         shift.closed_at = at

@@ -1,10 +1,13 @@
 """Money taken: a payment with its parts, what it settled line by line, its voiding, and the cashier's shift."""
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
 from households.models import Household
 from servicecentre.kit import guards
+from servicecentre.kit.periods import day_bounds
 from servicecentre.kit.rows import EstateQuerySet, EstateRow
 from servicecentre.papers.models import Paper
 
@@ -31,6 +34,11 @@ class Shift(EstateRow):
 
     def __str__(self):
         return f"{self.day} {self.cashier}"
+
+    def within(self, moment):
+        """The moment, kept inside the shift's day, so that a payment's moment, day and shift agree also at midnight."""
+        first, over = day_bounds(self.day)
+        return min(max(moment, first), over - timedelta(microseconds=1))
 
 
 class PaymentQuerySet(EstateQuerySet):
