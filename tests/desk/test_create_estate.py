@@ -64,7 +64,7 @@ def test_a_person_is_appointed_and_found_again(estate, other_estate, admin):
     assert appoint(other_estate, "liting", "李婷", Role.MANAGER, by=admin) == user
     assert (user.roles_at(estate), user.roles_at(other_estate)) == ({Role.CLERK}, {Role.MANAGER})
     assert not user.has_usable_password()
-    assert Entry.objects.filter(act="desk.appoint").values_list("words", flat=True)[0] == "李婷 任前台客服"
+    assert Entry.objects.of(estate).get(act="desk.appoint").words == "李婷 任前台客服"
 
 
 def test_nobody_is_appointed_twice_to_one_post(estate, admin):
