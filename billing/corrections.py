@@ -34,18 +34,13 @@ class Correction:
 
 def corrections(estate, month):
     """Corrections of the months up to and with this one, by unit."""
-    found = [*_lines_off(estate, month), *_never_billed(estate, month)]
+    found = [*_lines_off(estate, Charge.objects.filter(period__lte=month.first)), *_never_billed(estate, month)]
     return sorted(found, key=lambda c: (c.household.unit.sort, c.month, c.fee_kind.position))
 
 
-def lines_off(household):
-    """Corrections of this household's own lines: what it was billed beyond its days, or short of them."""
-    return list(_lines_off(household.estate_id, BillingMonth(9999, 12), household=household))
-
-
 def off_words(household):
-    """What is wrong with this household's bills, as a sentence for the desk; empty when nothing is."""
-    off = lines_off(household)
+    """What this household was billed beyond its days or short of them, as a sentence for the desk; empty when nothing is."""
+    off = list(_lines_off(household.estate_id, Charge.objects.filter(household=household)))
     if not off:
         return ""
     fen = sum(correction.fen for correction in off)
@@ -81,8 +76,8 @@ def mend_line(charge, *, by):
     return credit
 
 
-def _lines_off(estate, month, **only):
-    """Lines whose days are not those of their tenure, and not mended yet."""
+def _lines_off(estate, charges):
+    """Those of these lines whose days are not those of their tenure, and not mended yet."""
     whole_ends = [BillingMonth.of(period).last for period in BillRun.objects.of(estate).values_list("period", flat=True).distinct()]
     beyond = Q(household__ends_on__lt=F("ends_on")) | Q(household__starts_on__gt=F("starts_on")) | Q(household__voided_at__isnull=False)
     short = Q(share_num__lt=F("share_den")) & (
@@ -90,7 +85,7 @@ def _lines_off(estate, month, **only):
         | (Q(household__ends_on=None) | Q(household__ends_on__gt=F("ends_on"))) & ~Q(ends_on__in=whole_ends))
     mended = Exists(Credit.objects.filter(charge=OuterRef("pk"), source=Credit.Source.CORRECTION))       # the tenure may have moved again
     # What the old books said (期初) is a sum for the month, not days of it.
-    rows = (with_sums(Charge.objects.of(estate).live().filter(**only)).filter(beyond | short | mended, subject="", line=0, period__lte=month.first)
+    rows = (with_sums(charges.of(estate).live()).filter(beyond | short | mended, subject="", line=0)
             .exclude(opening__isnull=False).exclude(fee_kind__bills="").select_related("household__unit", "fee_kind"))
     for charge in rows.iterator(chunk_size=500):
         if fen := off_by(charge, charge.household):
