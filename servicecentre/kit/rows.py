@@ -25,6 +25,15 @@ class EstateRow(models.Model):
         abstract = True
 
 
+class OfHouseholdNo:
+    """A row that keeps its household's number as text, without a foreign key: it outlives the household."""
+
+    @property
+    def room(self):
+        """The room of the household's number: 3-2-1801 of 3-2-1801-02."""
+        return self.household_no.rpartition("-")[0]
+
+
 class Versioned(models.Model):
     """A row that people edit: the form carries ``version``, the act compares it (TRUST 25)."""
 

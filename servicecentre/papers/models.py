@@ -9,7 +9,7 @@ from django.db.models import Count, F, Max, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from servicecentre.kit import guards
-from servicecentre.kit.rows import EstateQuerySet, EstateRow, Versioned
+from servicecentre.kit.rows import EstateQuerySet, EstateRow, OfHouseholdNo, Versioned
 from servicecentre.kit.secrets import seal_holds
 
 from .kinds import KINDS, TEXTS, copy_of
@@ -93,7 +93,7 @@ class PaperQuerySet(EstateQuerySet):
         return self.order_by("-year", "-serial")
 
 
-class Paper(EstateRow):
+class Paper(OfHouseholdNo, EstateRow):
     """One numbered paper as it was issued: words, figures and template edition frozen; printing only reads (ARCHITECTURE 6).
 
     ``household_no`` is text without a foreign key: a paper outlives the household it was written for.
@@ -156,11 +156,6 @@ class Paper(EstateRow):
     @property
     def kind_label(self):
         return KINDS[self.kind].name if self.kind in KINDS else self.kind
-
-    @property
-    def room(self):
-        """The room of the household's number: 3-2-1801 of 3-2-1801-02."""
-        return self.household_no.rpartition("-")[0]
 
     @property
     def is_void(self):

@@ -13,7 +13,7 @@ from django.db.models import F, Prefetch, Q
 
 from servicecentre.kit import guards
 from servicecentre.kit.periods import business_day, now, shown_moment
-from servicecentre.kit.rows import EstateQuerySet, EstateRow
+from servicecentre.kit.rows import EstateQuerySet, EstateRow, OfHouseholdNo
 from servicecentre.kit.secrets import seal, seal_holds
 
 USER = settings.AUTH_USER_MODEL
@@ -68,7 +68,7 @@ class EntryQuerySet(EstateQuerySet):
         return self.order_by("-day", "-at").values_list("at", flat=True).first()
 
 
-class Entry(EstateRow):
+class Entry(OfHouseholdNo, EstateRow):
     """One line of 客户服务中心工作日志, written by an act and never changed (FORMS 6.9, DOMAIN §9.13).
 
     It keeps the household's number and the row's name without a foreign key: a log outlives what it tells.
@@ -108,7 +108,7 @@ class Entry(EstateRow):
     @property
     def room(self):
         """The room of the household's number: 3-2-1801 of 3-2-1801-02; else the unit's."""
-        return self.household_no.rpartition("-")[0] or self.unit_code
+        return super().room or self.unit_code
 
     @property
     def is_remark(self):
@@ -185,7 +185,7 @@ class PromiseQuerySet(EstateQuerySet):
         return self.open().filter(due_at__lt=at)
 
 
-class Promise(EstateRow):
+class Promise(OfHouseholdNo, EstateRow):
     """A time that the desk agreed with somebody; it stays open until kept (DOMAIN §6: agree a time to reply, keep it)."""
 
     household_no = models.CharField("户号", max_length=40, blank=True)
@@ -214,11 +214,6 @@ class Promise(EstateRow):
 
     def __str__(self):
         return f"{self.to_whom}:{self.words}"
-
-    @property
-    def room(self):
-        """The room of the household's number: 3-2-1801 of 3-2-1801-02."""
-        return self.household_no.rpartition("-")[0]
 
     @property
     def was_late(self):
