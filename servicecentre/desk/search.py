@@ -60,7 +60,9 @@ def groups(request, hits, *, more=False, collecting=False):
     headed = {}
     for hit in hits:
         row = _row(hit, states, collects)
-        headed.setdefault(find.KINDS[hit.kind], []).append(row | {"url": collecting and row["collect"] or row["url"]})
+        if collecting and row["collect"]:
+            row["url"] = row["collect"]
+        headed.setdefault(find.KINDS[hit.kind], []).append(row)
     return [(f"{kind} · {'前 ' if more else ''}{len(rows)} {'处' if any(r['free'] for r in rows) else '户'}", rows) for kind, rows in headed.items()]
 
 

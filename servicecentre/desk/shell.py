@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from billing.models import Shift
 from servicecentre.kit.periods import exact_moment, now, today
-from servicecentre.roles import RIGHTS, Role
+from servicecentre.roles import Role
 from servicecentre.staff.access import may
 from servicecentre.worklog.models import Entry
 
@@ -61,18 +61,17 @@ def shell(request):
     shift = Shift.objects.of(request.estate).filter(cashier=request.user, closed_at=None).first()
     return {
         "rights": Rights(request),
-        "nav": [items for group in NAV if (items := [_item(request, *row) for row in group if RIGHTS[row[2]].roles & roles])],
+        "nav": [items for group in NAV if (items := [_item(request, *row) for row in group if may(request, row[2])])],
         "office": [{"label": label, "url": url, "active": request.path == url} for label, name, right in OFFICE
-                   if RIGHTS[right].roles & roles and (url := reverse(name))],
+                   if may(request, right) and (url := reverse(name))],
         "shell": {"day": f"{day.month}月{day.day}日 周{WEEKDAYS[day.weekday()]}",
                   "role": "、".join(role.label for role in Role if role in roles),
                   "clock": clock_trouble(request.estate),
                   "shift": f"当班 {timezone.localtime(shift.opened_at):%H:%M} 起" if shift else "",
-                  "finds": bool(RIGHTS["desk.search"].roles & roles),
+                  "finds": may(request, "desk.search"),
                   "lock_after": int(settings.LOCK_AFTER.total_seconds()) if settings.LOCK_AFTER else 0,
                   "many": request.user.posts.held(on=day).exclude(estate=request.estate).exists()},
     }
-
 
 
 def clock_trouble(estate):
