@@ -124,3 +124,13 @@ def test_rows_next_door_are_not_there(manager_desk, other_estate, other_clerk):
     for path in (f"/billing/run/{run.pk}/undo/", f"/billing/run/mend/{run.charges.get().pk}/", f"/billing/tariff/{kind.fee_kind_id}/change/",
                  f"/billing/tariff/prices/{kind.pk}/withdraw/"):
         assert manager_desk.post(path).status_code == 404, path
+
+
+@pytest.mark.parametrize(("price", "day", "words"), [
+    ("abc", "2026-12-01", "新单价（元）："), ("0", "2026-12-01", "新单价（元）："), ("2.1", "1850-01-01", "从哪天起："),
+    ("2.1", "2026-12-15", "不是 1 日"), ("2.1", "2026-11-01", "已按原单价出账 1 笔")])
+def test_a_difference_that_cannot_be_shown_says_why(manager_desk, estate, houses, manager, price, day, words):
+    bill_month(estate, NOVEMBER, by=manager)
+    kind = Price.objects.of(estate).get(fee_kind__code="property").fee_kind
+    page = manager_desk.get(f"/billing/tariff/{kind.pk}/change/", {"unit_price": price, "from_month": day}).content.decode()
+    assert words in page.split('id="difference"', 1)[1].split("</section>", 1)[0]

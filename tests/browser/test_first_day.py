@@ -133,6 +133,13 @@ def test_import_to_receipt_by_keyboard_alone(page, open_as, live_server, estate,
     page.reload()                                                        # looking again prints nothing
     expect(page.locator(".note-ok")).to_contain_text("SJ-2026-000001")
     expect(page.locator("iframe")).to_have_count(0)
+    page.keyboard.press("F9")                                            # pressed once too often: the change to give stays in sight
+    expect(page.locator("aside.till")).to_contain_text(re.compile(r"请找零\s*29\.84"))
+    page.keyboard.press("/")
+    expect(page.locator("aside.till")).to_have_count(0)
+    expect(page.locator("#find-q")).to_be_focused()                      # the next household, straight to its till
+    page.keyboard.type("雨萍")
+    expect(page.get_by_role("option")).to_have_attribute("href", re.compile(r"/collect/$"))
 
     payment = Payment.objects.get()
     assert (payment.total, payment.tendered, payment.change, payment.left) == (17016, 20000, 2984, 0)

@@ -6,6 +6,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from billing.receipts import ask_void, refuse_void, void_receipt
 from households.register import add_unit, open_household
 from servicecentre.desk import home
 from servicecentre.kit.periods import now, today
@@ -14,6 +15,7 @@ from servicecentre.roles import RIGHTS, Role
 from servicecentre.staff.models import Post
 from servicecentre.worklog.day import make_promise
 
+from ..billing.till import household_owing, pay
 from ..conftest import BACKEND, person_at
 
 
@@ -91,3 +93,15 @@ def test_numbers_that_the_outer_journal_could_not_take_down_are_told(desk, monke
     assert "号码日志" not in desk.get("/").content.decode()
     monkeypatch.setattr(journal, "_waiting", ["{}"])
     assert "有 1 个号码还没记下" in desk.get("/").content.decode()
+
+
+def test_who_asked_for_a_void_reads_what_came_of_it(desk, estate, clerk, clerk2, manager):
+    paid = [pay(household_owing(estate, f"1-1-10{n}", months=("2026-11",)), 11400, clerk2) for n in range(1, 4)]
+    asked = [ask_void(payment, reason="amount", words="金额写错", goes=goes, by=clerk)
+             for payment, goes in zip(paid, ("back", "credit", "credit"), strict=True)]
+    void_receipt(asked[0], by=manager)
+    refuse_void(asked[1], refusal="金额没有错", by=manager)
+    page = desk.get("/").content.decode()
+    for words in ("我申请的作废", "当面退 114.00 元", "金额没有错", "等批准"):
+        assert words in page, words
+    assert home.my_voids(estate, clerk2, today()) is None

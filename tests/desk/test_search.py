@@ -8,7 +8,10 @@ from servicecentre.desk.search import marked, papers_of
 from servicecentre.kit.periods import today
 from servicecentre.papers.issuing import issue_paper
 from servicecentre.papers.kinds import RECEIPT
+from servicecentre.roles import Role
 from tests.papers.conftest import receipt
+
+from ..conftest import person_at
 
 
 @pytest.fixture
@@ -84,3 +87,20 @@ def test_a_receipt_is_found_by_its_running_number(desk, estate, clerk):
     assert papers_of(estate, old.number) == [old] and papers_of(estate, f"sj{this.year}000001") == [this] and papers_of(estate, "SJ1") == [this]
     assert papers_of(estate, "000002") == papers_of(estate, "000000") == papers_of(estate, "0000001") == papers_of(estate, "00001") == []
     assert desk.post("/search/", {"q": "000001"})["Location"].endswith(this.get_absolute_url())
+
+
+def test_on_a_page_of_the_till_an_answer_opens_the_till(desk, manager_desk, households):
+    till = f"/billing/households/{households[0].pk}/collect/"
+    assert 'name="to" value="collect"' in desk.get("/billing/counter/").content.decode()
+    assert desk.post("/search/", {"q": "3-2-1801", "to": "collect"}).url.endswith(till)
+    rows = desk.post("/search/", {"q": "张雨", "to": "collect"}, headers={"HX-Request": "true"}).content.decode()
+    assert f'href="/e/galaxy1{till}"' in rows
+    assert manager_desk.post("/search/", {"q": "3-2-1801", "to": "collect"}).url.endswith(f"/households/{households[0].pk}/")    # who takes no money
+
+
+def test_who_may_not_look_for_residents_sees_no_box(desk, desk_of, estate):
+    assert 'id="find-q"' in desk.get("/").content.decode()
+    guard = desk_of(person_at(estate, "qian", "钱卫", Role.GUARD))
+    assert 'id="find-q"' not in guard.get("/").content.decode()
+    refused = guard.get("/billing/counter/")
+    assert refused.status_code == 403 and "「收款」不归您的岗位办" in refused.content.decode()
