@@ -6,9 +6,12 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
 
+from .fields import REQUIRED
 from .refused import Refused
 
 shown_again = ContextVar("shown_again", default=False)      # what was typed is given back: forms show it, none performs
+DJANGOS = forms.Field.default_error_messages["required"]
+CHOOSE = "请选一项"
 
 
 class DeskForm(forms.Form):
@@ -28,6 +31,9 @@ class DeskForm(forms.Form):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["request_key"].initial = secrets.token_hex(16)
+        for field in self.fields.values():
+            if field.error_messages["required"] == DJANGOS:
+                field.error_messages["required"] = CHOOSE if isinstance(field, forms.ChoiceField) else REQUIRED
         self.doubt = self.link = None
         self.helper = FormHelper()
         self.helper.form_tag = False

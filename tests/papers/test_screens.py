@@ -59,6 +59,12 @@ def test_the_pdf_may_be_framed_by_ourselves_only(desk, at, issue):
     assert "frame-ancestors 'none'" in desk.get("/papers/")["Content-Security-Policy"]
 
 
+def test_a_reprint_without_a_reason_is_told_in_the_desks_words(desk, issue):
+    paper = issue()
+    page = desk.post(f"/papers/{paper.pk}/reprint/", {"request_key": "k"}).content.decode()
+    assert "请填写" in page and "必填项" not in page
+
+
 def test_a_reprint_needs_a_reason_and_is_open_to_who_asked(desk, at, issue):
     paper = issue()
     at(MORNING + timedelta(hours=2))
