@@ -120,6 +120,8 @@ def enter_person(estate, *, unit, by, **typed):
         raise Refused({f"id_number{suffix}": f"这个证件号码登记的是{there.name}，请核对证件；姓名变了先改人员资料"})
     if fields["phone"] and there.phone and fields["phone"] != there.phone and not fields["phone2"]:
         fields["phone2"] = there.phone                                # the newer number first, the older one is kept
+    if not typed.get("kind"):
+        fields.pop("kind")                                            # a form that does not ask says nothing of it
     changed = {k: v for k, v in fields.items() if v and getattr(there, k) != v}
     if changed:
         change(there, changed, words=WORDS, by=by, unit=unit, about=there.name)
@@ -295,7 +297,10 @@ def remove_contact(contact, *, by):
 
 @act
 def add_vehicle(household, *, plate, by, brand="", colour="", driver_phone="", despite=()):
-    """Enter a vehicle; a plate of a special kind (学 警 挂 港 澳 使 领, military) is asked about, not refused (DOMAIN §8)."""
+    """Enter a vehicle; a plate of a special kind (学 警 挂 港 澳 使 领, military) is asked about, not refused (DOMAIN §8).
+
+    So is a plate that another household has (``same_plate``).
+    """
     household = open_tenure(household)
     plate, warning = checked("plate", check_plate, plate)
     if warning and "special_plate" not in despite:

@@ -1,5 +1,5 @@
 """Places, tenures and people: what the register takes, and what it refuses in words."""
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -251,3 +251,38 @@ def test_reveal_is_logged_with_its_reason_and_without_the_number(household, cler
     assert words == ["查看张某的证件号码，核对身份", "查看电话，通知停水"]
     with pytest.raises(Refused, match="为什么要看"):
         reveal_identity(person, household=household, reason=" ", by=clerk)
+
+
+def test_a_first_day_far_ahead_is_asked_about(unit, clerk):
+    """A slip of the year would leave the unit out of every run."""
+    far = today() + timedelta(days=61)
+    with pytest.raises(Refused, match="请核对年份") as refused:
+        open_household(unit, owners=[ZHANG], starts_on=far, by=clerk)
+    assert open_household(unit, owners=[ZHANG], starts_on=far, despite=(refused.value.unless,), by=clerk).starts_on == far
+
+
+def test_nobody_is_born_next_year_or_named_by_figures(unit, clerk):
+    household = open_household(unit, owners=[ZHANG], starts_on=date(2026, 3, 18), by=clerk)
+    for typed, field in (({"name": "何俊", "birth_year": today().year + 1}, "birth_year"), ({"name": "何俊", "birth_year": 1850}, "birth_year"),
+                         ({"name": "12345!!"}, "name")):
+        with pytest.raises(Refused) as refused:
+            add_resident(household, by=clerk, **typed)
+        assert list(refused.value.message_dict) == [field]
+    assert add_resident(household, name="何俊", birth_year=today().year, by=clerk).person.birth_year == today().year
+
+
+def test_a_plate_of_another_household_is_asked_about(estate, unit, clerk):
+    first = open_household(unit, owners=[ZHANG], starts_on=date(2026, 3, 18), by=clerk)
+    other = open_household(add_unit(estate, code="3-2-1802", area=8956, by=clerk), owners=[ZHOU], starts_on=date(2026, 3, 18), by=clerk)
+    add_vehicle(first, plate="苏AD5K26", by=clerk)
+    with pytest.raises(Refused, match="已登记在 3-2-1801") as refused:
+        add_vehicle(other, plate="苏AD5K26", by=clerk)
+    assert add_vehicle(other, plate="苏AD5K26", despite=(refused.value.unless,), by=clerk).household == other
+
+
+def test_an_organisation_stays_one_when_a_form_does_not_ask(estate, unit, clerk):
+    open_household(unit, owners=[{"name": "甲公司", "kind": "organisation", "id_kind": "officer", "id_number": "军字第1234567号"}],
+                   starts_on=date(2026, 3, 18), by=clerk)
+    other = open_household(add_unit(estate, code="3-2-1802", area=8956, by=clerk), owners=[ZHOU], starts_on=date(2026, 3, 18), by=clerk)
+    add_tenant(other, name="甲公司", id_kind="officer", id_number="军字第1234567号", lease_from=date(2026, 5, 1), by=clerk)
+    assert Person.objects.get(name="甲公司").kind == Person.Kind.ORGANISATION
