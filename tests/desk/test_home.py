@@ -105,3 +105,8 @@ def test_who_asked_for_a_void_reads_what_came_of_it(desk, estate, clerk, clerk2,
     for words in ("我申请的作废", "当面退 114.00 元", "金额没有错", "等批准"):
         assert words in page, words
     assert home.my_voids(estate, clerk2, today()) is None
+
+
+def test_an_administrator_reads_the_log_without_doors_that_are_closed_to_him(estate, household, desk_of):
+    page = desk_of(person_at(estate, "zhou", "周勇", Role.ADMINISTRATOR)).get("/").content.decode()
+    assert "3-2-1801" in page and f"/households/{household.pk}/" not in page
