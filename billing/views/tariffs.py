@@ -72,6 +72,7 @@ def _difference(kind, form):
     """Words about the first month at the new price, once price and day are sensible."""
     if not form.is_bound:
         return None
+    form = PriceForm(form.data) if form.doubt else form               # what is asked about is still to be seen
     form.is_valid()
     price, day = form.cleaned_data.get("unit_price"), form.cleaned_data.get("from_month")
     if price is None or day is None:

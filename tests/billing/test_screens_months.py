@@ -110,6 +110,8 @@ def test_price_form_shows_the_difference_then_changes(manager_desk, estate, hous
     assert "+17.92" in page and Price.objects.filter(fee_kind=kind).count() == 1            # 188.08 − 170.16
     page = manager_desk.post(url, {"unit_price": "2.1", "from_month": "2026-12-15", "basis": "业主大会决定"}).content.decode()
     assert "可以从 2027-01-01 起" in page
+    page = manager_desk.post(url, {"unit_price": "19", "from_month": "2026-12-01", "basis": "业主大会决定"}).content.decode()
+    assert "请核对小数点" in page and "已知晓，继续" in page and "+1,531.48" in page             # 1,701.64 − 170.16
     page = manager_desk.post(url, {"unit_price": "2.1", "from_month": "2026-12-01", "basis": "业主大会决定"}, follow=True).content.decode()
     assert "从 2026-12-01 起每㎡ 2.1 元" in page
     planned = Price.objects.get(fee_kind=kind, unit_price=2_1000)
