@@ -106,9 +106,13 @@ def _line_of(price, month):
 
 
 def _line_of_other_use(price, month):
-    """The live line of the outer query's household by the fee of another use: a shop's, where the unit is a home now."""
-    return Charge.objects.live().filter(estate=price.estate_id, household=OuterRef("pk"), period=month.first, subject="", line=0).exclude(
-        fee_kind__bills__in=["", price.fee_kind.bills])
+    """The live line of the outer query's household by the fee of another use: a shop's, where the unit is a home now.
+
+    The fees are named one by one: PostgreSQL planned a join to them row by row where it had no statistics yet.
+    """
+    others = list(FeeKind.objects.of(price.estate_id).monthly().exclude(bills=price.fee_kind.bills).values_list("pk", flat=True))
+    return Charge.objects.live().filter(estate=price.estate_id, household=OuterRef("pk"), fee_kind__in=others, period=month.first,
+                                        subject="", line=0)
 
 
 def _due(month, policy):

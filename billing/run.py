@@ -5,6 +5,7 @@ from django.db.models.functions import Cast
 
 from households.models import Household
 from servicecentre.estates.models import Estate
+from servicecentre.kit import statistics
 from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import now
 from servicecentre.kit.refused import Refused
@@ -78,7 +79,10 @@ def insert_lines(run, month, prices):
     names = ", ".join(connection.ops.quote_name(name) for name in columns)
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO {Charge._meta.db_table} ({names}) {sql} {ON_CONFLICT}", params)
-        return cursor.rowcount
+        count = cursor.rowcount
+    if count > statistics.MANY:
+        statistics.recount(Charge)
+    return count
 
 
 def _columns(run, price, month):

@@ -3,10 +3,13 @@ from django.db.models import F
 
 from households import find
 from households.history import LONGEST
-from households.models import Amendment, Building, Contact, Household, Ownership, Person, RegisterImport, Resident, Unit, UnitArea, Vehicle
+from households.models import (
+    Amendment, Building, Contact, Household, Ownership, Person, RegisterImport, Resident, SearchKey, Unit, UnitArea, Vehicle,
+)
 from households.people import names_of
 from households.register import FIRST_MONTH, SHOPS, building_fields, unit_fields
 from servicecentre.estates.models import Estate
+from servicecentre.kit import statistics
 from servicecentre.kit.periods import now
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import RoomCode
@@ -22,6 +25,7 @@ from .written import Written
 BATCH = 500
 MOVED = "试导以后登记有改动，或者换了月份，请重新试导。"
 BASIS = "登记表导入"
+TABLES = (Building, Unit, UnitArea, Person, Household, Ownership, Resident, Contact, Vehicle, SearchKey)       # that an import fills
 
 
 @act
@@ -121,6 +125,8 @@ class _Writer:
         find.rebuild(self.touched)
         self._amendments()
         self.written.close()
+        if len(self.units) > statistics.MANY:
+            statistics.recount(*TABLES)
 
     def _make(self, model, rows):
         return self.written.made(model, model.objects.bulk_create([model(estate=self.estate, **row) for row in rows], batch_size=BATCH))
