@@ -139,6 +139,8 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
 else:
     _database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     _database["CONN_HEALTH_CHECKS"] = True
+    _options = _database.setdefault("OPTIONS", {})
+    _options["options"] = f"-c jit=off {_options.get('options', '')}".strip()      # compiling took longer than any of our statements runs
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Sign-in.
