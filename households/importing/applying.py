@@ -4,7 +4,18 @@ from django.db.models import F
 from households import find
 from households.history import LONGEST
 from households.models import (
-    Amendment, Building, Contact, Household, Ownership, Person, RegisterImport, Resident, SearchKey, Unit, UnitArea, Vehicle,
+    Amendment,
+    Building,
+    Contact,
+    Household,
+    Ownership,
+    Person,
+    RegisterImport,
+    Resident,
+    SearchKey,
+    Unit,
+    UnitArea,
+    Vehicle,
 )
 from households.people import names_of
 from households.register import FIRST_MONTH, SHOPS, building_fields, unit_fields
