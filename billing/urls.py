@@ -1,7 +1,7 @@
 """The map of billing: months and tariff; the counter's money."""
 from django.urls import path
 
-from .views import counter, fee_kinds, months, opening, receipts, tariffs
+from .views import counter, exporting, fee_kinds, months, opening, receipts, tariffs
 
 app_name = "billing"
 urlpatterns = [
@@ -25,6 +25,7 @@ urlpatterns = [
     path("run/month.xlsx", months.download_run, name="download_run"),
     path("run/<int:pk>/undo/", months.undo_run, name="undo_run"),
     path("run/mend/<int:pk>/", months.mend_line, name="mend_line"),
+    path("charges/export/", exporting.export_charges, name="export_charges"),
     path("arrears/import/", opening.import_arrears, name="import_arrears"),
     path("tariff/", tariffs.show_tariff, name="tariff"),
     path("tariff/<int:pk>/change/", tariffs.change_price, name="change_price"),
