@@ -13,7 +13,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @needs("households.export_register")
 def export_register(request):
-    form = DeskForm(request.POST or None)
+    form = DeskForm(request.POST) if request.method == "POST" else DeskForm()
     if request.method == "POST" and form.perform(log_register_export, request.estate, by=request.user):
         return send([register_table(request.estate)], f"登记表 {request.estate.slug} {today()}.xlsx")
     return render(request, "households/export.html", {

@@ -31,7 +31,6 @@ def units(request):
     _add_holders(request.estate, page.object_list, day)
     return render(request, "households/_units.html" if request.htmx else "households/units.html",
                   {"form": form, "page": page, "filtered": bool(chosen), "may_add": may(request, "households.add_unit"),
-                   "may_export": may(request, "households.export_register"),
                    "may_import": may(request, "households.import_register")})
 
 

@@ -78,10 +78,12 @@ def test_spans_that_make_no_sense_are_refused_beside_the_field(homes, manager_de
 
 
 def test_who_may(homes, estate, desk):
+    assert UNITS not in desk.get("/units/").content.decode() and CHARGES not in desk.get("/billing/payments/").content.decode()
     finance = Desk(person_at(estate, "fin", "周会计", Role.FINANCE), estate)
     for path in (UNITS, CHARGES):
         assert desk.get(path).status_code == 403 and desk.post(path, {}).status_code == 403
     assert finance.get(UNITS).status_code == 403 and finance.get(CHARGES).status_code == 200
+    assert CHARGES in finance.get("/billing/payments/").content.decode()
 
 
 def test_a_big_register_asks_in_constant_pieces(homes, estate, django_assert_max_num_queries, monkeypatch):
