@@ -3,7 +3,7 @@ from django import forms
 from django.shortcuts import render
 from django.urls import reverse
 
-from billing.exporting import charges_table, log_charges_export
+from billing.export import charges_table, log_charges_export
 from households.views.exporting import send
 from servicecentre.kit.fields import MonthField
 from servicecentre.kit.forms import DeskForm
