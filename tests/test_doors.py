@@ -21,7 +21,7 @@ from servicecentre.worklog.models import Promise
 
 from .conftest import Desk, person_at
 from .walk import DOORS, INSIDE, NAMES, NOBODYS, PUBLIC, ROWED, address, doors, everyone, forms_of, path_of, words
-from .worlds import a_month, at, numbers_apart, pages_of, taken_back, unwritten
+from .worlds import a_month, at, numbers_apart, pages_of, taken_back, unset, unwritten
 
 THEN = (2026, 11, 21, 3)                         # the world's own hour, so that today's pages have rows
 FRAMED = ("papers:pdf", "papers:test_page", "papers:batch_pdf", "texts:preview_text")      # printed from a frame of our own
@@ -41,7 +41,7 @@ def world(django_db_setup, django_db_blocker):
 @pytest.fixture(autouse=True)
 def db(world):
     """In pytest-django's place: each test takes back what it did to the one world."""
-    with taken_back():
+    with taken_back(), unset():
         yield
 
 
@@ -146,12 +146,12 @@ def test_every_answer_inside_says_what_browsers_may_do_with_it(world):
 # --- a row next door --------------------------------------------------------------------------------------------------
 
 def tells_of_next_door(desk, every_door, to_try):
-    """Names of pages that answer otherwise for a row of the other estate than for no row at all."""
+    """Names of pages that answer otherwise for a row of the other estate, ``to_try(name)``, than for no row at all."""
     found = []
     for name, pattern, _ in every_door:
         for method in (desk.get, desk.post):
             none = method(path_of(pattern, NOBODYS))
-            for pk in to_try:
+            for pk in to_try(name):
                 with taken_back():
                     theirs = method(path_of(pattern, pk))
                 if theirs.status_code not in (404, 405) or theirs.status_code != none.status_code or (
@@ -162,11 +162,12 @@ def tells_of_next_door(desk, every_door, to_try):
 
 @pytest.fixture
 def neighbours_rows(world):
-    """Ids that are rows next door and nowhere here: the first of every table, and those the world names."""
+    """Name of a page → ids that are rows next door and nowhere here: the first of every table, and those the world names for this page."""
     for model in (m for m in apps.get_models() if issubclass(m, EstateRow) and hasattr(m, "id")):
         assert model._base_manager.filter(pk=NEXT_DOOR, estate=world.next_door.estate).exists(), f"no {model._meta.label} next door"
         assert not model._base_manager.filter(pk__gte=NEXT_DOOR, estate=world.estate).exists()
-    return sorted({NEXT_DOOR, *(pk for args in pages_of(world.next_door).values() for pk in args if pk >= NEXT_DOOR)})
+    named = pages_of(world.next_door)
+    return lambda name: sorted({NEXT_DOOR, *(pk for pk in named[name] if pk >= NEXT_DOOR)})
 
 
 def test_the_pages_of_our_own_rows_open(world):
@@ -321,5 +322,5 @@ def test_a_planted_bare_view_is_caught(planted, world):
 
 def test_a_planted_view_that_reads_any_estates_row_is_caught(planted, world):
     rowed = [door for door in planted if "<int:" in door[1]]
-    caught = tells_of_next_door(world.everyone, rowed, [NEXT_DOOR])
+    caught = tells_of_next_door(world.everyone, rowed, lambda name: [NEXT_DOOR])
     assert {line.split()[0] for line in caught} == {"any", "status"}

@@ -38,7 +38,7 @@ from servicecentre.worklog.models import Entry, Promise
 from .files.making import ready
 from .households.lists import register, row
 from .walk import INSIDE, address, everyone
-from .worlds import a_month, at, taken_back, unwritten, worked_off
+from .worlds import a_month, at, taken_back, unset, unwritten, worked_off
 
 FEW, MANY = 3, 30
 THEN = (2026, 11, 21, 3)                          # the hour of both worlds, so that today's pages have rows
@@ -141,7 +141,7 @@ def worlds(django_db_setup, django_db_blocker):
 @pytest.fixture(autouse=True)
 def db(worlds):
     """In pytest-django's place: each test takes back what it did to the two worlds."""
-    with taken_back(), at(*THEN):
+    with taken_back(), unset(), at(*THEN):
         yield
 
 

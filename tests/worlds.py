@@ -44,6 +44,7 @@ from servicecentre.files.models import File
 from servicecentre.files.storing import kept
 from servicecentre.jobs.models import Job, JobQuerySet, long_work
 from servicecentre.jobs.worker import run_one
+from servicecentre.kit import pdf as setting
 from servicecentre.kit import periods
 from servicecentre.kit.periods import BillingMonth, now, today
 from servicecentre.kit.sheets import Table, workbook_bytes
@@ -104,6 +105,18 @@ def taken_back():
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+
+
+@contextmanager
+def unset():
+    """Papers come without being set in type, half a second each: for walks over every page that ask other things than how a paper looks."""
+    def written(out, **options):
+        out.write(b"%PDF-1.7\n%%EOF\n")
+
+    document = SimpleNamespace(write_pdf=written)
+    with mock.patch.multiple(setting, _weasyprint=lambda: SimpleNamespace(HTML=lambda **options: document), _fonts=lambda: None,
+                             _stylesheet=lambda name: None):
+        yield
 
 
 def numbers_apart(start=5000):
