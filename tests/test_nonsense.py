@@ -50,7 +50,7 @@ def answer_of(ask, *args, **kwargs):
 
 @pytest.mark.parametrize("value", NONSENSE.values(), ids=NONSENSE)
 def test_nonsense_in_an_address_is_a_page(world, value):
-    query = dict.fromkeys(IN_ADDRESSES, value)
+    query = dict.fromkeys(IN_ADDRESSES, value[:200])                  # a server takes no longer address
     wrong = {name: status for name, _, _ in INSIDE if (status := answer_of(world.everyone.get, address(world, name), query)) not in CODES}
     assert wrong == {}
 
