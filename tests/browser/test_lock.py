@@ -121,6 +121,7 @@ def test_a_manager_signs_in_with_the_phones_code_and_with_a_paper_one(open_as, m
     page = open_as(None)
 
     def leave():
+        page.wait_for_load_state()
         page.get_by_role("button", name="退出").first.click()
         arrived(page, "登录")
 

@@ -56,6 +56,7 @@ def test_a_new_clerk_is_set_up_covers_a_colleague_locks_and_unlocks(open_as, adm
         page.get_by_label(label).fill(words)
     page.keyboard.press("F9")
     expect(page.locator(".note-ok")).to_be_visible()
+    arrived(page, "我的账号")
     page.keyboard.press("Alt+0")
     expect(page.locator("#lock-pin")).to_be_focused()
     expect(page.locator(".app")).to_be_hidden()
