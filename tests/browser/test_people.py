@@ -34,6 +34,7 @@ def test_a_new_clerk_is_set_up_covers_a_colleague_locks_and_unlocks(open_as, adm
     arrived(office, "吴敏")
     expect(office.locator("main")).to_contain_text("前台客服")
     office.get_by_role("link", name="安排替班").click()
+    arrived(office, "安排替班")
     office.get_by_label("替谁").select_option(str(guard.posts.get().pk))
     office.get_by_label("到哪天").fill(str(today()))
     office.keyboard.press("F9")
@@ -42,6 +43,7 @@ def test_a_new_clerk_is_set_up_covers_a_colleague_locks_and_unlocks(open_as, adm
 
     page = open_as(None)
     page.goto("sign-in/")
+    arrived(page, "登录")
     page.get_by_label("工号").fill("wumin")
     page.get_by_label("密码").fill(one_time)
     page.keyboard.press("F9")
@@ -52,6 +54,7 @@ def test_a_new_clerk_is_set_up_covers_a_colleague_locks_and_unlocks(open_as, adm
     arrived(page, "前台首页")
     expect(page.locator(".rail-foot")).to_contain_text("前台客服、秩序员")                  # her own post and the one she covers
     page.goto("account/pin/")
+    arrived(page, "设 PIN")
     for label, words in (("现在的密码", OWN), ("新 PIN", PIN), ("再输一次", PIN)):
         page.get_by_label(label).fill(words)
     page.keyboard.press("F9")
