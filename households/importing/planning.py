@@ -14,7 +14,7 @@ from servicecentre.kit.periods import BillingMonth
 from servicecentre.kit.secrets import seal
 
 from .people import People, differences, names_of_numbers
-from .rows import ERROR, WARNING, Finding
+from .rows import ERROR, WARNING, Finding, Judged
 from .standing import Standing, billed_until, key_of
 
 NAMELESS = "（未写姓名）"                             # of an emergency contact whose phone alone is known
@@ -54,7 +54,7 @@ class UnitPlan:
 
 
 @dataclass
-class Plan:
+class Plan(Judged):
     """All of it. ``errors`` make it refusable, ``obstacles`` refuse it; the counts are of units, good rows only."""
 
     estate: object
@@ -74,18 +74,6 @@ class Plan:
     def obstacles(self):
         """Sentences: why nothing may be applied before it is settled."""
         return [*self.reading.obstacles, *(f"表「{sheet}」没有交付日期一列，请给出这张表的交付日期。" for sheet in self.lacks_day)]
-
-    @property
-    def errors(self):
-        return [finding for finding in self.findings if finding.level == ERROR]
-
-    @property
-    def warnings(self):
-        return [finding for finding in self.findings if finding.level == WARNING]
-
-    @property
-    def wrong_rows(self):
-        return {(finding.sheet, finding.row) for finding in self.errors}
 
     @property
     def digest(self):

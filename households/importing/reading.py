@@ -12,7 +12,7 @@ from servicecentre.kit.sheets import Formula, open_workbook, read_bytes
 from .labels import FIELDS
 from .layouts import find_layouts, header_rows, layouts_from_json
 from .places import section_of, unit_code
-from .rows import ERROR, WARNING, Finding, Row, read_row
+from .rows import ERROR, WARNING, Finding, Judged, Row, read_row
 from .values import said, text_of
 
 _TOTAL = re.compile(r"(?:合计|小计|总计|共计|以上)|.{0,12}(?:合计|小计|总计|共计)$")
@@ -23,7 +23,7 @@ _SAMPLE = re.compile(r"(?:示例|样例|范例|例如|例[:：])")
 
 
 @dataclass
-class Reading:
+class Reading(Judged):
     """What a file says. `mapping` is plain JSON: a person may change `field`, `kind`, `building`, `entrance`, `skip`,
     `header_row`, `first_row`, `last_row` in it and give it back to read_register; its `others` are sheets without a table.
     """
@@ -36,19 +36,6 @@ class Reading:
     skipped: list = field(default_factory=list)  # (sheet, row, why): blank, total, header, duplicate rows
     notes: list = field(default_factory=list)  # what was not read at all, in words
     obstacles: list = field(default_factory=list)  # sentences: why nothing may be applied before it is settled
-
-    @property
-    def errors(self):
-        return [finding for finding in self.findings if finding.level == ERROR]
-
-    @property
-    def warnings(self):
-        return [finding for finding in self.findings if finding.level == WARNING]
-
-    @property
-    def wrong_rows(self):
-        """{(sheet, row)} of every row that is not taken because something in it is wrong."""
-        return {(finding.sheet, finding.row) for finding in self.errors}
 
 
 def read_register(file, mapping=None, handover_default=None, progress=None) -> Reading:
