@@ -39,6 +39,23 @@ class Finding:
         return {"sheet": self.sheet, "row": self.row, "column": self.column, "value": self.value, "reason": self.reason}
 
 
+class Judged:
+    """What has ``findings``, by their level."""
+
+    @property
+    def errors(self):
+        return [finding for finding in self.findings if finding.level == ERROR]
+
+    @property
+    def warnings(self):
+        return [finding for finding in self.findings if finding.level == WARNING]
+
+    @property
+    def wrong_rows(self):
+        """{(sheet, row)} of every row that is not taken because something in it is wrong."""
+        return {(finding.sheet, finding.row) for finding in self.errors}
+
+
 @dataclass
 class RegisterRow:
     """A unit as the list has it, with the household that holds it, if any (`owners` empty: none)."""

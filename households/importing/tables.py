@@ -7,7 +7,7 @@ from servicecentre.kit.sheets import Formula, open_workbook, read_bytes
 
 from .layouts import find_layouts, header_rows, layouts_from_json, remember
 from .places import section_of, unit_code
-from .rows import ERROR, WARNING, Finding, Row
+from .rows import WARNING, Finding, Judged, Row
 from .values import hide_identities, said, text_of
 
 _TOTAL = re.compile(r"(?:合计|小计|总计|共计|以上)|.{0,12}(?:合计|小计|总计|共计)$")
@@ -18,7 +18,7 @@ _SAMPLE = re.compile(r"(?:示例|样例|范例|例如|例[:：])")
 
 
 @dataclass
-class Reading:
+class Reading(Judged):
     """What a file says. `mapping` is plain JSON: a person may change `field`, `kind`, `building`, `entrance`, `skip`,
     `header_row`, `first_row`, `last_row` in it and give it back; its `others` are sheets without a table.
     """
@@ -34,19 +34,6 @@ class Reading:
     obstacles: list = field(default_factory=list)  # sentences: why nothing may be applied before it is settled
 
     who: dict = field(default_factory=dict)  # {(sheet, row): (room, surname)} of every row that was looked at
-
-    @property
-    def errors(self):
-        return [finding for finding in self.findings if finding.level == ERROR]
-
-    @property
-    def warnings(self):
-        return [finding for finding in self.findings if finding.level == WARNING]
-
-    @property
-    def wrong_rows(self):
-        """{(sheet, row)} of every row that is not taken because something in it is wrong."""
-        return {(finding.sheet, finding.row) for finding in self.errors}
 
 
 def open_list(file, words, mapping=None, known=None):
