@@ -105,7 +105,8 @@ def parse_room(text) -> RoomCode:
     if found := _HOME.fullmatch(plain):
         return RoomCode(found["building"], found["entrance"], found["room"])
     if found := _SHOP.fullmatch(plain):
-        return RoomCode("", "", (found["letters"] or found["alone"] or "S") + found["digits"])
+        letters, digits = found["letters"] or found["alone"] or "S", found["digits"]
+        return RoomCode("", "", letters + (digits if letters == "S" else re.sub(r"^[0-9](?![0-9])", r"0\g<0>", digits)))    # A05: alone, A5 is no shop
     if not plain:
         raise ValidationError("请填写房号，如 3-2-1801")
     if re.fullmatch(r"[0-9A-Z]{1,5}(?:室|号)?", plain) or _BEGUN.match(plain):
@@ -316,6 +317,8 @@ def _room_query(plain):
         return code.code if code.shop else code.key
     except ValidationError:
         pass
+    if re.fullmatch(r"[A-Z]{1,2}[0-9][A-Z]?", room):  # A5: a block of that name, or the shop A05
+        return room
     if found := re.fullmatch(_BLOCK + r"([0-9]{3,4}[A-Z]?)(?:室|房)?", room):  # 3栋1801: the entrance is left out
         return found[2]
     if (found := _BEGUN.fullmatch(room)) and re.search(r"[-#号栋幢座楼]", room):

@@ -1,6 +1,6 @@
 """Many papers as one PDF: chunks in worker processes, joined in order; the file shows only when it is whole.
 
-A document grows by 0.9 MB a page while it is made, so a chunk is some seventy pages; in smaller ones the fonts weigh more.
+A document grows by 0.9 MB a page while it is made, so a chunk is some fifty pages; in smaller ones the fonts weigh more.
 The words become HTML here; a worker makes it a document and knows nothing else.
 """
 import os
@@ -14,7 +14,7 @@ from servicecentre.kit.pool import workers
 
 from .printing import html_of
 
-CHUNK = 72                                # pages, more or less
+CHUNK = 54                                # pages, more or less
 AHEAD = 2                                 # chunks that wait for each worker
 
 

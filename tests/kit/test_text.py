@@ -2,7 +2,7 @@
 
 import pytest
 from django.core.exceptions import ValidationError
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 
 from servicecentre.kit import text as kit
@@ -200,6 +200,8 @@ def test_each_text_is_asked_of_the_kinds_that_fit_it(typed, pairs):
 
 
 @given(some.text() | some.text("0123456789-#栋单元室苏AS张商铺 ·"))
+@example("铺A0")
+@example("商铺B5A")
 def test_whatever_is_typed_is_searched_without_a_fault(typed):
     for kind, term in normal_query(typed):
         assert kind in "rnptv" and 0 < len(term) <= 64
