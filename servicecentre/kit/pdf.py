@@ -16,7 +16,7 @@ from pathlib import Path
 from django.contrib.staticfiles import finders
 from django.template.loader import get_template
 
-QR_PIXELS = 3                             # a module's side; on 14 mm some 0.1 mm each
+QR_PIXELS = 2                             # a module's side; on 14 mm some 0.2 mm each
 WAIT = 20                                 # seconds that a print waits for those before it
 PLACE = "https://paper.invalid/"          # the only address there is; what follows it is a name of ours
 FILES = {**{f"fonts/{name}": "font/sfnt" for name in (
@@ -70,7 +70,7 @@ def _mover(x, y):
 
 
 def qr_png(text):
-    """A QR of level M as grey PNG, three pixels a module: a tenth of an SVG's time on the page.
+    """A QR of level M as grey PNG, two pixels a module: a tenth of an SVG's time on the page.
 
     Grey and not one bit deep: that WeasyPrint would turn into colours, which is twice as large.
     """

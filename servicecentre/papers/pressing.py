@@ -14,7 +14,7 @@ from servicecentre.kit.pool import workers
 
 from .printing import html_of
 
-CHUNK = 54                                # pages, more or less
+CHUNK = 48                                # pages, more or less
 AHEAD = 2                                 # chunks that wait for each worker
 
 
