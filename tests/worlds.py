@@ -293,7 +293,7 @@ def _office(w):
     _files(w)
     _personal_data(w)
     w.computer = add_computer(w.estate, name="前台 1 号机", by=w.clerk)
-    w.notice = issue_paper(KINDS["TZ"], estate=w.estate, content={}, by=w.clerk)
+    w.reminder = issue_paper(KINDS["CJ"], estate=w.estate, content={}, by=w.clerk)
     w.wording = reword(w.estate, "receipt_remarks", "请保管好收据", by=w.manager)
     w.phrase = Wording.objects.of(w.estate).get(key="phrase.phone-first")
     w.page = reword(w.estate, "page.keys", "借钥匙先验身份。", note="改短", by=w.manager)
@@ -403,7 +403,7 @@ def pages_of(w):
         "worklog:comment_entry": [w.remark.pk], "worklog:keep_promise": [w.promise.pk],
         "worklog:move_promise": [w.promise.pk], "jobs:job": [w.job.pk], "papers:paper": [w.payment.paper.pk],
         "papers:pdf": [w.payment.paper.pk, 1], "papers:reprint": [w.payment.paper.pk],
-        "papers:void_alone": [w.notice.pk], "papers:choose_computer": [w.computer.pk], "papers:set_computer": [w.computer.pk],
+        "papers:void_alone": [w.reminder.pk], "papers:choose_computer": [w.computer.pk], "papers:set_computer": [w.computer.pk],
         **{f"papers:{name}": [w.batch.pk] for name in ("batch", "take_batch", "batch_pdf")},
         **{f"papers:{name}": [w.computer.printers.first().pk] for name in ("confirm_fit", "test_page")},
         "texts:text": [w.wording.pk], "texts:handbook_page": [w.page.pk], "texts:change_text": [w.phrase.pk], "texts:withdraw_text": [w.phrase.pk]}
