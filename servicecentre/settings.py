@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "servicecentre.papers",
     "households",
     "billing",
+    "tickets",
     "servicecentre.desk",
 ]
 

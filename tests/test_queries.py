@@ -34,6 +34,8 @@ from servicecentre.staff.models import User
 from servicecentre.worklog.attaching import attach_files
 from servicecentre.worklog.day import keep_promise, make_promise, make_remark
 from servicecentre.worklog.models import Entry, Promise
+from tickets.models import Notice
+from tickets.notices import extend_notice, post_notice, take_down_notice
 
 from .files.making import ready
 from .households.lists import register, row
@@ -56,6 +58,7 @@ def crowd(estate, n):
         _a_household_page(w, i)
         _a_receipt(w, i)
         _an_office(w, i)
+        _notices(w, i)
     w.imported = worked_off(receive(estate, data=register(*(row(code=f"8-1-{100 + i}", area="0") for i in range(n)), row(code="3-2-1801")),
                                     name="多行.xlsx", by=w.clerk))
     assert len(w.imported.report["errors"]) >= n
@@ -125,6 +128,15 @@ def _an_office(w, i):
     change_setting(w.estate, key=key, value=8 + i % 2, basis="", version=version, by=w.manager)
 
 
+def _notices(w, i):
+    """One up in two places, extended once more and so the newest one's terms too; one taken down."""
+    when = {"starts_at": now() + timedelta(minutes=i), "ends_at": now() + timedelta(days=40), "cause": f"第 {i} 次", "words": "请绕行", "by": w.clerk}
+    places = [(w.unit.building, w.unit.entrance), (w.sold.building, "")]
+    post_notice(w.estate, kind="other", whole=False, places=places, **when)
+    take_down_notice(post_notice(w.estate, kind="other", whole=False, places=places, **when), reason="写错", version=1, by=w.clerk)
+    w.notice = extend_notice(w.notice, ends_at=w.notice.ends_at + timedelta(hours=1), reason="还没好", version=w.notice.version, by=w.clerk)
+
+
 def _many_prices(w, n):
     fee = FeeKind.objects.of(w.estate).get(code="commercial")
     for i in range(n):
@@ -162,7 +174,7 @@ def same(worlds, ask):
 
 def test_the_large_world_has_more_of_everything_that_is_listed(worlds):
     """Else the comparisons below compare nothing."""
-    for model in (Unit, Household, Payment, Paper, Charge, Entry, Promise, ReceiptVoid, RegisterImport):
+    for model in (Unit, Household, Payment, Paper, Charge, Entry, Promise, ReceiptVoid, Notice, RegisterImport):
         few, many = (model.objects.filter(estate=w.estate).count() for w in worlds)
         assert many >= few + MANY - FEW or model is RegisterImport, f"{model.__name__}: {few}, {many}"
 

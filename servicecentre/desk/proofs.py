@@ -15,10 +15,11 @@ from households.models import Household, LetterUse
 from servicecentre.kit import guards
 from servicecentre.kit.money import yuan
 from servicecentre.papers import journal
-from servicecentre.papers.kinds import RECEIPT, VOID
+from servicecentre.papers.kinds import NOTICE, RECEIPT, VOID
 from servicecentre.papers.models import Database, Paper, Print, Series
 from servicecentre.worklog import seals
 from servicecentre.worklog.models import Entry
+from tickets.models import Notice, NoticePlace, NoticeTerm
 
 from . import sealing
 
@@ -204,6 +205,26 @@ def _numbers_lost():
         known = set(Paper.objects.values_list("estate", "number"))
         for estate, number in sorted(journal.written(database.name) - known):
             yield f"小区 {estate} {number}", "号码日志里已开出，数据库里没有"
+
+
+@proof(6, "通知和贴出去的单据说的一样")
+def notices():
+    """A notice ends when its last paper says; that paper is live as long as it is up, the earlier ones are void; it holds somewhere."""
+    last = NoticeTerm.objects.filter(notice=OuterRef("pk")).order_by("-n")
+    rows = Notice.objects.select_related("estate").annotate(
+        said=Subquery(last.values("ends_at")[:1]), void=Subquery(last.values("paper__voided_at")[:1]), number=Subquery(last.values("paper__number")[:1]),
+        placed=Exists(NoticePlace.objects.filter(notice=OuterRef("pk"))))
+    wrong = {"结束时间与单据不同": Q(said=None) | ~Q(said=F("ends_at")), "贴着，单据却作废": Q(down_at=None, void__isnull=False),
+             "已撤下，单据却有效": Q(down_at__isnull=False, void=None),
+             "没有范围，或者既是全小区又有楼栋": Q(whole=True, placed=True) | Q(whole=False, placed=False)}
+    for text, broken in wrong.items():
+        for notice in rows.filter(broken):
+            yield _at(notice), f"通知 {notice.pk} {text}"
+    newer = NoticeTerm.objects.filter(notice=OuterRef("notice"), n__gt=OuterRef("n"))
+    for term in NoticeTerm.objects.filter(Exists(newer), paper__voided_at=None).select_related("estate", "paper"):
+        yield f"{term.estate.slug} {term.paper}", "已延时换过，旧的一张却有效"
+    for paper in Paper.objects.filter(kind=NOTICE.letters).exclude(Exists(NoticeTerm.objects.filter(paper=OuterRef("pk")))).select_related("estate"):
+        yield f"{paper.estate.slug} {paper.number}", "单据没有对应的通知"
 
 
 @proof(13, "工作日志写下后没有改过")

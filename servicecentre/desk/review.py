@@ -25,7 +25,7 @@ from .sealing import seal_day, troubles_on
 
 DOUBTS = {                                # what was passed: a warning's name in the clerk's words
     "new_building": "新建楼栋", "past_month": "改以前的月份", "special_plate": "特种车牌", "left_over": "多收转预存",
-    "same_again": "同额再收", "reference_again": "流水号重复", "arrears": "有欠费"}
+    "same_again": "同额再收", "reference_again": "流水号重复", "arrears": "有欠费", "like_notice": "已贴了同类通知"}
 
 
 class SeeForm(DeskForm):

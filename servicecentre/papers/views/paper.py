@@ -56,6 +56,11 @@ def show_pdf(request, pk, n):
     if not (which.open_to(request.user, at=now()) and paper.intact and paper.edition):
         return render(request, "papers/closed.html", {"paper": paper, "print": which,
                                                       "may_reprint": may(request, "papers.reprint_paper")}, status=410)
+    return pdf_answer(request, paper, which)
+
+
+def pdf_answer(request, paper, which):
+    """This print of the paper as PDF; the view that calls has asked whether it may be fetched."""
     try:
         pdf = printing.render(paper, which, address=request.build_absolute_uri("/"), computer=computer_of(request))
     except Busy:
