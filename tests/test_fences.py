@@ -47,6 +47,7 @@ from servicecentre.desk.models import DataRequest, PrivacyPolicy, RetentionItem,
 from servicecentre.desk.office import create_estate
 from servicecentre.estates.models import CalendarDay, Contractor, ContractorPerson, Department, Estate, HoursPolicy, Phone
 from servicecentre.files.models import File
+from servicecentre.jobs.models import Job
 from servicecentre.kit import guards
 from servicecentre.kit.refused import in_words
 from servicecentre.papers.models import Computer, Paper, Print, Printer, Series, Wording
@@ -113,6 +114,7 @@ RULES = {
     "serial_has_room": Change(Paper, "TRUE", {"serial": "10000000"}),
     "one_print_per_turn": Copy(Print, "n = 1"),
     "reprint_has_reason": Copy(Print, "n = 1", {"n": "99"}),
+    "stopped_only_when_asked": Change(Job, "TRUE", {"state": "'stopped'"}),
     "one_computer_per_name": Copy(Computer),
     "one_printer_per_sheet": Copy(Printer),
     "moved_within_reason": Change(Printer, "TRUE", {"x": "201"}),

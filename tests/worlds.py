@@ -417,6 +417,6 @@ def pages_of(w):
         "worklog:move_promise": [w.promise.pk], "jobs:job": [w.job.pk], "papers:paper": [w.payment.paper.pk],
         "papers:pdf": [w.payment.paper.pk, 1], "papers:reprint": [w.payment.paper.pk],
         "papers:void_alone": [w.reminder.pk], "papers:choose_computer": [w.computer.pk], "papers:set_computer": [w.computer.pk],
-        **{f"papers:{name}": [w.batch.pk] for name in ("batch", "take_batch", "batch_pdf")},
+        **{f"papers:{name}": [w.batch.pk] for name in ("batch", "take_batch", "stop_batch", "batch_pdf")},
         **{f"papers:{name}": [w.computer.printers.first().pk] for name in ("confirm_fit", "test_page")},
         "texts:text": [w.wording.pk], "texts:handbook_page": [w.page.pk], "texts:change_text": [w.phrase.pk], "texts:withdraw_text": [w.phrase.pk]}

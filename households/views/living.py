@@ -17,7 +17,7 @@ from households.forms.living import (
 )
 from households.forms.people import ConfirmForm
 from households.models import AuthorisationLetter, Pet, SpecialCare, StandingInstruction
-from servicecentre.kit.periods import today
+from servicecentre.kit.periods import now, today
 from servicecentre.staff.access import may, needs
 
 from .pages import done, form_page, household_of, unit_of
@@ -85,9 +85,9 @@ def set_use(request, pk):
     form = UseForm(request.POST or None)
     if request.method == "POST" and (use := form.perform(standing.set_use, row, by=request.user)):
         return done(request, f"{row.code} 从 {use.starts_on} 起是{use.get_use_display()}。", row)
-    now = row.uses.last()
+    current = row.uses.last()
     return form_page(request, form, title=f"使用情况 {row.code}", button="登记使用情况", back=row,
-                     about=f"现在登记的是{now.get_use_display()}，{now.starts_on} 起" if now else "还没有登记过")
+                     about=f"现在登记的是{current.get_use_display()}，{current.starts_on} 起" if current else "还没有登记过")
 
 
 @needs("households.take_letter")
@@ -95,12 +95,12 @@ def take_letter(request, pk):
     row = household_of(request, pk)
     form = LetterForm(request.POST or None, household=row)
     if request.method == "POST" and (letter := form.perform(agents.take_letter, row, by=request.user)):
-        return done(request, "委托书已登记。办事前先按登记的号码向委托人核实。", letter)
+        return done(request, f"委托书已登记，{letter.number}。打出两联签字；办事前先按登记的号码向委托人核实。", letter)
     return form_page(request, form, title="收委托书", button="登记委托书", back=row, about=_about(row), wide=True)
 
 
 def _letter(request, pk):
-    rows = AuthorisationLetter.objects.of(request.estate).select_related("household__unit", "principal", "agent", "taken_by")
+    rows = AuthorisationLetter.objects.of(request.estate).select_related("household__unit", "principal", "agent", "taken_by", "paper")
     return get_object_or_404(rows, pk=pk)
 
 
@@ -110,9 +110,10 @@ def letter(request, pk):
     row = _letter(request, pk)
     used_up = not row.valid_to and row.uses.exists()
     why = row.over(today()) or ("只用一次，已经用过" if used_up else "")
+    first = row.paper and row.paper.prints.filter(n=1, by=request.user).first()
     return render(request, "households/letter.html", {
         "letter": row, "why": why, "uses": list(row.uses.select_related("by")), "calls": list(row.calls.select_related("by")),
-        "may_use": may(request, "households.take_letter")})
+        "may_use": may(request, "households.take_letter"), "print": first if first and first.open_to(request.user, at=now()) else None})
 
 
 def _letter_page(request, pk, form_of, act, *, title, button, words):

@@ -93,7 +93,8 @@ def history(request, pk):
     """Every field that was changed: who, when, from what to what."""
     household = household_of(request, pk)
     people = Person.objects.of(request.estate).filter(Q(ownerships__household=household) | Q(residences__household=household))
+    entries = Person.objects.of(request.estate).filter(Q(pk__in=people.values("pk")) | Q(merged_into__in=people.values("pk")))
     rows = Amendment.objects.of(request.estate).filter(
-        Q(household=household) | Q(unit=household.unit_id, household=None) | Q(row_type="households.person", row_id__in=people.values("pk")))
+        Q(household=household) | Q(unit=household.unit_id, household=None) | Q(row_type="households.person", row_id__in=entries.values("pk")))
     page = Paginator(rows.select_related("by").order_by("-pk"), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "households/history.html", {"household": household, "page": page})

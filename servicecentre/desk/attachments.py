@@ -93,9 +93,9 @@ def household_files(request, pk):
     household = household_of(request, pk)
     files = seen_by(request, File.objects.of_household(household).there()).select_related("made_by").newest_first()
     page = Paginator(files, PER_PAGE).get_page(request.GET.get("page"))
-    people = Person.objects.of(request.estate).in_bulk([f.row_id for f in page if f.row_type == "households.person"])
+    people = Person.objects.of(request.estate).select_related("merged_into").in_bulk([f.row_id for f in page if f.row_type == "households.person"])
     for each in page:
-        each.whose = people.get(each.row_id) if each.row_type == "households.person" else None
+        each.whose = people[each.row_id].remaining if each.row_type == "households.person" and each.row_id in people else None
     return render(request, "desk/files.html", {
         "title": f"资料 {household.unit.code}", "about": household.owner_names, "back": household.get_absolute_url(), "page": page,
         "attach": may(request, "files.attach_file") and reverse("attach_household_files", args=[pk]), **_can(request)})

@@ -74,7 +74,7 @@ def living(household, day):
 @part("households.view_household")
 def letters(household, day):
     """Who acts for the owner, in which matters, until when."""
-    rows = list(household.letters.select_related("agent").annotate(n=Count("uses")).order_by("-pk")[:LETTERS])
+    rows = list(household.letters.select_related("agent", "paper").annotate(n=Count("uses")).order_by("-pk")[:LETTERS])
     for row in rows:
         row.why = row.over(day) or ("用完了" if not row.valid_to and row.n else "")
     return {"letters": rows}

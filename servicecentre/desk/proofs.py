@@ -11,11 +11,11 @@ from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Subquery, 
 from django.db.models.functions import Coalesce
 
 from billing.models import Allocation, BillRun, Charge, Credit, Payment, PaymentPart, ReceiptVoid
-from households.models import Household, LetterUse
+from households.models import AuthorisationLetter, Household, LetterUse
 from servicecentre.kit import guards
 from servicecentre.kit.money import yuan
 from servicecentre.papers import journal
-from servicecentre.papers.kinds import NOTICE, RECEIPT, VOID
+from servicecentre.papers.kinds import LETTER, NOTICE, RECEIPT, VOID
 from servicecentre.papers.models import Database, Paper, Print, Series
 from servicecentre.worklog import seals
 from servicecentre.worklog.models import Entry
@@ -171,6 +171,8 @@ def nothing_deleted():
         yield f"{paper.estate.slug} {paper.number}", "没有首次打印的记录"
     for paper in Paper.objects.filter(kind=VOID.letters).exclude(Exists(ReceiptVoid.objects.filter(paper=OuterRef("pk")))).select_related("estate"):
         yield f"{paper.estate.slug} {paper.number}", "作废单没有对应的作废"
+    for paper in Paper.objects.filter(kind=LETTER.letters).exclude(Exists(AuthorisationLetter.objects.filter(paper=OuterRef("pk")))).select_related("estate"):
+        yield f"{paper.estate.slug} {paper.number}", "单据没有对应的委托书"
     yield from _papers_rewritten()
     yield from _voids_in_part()
     yield from _numbers_lost()
@@ -183,8 +185,8 @@ def _papers_rewritten():
     for paper in papers.order_by("pk").iterator(chunk_size=CHUNK):
         if not paper.intact:
             yield f"{paper.estate.slug} {paper.number}", "单据内容与开出时不同"
-        elif paper.paid is not None and (paper.paid, paper.whose) != (paper.content["total"], paper.household_no):
-            said = f"{paper.household_no} {yuan(paper.content['total'])}"
+        elif paper.paid is not None and (paper.paid, paper.whose) != (paper.content.get("total"), paper.household_no):
+            said = f"{paper.household_no} {yuan(paper.content.get('total') or 0)}"
             yield f"{paper.estate.slug} {paper.number}", f"收据上是 {said}，收款是 {paper.whose} {yuan(paper.paid)}"
 
 
@@ -266,7 +268,7 @@ def two_people():
 
 @proof(22, "委托书的每次使用都在事项和期限之内")
 def letter_uses():
-    uses = LetterUse.objects.select_related("estate", "letter__household").order_by("pk")
+    uses = LetterUse.objects.select_related("estate", "letter__household", "letter__paper").order_by("pk")
     seen = set()
     for use in uses.iterator(chunk_size=CHUNK):
         letter, wrong = use.letter, []
@@ -280,7 +282,7 @@ def letter_uses():
             wrong.append("只用一次的用了第二次")
         seen.add(letter.pk)
         if wrong:
-            yield _at(use, letter.household), f"委托书 {letter.pk} {use.day} 的使用{'，'.join(wrong)}"
+            yield _at(use, letter.household), f"委托书 {letter.number or letter.pk} {use.day} 的使用{'，'.join(wrong)}"
 
 
 def _at(row, household=None):

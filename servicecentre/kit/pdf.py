@@ -49,7 +49,12 @@ def render_pdf(html, css="papers/papers.css", *, images=None, shift=(0, 0)):
 
 
 def render_to_file(path, html, codes, shift):
-    """What a worker process does: one document into a new private file. ``codes``: {name of an image: text of its QR}."""
+    """What a worker process does: one document into a new private file; nothing where its folder is gone, for nobody waits for it.
+
+    ``codes``: {name of an image: text of its QR}.
+    """
+    if not os.path.isdir(os.path.dirname(path)):
+        return
     pdf = render_pdf(html, images={name: qr_png(text) for name, text in codes.items()}, shift=shift)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         out.write(pdf)

@@ -14,7 +14,8 @@ class Kind(NamedTuple):
     """``copies`` stand in the order in which the first print brings them out; the first is what a later print gives.
 
     ``alone``: nothing else hangs on such a paper, so it may be voided by itself; every other kind is voided by the act
-    that knows what hangs on it. ``row``: the name under which the paper knows that row, for a link.
+    that knows what hangs on it. ``row``: the name under which the paper knows that row, for a link, which says ``see``;
+    a row with ``paper_note(day)`` tells there what has become of it since.
     """
 
     letters: str
@@ -23,6 +24,7 @@ class Kind(NamedTuple):
     copies: tuple[Copy, ...] = ()
     alone: bool = False
     row: str = ""
+    see: str = "看这笔业务、作废"
 
 
 # A desk prints on plain sheets and hands the payer the top one while the rest still comes: the customer's copy first.
@@ -37,12 +39,15 @@ _PERSON_AND_DESK = (Copy("person", "第一联", "申请人"), Copy("desk", "第�
 DATA_REQUEST = Kind("GX", "个人信息请求单", "desk/data-request-1", _PERSON_AND_DESK)
 DATA_COPY = Kind("GX", "个人信息副本", "desk/data-copy-1")             # of the same series: what the request's answer hands over
 
+_AGENT_AND_FILE = (Copy("agent", "第二联", "受托人"), Copy("file", "第一联", "存档"))
+LETTER = Kind("WT", "授权委托书", "households/letter-1", _AGENT_AND_FILE, row="letter", see="看委托书")
+
 KINDS = {kind.letters: kind for kind in (
     RECEIPT, Kind("YJ", "押金收据"), Kind("YT", "押金退还单"), Kind("TK", "退款单"), VOID, Kind("BY", "停电备用单"),
     Kind("CJ", "催缴通知单", alone=True), Kind("RB", "收费日报表"), Kind("RH", "入伙办结单"), Kind("ZX", "装修申请表"), Kind("XK", "施工许可证"),
     Kind("CR", "施工出入证"), Kind("DH", "动火许可证"), Kind("WZ", "违章整改通知单"), Kind("ZG", "整改通知单"), Kind("GD", "报修派工单"),
     Kind("FX", "物品放行条"), Kind("YS", "钥匙借用单"), Kind("KZ", "空置申请表"), Kind("JM", "减免申请单"), Kind("GT", "公摊分摊表"),
-    Kind("CW", "车位服务协议"), NOTICE, Kind("WT", "授权委托书"), DATA_REQUEST)}
+    Kind("CW", "车位服务协议"), NOTICE, LETTER, DATA_REQUEST)}
 
 
 def copy_of(kind, code):
