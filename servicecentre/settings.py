@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "servicecentre.estates.mount.mount",                    # takes the prefix off before Common looks for a slash
     "django.middleware.common.CommonMiddleware",
+    "servicecentre.kit.bodies.Bodies",                      # a form that did not come whole is none
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "servicecentre.staff.sign_ins.attend",                  # is this session still one; before anybody asks who it is
