@@ -15,6 +15,7 @@ from households.views.pages import done, form_page, household_of
 from servicecentre.files import storing
 from servicecentre.files.forms import FilesMixin
 from servicecentre.files.models import Damaged, File
+from servicecentre.kit import store
 from servicecentre.kit.fields import TextField
 from servicecentre.kit.forms import DeskForm
 from servicecentre.roles import RIGHTS
@@ -167,6 +168,8 @@ def reveal(request, pk):
             picture = "" if again else f"data:{file.content_type};base64,{b64encode(file.content()).decode()}"
         except Damaged:
             return render(request, "files/damaged.html", {"file": file}, status=410)
+        except store.Silent as silent:
+            return render(request, "503.html", {"headline": "文件现在打不开", "reason": silent.sentence}, status=503)
         form = WhyForm() if again else form
     return render(request, "desk/scan.html", {"form": form, "file": file, "picture": picture, "back": _page_of(request, file),
                                               "again": AGAIN if again else ""})
