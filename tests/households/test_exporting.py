@@ -77,6 +77,17 @@ def test_spans_that_make_no_sense_are_refused_beside_the_field(homes, manager_de
     assert Entry.objects.count() == before
 
 
+@pytest.mark.parametrize(("path", "data"), [(UNITS, {}), (CHARGES, {"first": "2026-10", "last": "2026-10"})])
+def test_sent_again_nothing_goes_out_unlogged(homes, estate, manager, manager_desk, path, data):
+    bill_month(estate, BillingMonth(2026, 10), by=manager)
+    content(manager_desk.post(path, data | {"request_key": "once"}))
+    entries = Entry.objects.count()
+    again = manager_desk.post(path, data | {"request_key": "once"})
+    assert "Content-Disposition" not in again and "刚才已经导出过" in again.content.decode() and Entry.objects.count() == entries
+    content(manager_desk.post(path, data | {"request_key": again.context["form"]["request_key"].value()}))
+    assert Entry.objects.count() == entries + 1
+
+
 def test_who_may(homes, estate, desk):
     assert UNITS not in desk.get("/units/").content.decode() and CHARGES not in desk.get("/billing/payments/").content.decode()
     finance = Desk(person_at(estate, "fin", "周会计", Role.FINANCE), estate)
