@@ -92,7 +92,7 @@ def merge_people(request, pk, person_pk):
 def history(request, pk):
     """Every field that was changed: who, when, from what to what."""
     household = household_of(request, pk)
-    people = Person.objects.of(request.estate).filter(Q(ownerships__household=household) | Q(residences__household=household))
+    people = Person.objects.of(request.estate).of_household(household)
     rows = Amendment.objects.of(request.estate).filter(
         Q(household=household) | Q(unit=household.unit_id, household=None) | Q(row_type="households.person", row_id__in=people.values("pk")))
     page = Paginator(rows.select_related("by").order_by("-pk"), PER_PAGE).get_page(request.GET.get("page"))

@@ -1,6 +1,5 @@
 """What this app's views share: a page with one form, and rows fetched through this estate only."""
 from django.contrib import messages
-from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 
 from households.models import Household, Person, Unit
@@ -15,9 +14,8 @@ def household_of(request, pk):
 
 
 def person_of(household, pk):
-    """An owner of this household or somebody who lives or lived there."""
-    here = Q(ownerships__household=household) | Q(residences__household=household)
-    return get_object_or_404(Person.objects.of(household.estate_id).filter(here).distinct(), pk=pk)          # an owner may live here too
+    """An owner of this household, somebody who lives or lived there, or an owner's agent."""
+    return get_object_or_404(Person.objects.of(household.estate_id).of_household(household), pk=pk)
 
 
 def form_page(request, form, *, title, button, back, busy="正在登记，请稍等", about="", wide=False, more=()):

@@ -29,8 +29,7 @@ def receive_request(household, *, person, wants, scope, id_checked, by, agent=""
     without a letter [law: 个人信息保护法 45–50].
     """
     household = type(household).objects.lock(household)
-    here = Q(ownerships__household=household) | Q(residences__household=household)
-    if not Person.objects.of(household.estate_id).filter(here, pk=person.pk).exists():
+    if not Person.objects.of(household.estate_id).of_household(household).filter(pk=person.pk).exists():
         raise Refused({"person": "这个人不是这一户的"})
     if not id_checked:
         raise Refused({"id_checked": "先核对申请人的身份证件，再受理"})

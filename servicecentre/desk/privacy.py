@@ -2,7 +2,6 @@
 from crispy_forms.layout import Layout, Row
 from django import forms
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -35,8 +34,7 @@ class ReceiveForm(DeskForm):
 
     def __init__(self, *args, household, **kwargs):
         super().__init__(*args, **kwargs)
-        here = Q(ownerships__household=household) | Q(residences__household=household)
-        self.fields["person"].queryset = Person.objects.of(household.estate_id).filter(here).distinct().order_by("pk")
+        self.fields["person"].queryset = Person.objects.of(household.estate_id).of_household(household).order_by("pk")
 
 
 class DecideForm(DeskForm):

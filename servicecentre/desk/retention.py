@@ -64,15 +64,14 @@ def due(estate, before):
 
 
 def people_of(household, before):
-    """Owners and residents of a household whom nothing ties to another one that is not to go as well."""
+    """Owners, residents and agents of a household whom nothing ties to another one that is not to go as well."""
     estate = household.estate_id
     stays = Household.objects.of(estate).live().exclude(owner_names=GONE).exclude(pk__in=due(estate, before).values("pk"))
-    mine = Q(ownerships__household=household) | Q(residences__household=household) | Q(letters_held__household=household)
     holds = AuthorisationLetter.objects.filter(Q(agent=OuterRef("pk")) | Q(principal=OuterRef("pk")), household__in=stays)
     owns = Ownership.objects.filter(person=OuterRef("pk"), household__in=stays)
     lives = Resident.objects.filter(Q(left_on=None) | Q(left_on__gte=before), person=OuterRef("pk"), household__in=stays)
-    return Person.objects.of(estate).filter(mine).exclude(name=GONE).exclude(
-        Exists(owns)).exclude(Exists(lives)).exclude(Exists(holds)).distinct()
+    return Person.objects.of(estate).of_household(household).exclude(name=GONE).exclude(
+        Exists(owns)).exclude(Exists(lives)).exclude(Exists(holds))
 
 
 def scans_of(household):

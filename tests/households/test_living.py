@@ -17,6 +17,7 @@ from households.standing import (
     standing_for,
     withdraw_instruction,
 )
+from servicecentre.desk.data_requests import receive_request
 from servicecentre.kit.periods import today
 from servicecentre.kit.refused import Refused
 from servicecentre.worklog.models import Entry
@@ -156,3 +157,31 @@ def test_pages_from_letter_to_care(desk, household):
     assert desk.post(f"/letters/{letter.pk}/use/", {"matter": "pay", "words": "缴费", "request_key": "x"}).status_code == 302
     body = desk.get(f"/letters/{letter.pk}/").content.decode()
     assert "只用一次，已经用过" in body and ZHOU["phone"] not in body and ZHOU["id_number"] not in body
+
+
+def test_an_agents_data_and_papers_have_a_lawful_place(desk, household, agent, clerk):
+    letter = take_letter(household, matters=["files"], by=clerk, **agent)
+    page = desk.get(f"/letters/{letter.pk}/").content.decode()
+    person = f"/households/{household.pk}/people/{letter.agent_id}/"
+    assert person in page and f"{person}identity/" in page and f"/households/{household.pk}/files/add/" in page
+    typed = {"name": "周建国", "kind": "person", "phone": "13900002222", "version": "1", "request_key": "a"}
+    assert desk.post(person, typed).status_code == 302
+    letter.agent.refresh_from_db()
+    assert letter.agent.phone == "13900002222" and "139****2222" in desk.get(f"/households/{household.pk}/history/").content.decode()
+    assert ZHOU["id_number"] in desk.post(f"{person}identity/", {"reason": "核对本人身份", "request_key": "b"}).content.decode()
+    for form in (f"/households/{household.pk}/files/add/", f"/households/{household.pk}/data-request/"):
+        assert "周建国" in {p.name for p in desk.get(form).context["form"].fields["person"].queryset}
+    assert receive_request(household, person=letter.agent, wants="see", scope="全部", id_checked=True, by=clerk).person == letter.agent
+
+
+def test_instructions_show_before_the_acts_they_speak_of(desk, household, agent, clerk):
+    for moment, words in (("owner", "卖房先问女儿"), ("call", "晚上不打电话"), ("keys", "钥匙不给老何")):
+        give_instruction(household, moment=moment, words=words, given_by="张雨萍", starts_on=today(), by=clerk)
+    letter, owner = take_letter(household, matters=["files"], by=clerk, **agent), household.ownerships.get()
+    for path in (f"/units/{household.unit_id}/change-owner/", f"/households/{household.pk}/owners/add/", f"/owners/{owner.pk}/share/",
+                 f"/owners/{owner.pk}/remove/"):
+        page = desk.get(path).content.decode()
+        assert "卖房先问女儿" in page and "晚上不打" not in page, path
+    for path in (f"/letters/{letter.pk}/call/", f"/households/{household.pk}/phones/"):
+        page = desk.get(path).content.decode()
+        assert "晚上不打电话" in page and "卖房" not in page and "老何" not in page, path
