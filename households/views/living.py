@@ -115,14 +115,14 @@ def letter(request, pk):
         "may_use": may(request, "households.take_letter")})
 
 
-def _letter_page(request, pk, form_of, act, *, title, button, words):
+def _letter_page(request, pk, form_of, act, *, title, button, words, moment=StandingInstruction.Moment.ANY):
     row = _letter(request, pk)
     form = form_of(row)
     if request.method == "POST" and form.perform(act, row, by=request.user):
         done(request, words, row)
         return redirect(row)
     return form_page(request, form, title=f"{title} {row.agent.name}", button=button, back=reverse("households:letter", args=[row.pk]),
-                     about=f"{_about(row.household)}；{row.matter_words}")
+                     about=f"{_about(row.household)}；{row.matter_words}", heed=(row.household, moment))
 
 
 @needs("households.take_letter")
@@ -134,7 +134,7 @@ def use_letter(request, pk):
 @needs("households.take_letter")
 def call_principal(request, pk):
     return _letter_page(request, pk, lambda row: CallForm(request.POST or None, letter=row), agents.call_principal,
-                        title="向委托人核实", button="记下核实", words="已记下核实。")
+                        title="向委托人核实", button="记下核实", words="已记下核实。", moment=StandingInstruction.Moment.CALL)
 
 
 @needs("households.take_letter")

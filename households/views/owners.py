@@ -28,7 +28,8 @@ def add_owner(request, pk):
     form = AddOwnerForm(request.POST or None)
     if request.method == "POST" and form.perform(owners.add_owner, household, by=request.user):
         return done(request, "已加共有人。", household)
-    return form_page(request, form, title="加共有人", button="加共有人", back=household, about=f"{_about(household)}；户号和欠费不变")
+    return form_page(request, form, title="加共有人", button="加共有人", back=household, about=f"{_about(household)}；户号和欠费不变",
+                     heed=(household, "owner"))
 
 
 @needs("households.change_owner")
@@ -37,7 +38,8 @@ def change_share(request, pk):
     form = ShareForm(request.POST or None, initial={"share": row.share})
     if request.method == "POST" and form.perform(owners.change_share, row, by=request.user):
         return done(request, "份额已保存。", row.household)
-    return form_page(request, form, title=f"份额 {row.person.name}", button="保存份额", back=row.household, about=_about(row.household))
+    return form_page(request, form, title=f"份额 {row.person.name}", button="保存份额", back=row.household, about=_about(row.household),
+                     heed=(row.household, "owner"))
 
 
 @needs("households.change_owner")
@@ -47,7 +49,7 @@ def remove_owner(request, pk):
     if request.method == "POST" and form.perform(owners.remove_owner, row, by=request.user):
         return done(request, f"{row.person.name}已退出共有。", row.household)
     return form_page(request, form, title=f"退出共有 {row.person.name}", button=f"{row.person.name}退出", back=row.household,
-                     about=f"{_about(row.household)}；这一户和欠费不变")
+                     about=f"{_about(row.household)}；这一户和欠费不变", heed=(row.household, "owner"))
 
 
 @needs("households.change_person")

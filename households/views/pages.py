@@ -18,10 +18,13 @@ def person_of(household, pk):
     return get_object_or_404(Person.objects.of(household.estate_id).of_household(household), pk=pk)
 
 
-def form_page(request, form, *, title, button, back, busy="正在登记，请稍等", about="", wide=False, more=()):
-    """A page with one form and one act; ``back`` is the row whose page it came from, or a URL; ``more`` links (words, URL)."""
+def form_page(request, form, *, title, button, back, busy="正在登记，请稍等", about="", wide=False, more=(), heed=None):
+    """A page with one form and one act; ``back`` is the row whose page it came from, or a URL; ``more`` links (words, URL).
+
+    ``heed``: (household, moment) whose standing instructions are shown before the act.
+    """
     return render(request, "households/form.html", {
-        "form": form, "title": title, "button": button, "busy": busy, "about": about, "wide": wide, "more": more,
+        "form": form, "title": title, "button": button, "busy": busy, "about": about, "wide": wide, "more": more, "heed": heed,
         "back": back if isinstance(back, str) else back.get_absolute_url()})
 
 

@@ -104,8 +104,9 @@ def change_owner(request, pk):
         done(request, f"{row.code} 从 {household.starts_on} 起是新业主的，户号 {household.number}。", household)
         return redirect("seller_statement", pk=seller.pk if seller else household.pk)
     about = f"现在 {seller.owner_names}，{seller.starts_on} 起；欠费仍是原业主的" if seller else "这套房现在没有业主"
+    statement = seller and may(request, "billing.view_account") and [("原业主结算单", reverse("seller_statement", args=[seller.pk]))]
     return form_page(request, form, title=f"变更业主 {row.code}", button="变更业主", back=seller or row, about=about, wide=True,
-                     more=[("原业主结算单", reverse("seller_statement", args=[seller.pk]))] if seller and may(request, "billing.view_account") else ())
+                     heed=seller and (seller, "owner"), more=statement or ())
 
 
 @needs("households.change_household")
