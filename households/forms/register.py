@@ -6,7 +6,7 @@ from households.handing import GOES_ALONG, PAPERS
 from households.models import Person, Unit
 from households.people import person_fields
 from households.register import FIRST_MONTH
-from servicecentre.kit.fields import AreaField, DayField, MonthField, PhoneField, TextField
+from servicecentre.kit.fields import AreaField, DayField, MonthField, PhoneField, ReadingField, TextField
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.identity import IdKind
 from servicecentre.kit.refused import Refused
@@ -155,9 +155,9 @@ class ChangeOwnerForm(OwnersForm):
     seller_phone = PhoneField(label="原业主以后的电话", required=False, help_text="退钱、寄信用")
     papers = forms.MultipleChoiceField(label="看过的资料", choices=PAPERS, widget=forms.CheckboxSelectMultiple,
                                        error_messages={"required": "请勾看过的资料"})
-    water = AreaField(label="水表读数", zero=True, required=False)
-    power = AreaField(label="电表读数", zero=True, required=False)
-    gas = AreaField(label="气表读数", zero=True, required=False)
+    water = ReadingField(label="水表读数", required=False)
+    power = ReadingField(label="电表读数", required=False)
+    gas = ReadingField(label="气表读数", required=False)
     taken_over = forms.MultipleChoiceField(label="跟着房子转的", choices=GOES_ALONG, required=False, widget=forms.CheckboxSelectMultiple,
                                            help_text="双方都签字才转；不勾就不转")
     taken_words = TextField(label="怎么转", max_length=120, required=False)

@@ -185,3 +185,9 @@ def test_instructions_show_before_the_acts_they_speak_of(desk, household, agent,
     for path in (f"/letters/{letter.pk}/call/", f"/households/{household.pk}/phones/"):
         page = desk.get(path).content.decode()
         assert "晚上不打电话" in page and "卖房" not in page and "老何" not in page, path
+
+
+def test_a_new_meter_and_a_six_digit_one_are_read_at_the_sale(desk, household):
+    sale = {"last_day": str(today()), "name_1": "周建国", "papers": ["deed"], "gas": "0", "power": "123456.7", "request_key": "s"}
+    assert desk.post(f"/units/{household.unit_id}/change-owner/", sale).status_code == 302
+    assert set(household.changes_out.get().readings.values_list("kind", "reading")) == {("gas", 0), ("power", 12345670)}
