@@ -43,22 +43,19 @@ def take_letter(household, *, principal, name, id_number, phone, matters, valid_
 
 @act
 def use_letter(letter, *, matter, words, by, on=None):
-    """Note that the agent used the letter; returns the LetterUse. Refused outside its matters and term, and a second time when
-    it is for one use (DOMAIN §9.22)."""
-    letter = AuthorisationLetter.objects.select_related("household", "agent", "principal").lock(letter)
-    open_tenure(letter.household_id)
+    """Note that the agent used the letter; returns the LetterUse. Refused outside its matters and term, a second time when it is
+    for one use (DOMAIN §9.22), once the principal has denied it, died or is owner no more."""
+    household = open_tenure(letter.household_id)
+    AuthorisationLetter.objects.lock(letter)
+    letter = AuthorisationLetter.objects.with_state().get(pk=letter.pk)
     day = on or today()
-    if why := letter.over(day):
-        raise Refused(f"这份委托书{why}。")
-    if letter.principal.deceased_on and letter.principal.deceased_on <= day:
-        raise Refused("委托人已去世，委托终止。")
+    if why := letter.why_not(day):
+        raise Refused(f"这份委托书不能用：{why}。")
     if matter not in letter.matters:
         raise Refused({"matter": f"委托书只写了：{letter.matter_words}"})
-    if not letter.valid_to and letter.uses.exists():
-        raise Refused("这份委托书只用一次，已经用过。")
     use = LetterUse.objects.create(estate=letter.estate, letter=letter, matter=matter, words=said("words", words, 120, "请写办了什么"),
                                    day=day, at=now(), by=by)
-    record(by, f"{known_as(letter.agent)}凭委托书办{use.get_matter_display()}", use, household=letter.household)
+    record(by, f"{known_as(letter.agent)}凭委托书办{use.get_matter_display()}", use, household=household)
     return use
 
 

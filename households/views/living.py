@@ -100,18 +100,17 @@ def take_letter(request, pk):
 
 
 def _letter(request, pk):
-    rows = AuthorisationLetter.objects.of(request.estate).select_related("household__unit", "principal", "agent", "taken_by")
+    rows = AuthorisationLetter.objects.of(request.estate).with_state().select_related("household__unit", "taken_by")
     return get_object_or_404(rows, pk=pk)
 
 
 @needs("households.view_household")
 def letter(request, pk):
     """A letter by itself: matters, term, who was rung, each use."""
-    row = _letter(request, pk)
-    used_up = not row.valid_to and row.uses.exists()
-    why = row.over(today()) or ("只用一次，已经用过" if used_up else "")
+    row, day = _letter(request, pk), today()
     return render(request, "households/letter.html", {
-        "letter": row, "why": why, "uses": list(row.uses.select_related("by")), "calls": list(row.calls.select_related("by")),
+        "letter": row, "why": row.why_not(day), "may_call": not row.over(day), "uses": list(row.uses.select_related("by")),
+        "calls": list(row.calls.select_related("by")),
         "may_use": may(request, "households.take_letter")})
 
 

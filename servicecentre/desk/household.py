@@ -1,5 +1,5 @@
 """The household page: who lives here, what is owed, what is open, papers, what went on; an explicit list of parts."""
-from django.db.models import Count, OuterRef, Subquery, Sum
+from django.db.models import OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -72,9 +72,9 @@ def living(household, day):
 @part("households.view_household")
 def letters(household, day):
     """Who acts for the owner, in which matters, until when."""
-    rows = list(household.letters.select_related("agent").annotate(n=Count("uses")).order_by("-pk")[:LETTERS])
+    rows = list(household.letters.with_state().order_by("-pk")[:LETTERS])
     for row in rows:
-        row.why = row.over(day) or ("用完了" if not row.valid_to and row.n else "")
+        row.why = row.why_not(day)
     return {"letters": rows}
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from households.agents import call_principal, revoke_letter, take_letter, use_letter
 from households.models import SpecialCare, UnitUse
-from households.owners import record_death
+from households.owners import add_owner, record_death, remove_owner
 from households.register import add_unit, change_owner, open_household
 from households.standing import (
     add_care,
@@ -191,3 +191,25 @@ def test_a_new_meter_and_a_six_digit_one_are_read_at_the_sale(desk, household):
     sale = {"last_day": str(today()), "name_1": "周建国", "papers": ["deed"], "gas": "0", "power": "123456.7", "request_key": "s"}
     assert desk.post(f"/units/{household.unit_id}/change-owner/", sale).status_code == 302
     assert set(household.changes_out.get().readings.values_list("kind", "reading")) == {("gas", 0), ("power", 12345670)}
+
+
+def test_a_letter_that_the_principal_denied_is_not_used_until_confirmed(desk, household, agent, clerk):
+    letter = take_letter(household, matters=["pay"], valid_to=today(), by=clerk, **agent)
+    for result, usable in (("denied", False), ("not_reached", False), ("confirmed", True), ("denied", False)):
+        call_principal(letter, phone="phone", question="确认缴费", result=result, by=clerk)
+        page = desk.get(f"/letters/{letter.pk}/").content.decode()
+        assert ("用一次" in page) is usable and f"/letters/{letter.pk}/call/" in page, result
+        if not usable:
+            assert "委托人在电话里否认" in page and "委托人在电话里否认" in desk.get(f"/households/{household.pk}/").content.decode()
+            with pytest.raises(Refused, match="否认"):
+                use_letter(letter, matter="pay", words="x", by=clerk)
+        else:
+            use_letter(letter, matter="pay", words="x", by=clerk)
+
+
+def test_a_letter_of_who_owns_no_more_is_not_used(household, agent, clerk):
+    letter = take_letter(household, matters=["pay"], valid_to=today(), by=clerk, **agent)
+    add_owner(household, name="陈三", basis="不动产权证书", by=clerk)
+    remove_owner(agent["principal"], left_on=today(), basis="赠与合同", by=clerk)
+    with pytest.raises(Refused, match="不是业主"):
+        use_letter(letter, matter="pay", words="x", by=clerk)
