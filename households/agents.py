@@ -6,13 +6,13 @@ from servicecentre.kit.text import clean_text
 from servicecentre.worklog.acts import act, record
 
 from .models import AuthorisationLetter, LetterCall, LetterUse, Matter
-from .people import checked, enter_person, fresh, known_as, open_tenure
+from .people import LETTER, checked, enter_person, fresh, known_as, open_tenure
 from .standing import said
 
 
 @act
 def take_letter(household, *, principal, name, id_number, phone, matters, valid_from, copies_kept, by, valid_to=None, relation="",
-                authority="", id_kind="", may_delegate=False, notary_no=""):
+                authority="", id_kind="", may_delegate=False, notary_no="", despite=()):
     """Enter a letter; ``principal`` is the Ownership who gives it, the other words are the agent's. Returns the letter.
 
     Refused without both ID copies in the file [seed], without a matter, and from an owner who has died (it lapsed).
@@ -29,7 +29,8 @@ def take_letter(household, *, principal, name, id_number, phone, matters, valid_
         raise Refused({"matters": "请勾委托的事项"})
     if valid_to and valid_to < valid_from:
         raise Refused({"valid_to": "有效期止日不能早于起日"})
-    agent = enter_person(household.estate, unit=household.unit, by=by, name=name, id_kind=id_kind, id_number=id_number, phone=phone)
+    agent = enter_person(household.estate, unit=household.unit, by=by, phones=LETTER, despite=despite, name=name, id_kind=id_kind,
+                         id_number=id_number, phone=phone)
     if agent.pk == principal.person_id:
         raise Refused({"name": "受托人就是委托人本人，请核对"})
     letter = AuthorisationLetter.objects.create(

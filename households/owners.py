@@ -44,7 +44,7 @@ def add_owner(household, *, name, by, share="", basis="", despite=(), **typed):
         raise Refused(f"业主最多 {MOST_OWNERS} 人，请核对。")
     share, basis = checked("share", clean_text, share, 20), _basis(basis)
     _shares_fit(household, despite, share=share)
-    person = enter_person(household.estate, unit=household.unit, by=by, name=name, **typed)
+    person = enter_person(household.estate, unit=household.unit, by=by, despite=despite, name=name, **typed)
     if household.ownerships.live().filter(person=person).exists():
         raise Refused({"name": "此人已是这一户的业主"})
     last = household.ownerships.aggregate(n=Max("position"))["n"] or 0

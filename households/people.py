@@ -25,6 +25,7 @@ from .history import amend, change
 from .models import Contact, Household, Person, Resident, Vehicle
 
 ONE_PERSON_CARDS = (IdKind.RESIDENT, IdKind.HMT_RESIDENCE, IdKind.FOREIGN_PERMANENT)      # these tell sex and birth year
+OWNER, RESIDENT, LETTER = "owner", "resident", "letter"          # as what somebody known is entered
 CHILD = 14                                    # years; the law asks for a guardian below
 OLDEST = 130                                  # years that anybody may have lived
 LONGEST_NAME = 30                             # of a person, in characters of other scripts than Latin
@@ -106,10 +107,11 @@ def person_fields(estate, *, name, kind="", id_kind="", id_number="", phone="", 
     return fields
 
 
-def enter_person(estate, *, unit, by, **typed):
+def enter_person(estate, *, unit, by, phones=OWNER, despite=(), **typed):
     """The person of this ID number at this estate, told of what is new about them, or a new one. Part of other acts.
 
-    ``unit``: where they were met; what is new about somebody known stands in its history.
+    ``unit``: where they were met; what is new about somebody known stands in its history. ``phones``: what is done with another
+    number of somebody known, see _phones(); asked about as ``other_phone``.
     """
     suffix = typed.get("suffix", "")
     fields = person_fields(estate, **typed)
@@ -118,14 +120,35 @@ def enter_person(estate, *, unit, by, **typed):
         return Person.objects.create(estate=estate, **fields)
     if there.name != fields["name"]:
         raise Refused({f"id_number{suffix}": f"这个证件号码登记的是{there.name}，请核对证件；姓名变了先改人员资料"})
-    if fields["phone"] and there.phone and fields["phone"] != there.phone and not fields["phone2"]:
-        fields["phone2"] = there.phone                                # the newer number first, the older one is kept
+    fields |= _phones(there, [fields.pop("phone"), fields.pop("phone2")], phones, despite)
     if not typed.get("kind"):
         fields.pop("kind")                                            # a form that does not ask says nothing of it
     changed = {k: v for k, v in fields.items() if v and getattr(there, k) != v}
     if changed:
         change(there, changed, words=WORDS, by=by, unit=unit, about=there.name)
+        find.rebuild(household_ids_of(there))                         # also the other homes are found by it
     return there
+
+
+def _phones(there, typed, phones, despite):
+    """The phone columns of somebody known when these numbers were typed.
+
+    OWNER: the newer number first, the older one is kept; a third one is asked about. RESIDENT: only who has none gets one. LETTER:
+    never a number that a letter names, since a letter's principal is rung on the register's. What is not written is asked about.
+    """
+    known = [number for number in (there.phone, there.phone2) if number]
+    new = [number for number in typed if number and number not in known]
+    if not new:
+        return {}
+    numbers = [*new, *known]
+    if phones == OWNER and len(numbers) > 2 and "other_phone" not in despite:
+        raise Refused(f"{there.name}已登记两个电话，再加一个就不留 {mask_phone(numbers[2])}，请核对。", unless="other_phone")
+    if phones == OWNER or phones == RESIDENT and not known:
+        return dict(zip(("phone", "phone2"), numbers, strict=False))
+    if "other_phone" not in despite:
+        raise Refused(f"{there.name}登记的电话是 {mask_phone(there.phone) or '空的'}，和这里填的不一样；这里不改它，要改请办「人员资料」。",
+                      unless="other_phone")
+    return {}
 
 
 def fresh(row, version, *, link=None):
@@ -215,11 +238,11 @@ def guarded(person, guardian, consent):
 
 
 @act
-def add_resident(household, *, name, by, relation="", guardian="", guardian_consent=False, **typed):
+def add_resident(household, *, name, by, relation="", guardian="", guardian_consent=False, despite=(), **typed):
     """Enter who lives there with the owner; returns the Resident. A child under 14 only with a guardian's consent."""
     household = open_tenure(household)
     relation = checked("relation", clean_text, relation, 10)
-    person = enter_person(household.estate, unit=household.unit, by=by, name=name, **typed)
+    person = enter_person(household.estate, unit=household.unit, by=by, phones=RESIDENT, despite=despite, name=name, **typed)
     resident = Resident.objects.create(estate=household.estate, household=household, person=person, relation=relation,
                                        **guarded(person, guardian, guardian_consent))
     find.rebuild([household.pk])
@@ -228,11 +251,11 @@ def add_resident(household, *, name, by, relation="", guardian="", guardian_cons
 
 
 @act
-def add_tenant(household, *, name, lease_from, by, lease_to=None, fee_payer=Resident.FeePayer.OWNER, pays=(), **typed):
+def add_tenant(household, *, name, lease_from, by, lease_to=None, fee_payer=Resident.FeePayer.OWNER, pays=(), despite=(), **typed):
     """Enter a tenant with the term of the lease and the fees they pay; the debt stays the household's (DOMAIN §2)."""
     household = open_tenure(household)
     lease_ends_later(lease_from, lease_to)
-    person = enter_person(household.estate, unit=household.unit, by=by, name=name, **typed)
+    person = enter_person(household.estate, unit=household.unit, by=by, phones=RESIDENT, despite=despite, name=name, **typed)
     tenant = Resident.objects.create(estate=household.estate, household=household, person=person, kind=Resident.Kind.TENANT,
                                      lease_from=lease_from, lease_to=lease_to, **payer(fee_payer, pays))
     find.rebuild([household.pk])

@@ -145,7 +145,7 @@ def open_household(unit, *, owners, starts_on, by, ends_on=None, developer=False
     if len(owners) > MOST_OWNERS:
         raise Refused(f"业主最多 {MOST_OWNERS} 人，请核对。")
     shares = [checked(f"share_{n}", clean_text, owner.get("share", ""), 20) for n, owner in enumerate(owners, 1)]
-    people = [enter_person(unit.estate, unit=unit, by=by, suffix=f"_{n}", **{k: v for k, v in owner.items() if k != "share"})
+    people = [enter_person(unit.estate, unit=unit, by=by, despite=despite, suffix=f"_{n}", **{k: v for k, v in owner.items() if k != "share"})
               for n, owner in enumerate(owners, 1)]
     if len({person.pk for person in people}) < len(people):
         raise Refused("同一个证件号码填了两次，请核对共有人。")

@@ -3,6 +3,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from households.agents import take_letter
 from households.amending import change_contact, change_tenant, change_vehicle
 from households.merging import doubles_of, merge_people
 from households.models import Amendment, Person, SearchKey
@@ -226,3 +227,26 @@ def test_merging_by_form(desk, household, clerk):
     twice.refresh_from_db()
     assert twice.person == keep
     assert "没有同名" in desk.get(path).content.decode()
+
+
+def test_another_number_of_somebody_known_is_not_lost_and_not_taken_from_a_letter(household, estate, clerk):
+    """An owner's newer number comes first and every home is found by it; a third, a resident's and a letter's are asked about."""
+    first, second, third = ZHANG["phone"], "13900002222", "13700003333"
+    shop = open_household(add_unit(estate, code="S01", area=5000, by=clerk), owners=[ZHANG | {"phone": second}], starts_on=date(2026, 1, 1), by=clerk)
+    person = household.persons.get()
+    assert (person.phone, person.phone2) == (second, first)
+    assert SearchKey.objects.filter(term=f"t{second}", household=household).exists()                    # the home that was there before
+    other = open_household(add_unit(estate, code="S02", area=5000, by=clerk), owners=[ZHOU], starts_on=date(2026, 1, 1), by=clerk)
+    agent = ZHANG | {"phone": third, "matters": ["pay"], "valid_from": today(), "copies_kept": True, "principal": other.ownerships.get()}
+    for act, home, typed in ((take_letter, other, agent), (add_resident, shop, ZHANG | {"phone": third}),
+                             (add_tenant, other, ZHANG | {"phone": third, "lease_from": today()}), (add_owner, other, ZHANG | {"phone": third, "basis": "证"})):
+        with pytest.raises(Refused) as refusal:
+            act(home, **typed, by=clerk)
+        assert refusal.value.unless == "other_phone" and third not in str(refusal.value), act
+    for act, home, typed in ((take_letter, other, agent), (add_resident, shop, ZHANG | {"phone": third})):
+        act(home, **typed, despite=("other_phone",), by=clerk)
+    person.refresh_from_db()
+    assert (person.phone, person.phone2) == (second, first)
+    add_owner(other, **ZHANG | {"phone": third, "basis": "证"}, despite=("other_phone",), by=clerk)
+    person.refresh_from_db()
+    assert (person.phone, person.phone2) == (third, second)
