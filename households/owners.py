@@ -56,43 +56,45 @@ def add_owner(household, *, name, by, share="", basis="", despite=(), **typed):
 
 
 @act
-def change_share(ownership, *, share, basis, by, despite=()):
-    """Write down another share of an owner."""
+def change_share(ownership, *, version, share, basis, by, despite=()):
+    """Write down another share of an owner. Refused on a stale page."""
     household = open_tenure(ownership.household_id)
-    ownership = _still_owner(ownership)
+    ownership = _still_owner(ownership, version)
     share, basis = checked("share", clean_text, share, 20), _basis(basis)
     if share == ownership.share:
         raise Refused({"share": "和现在登记的一样"})
     _shares_fit(household, despite, instead_of=ownership.pk, share=share)
-    amend(ownership, [("份额", ownership.share, share)], by=by, household=household, about=ownership.person.name)
-    ownership.share = share
-    ownership.save(update_fields=["share"])
+    change(ownership, {"share": share}, words={"share": "份额"}, by=by, household=household, about=ownership.person.name)
     record(by, f"{known_as(ownership.person)}份额改为 {share or '不写'}，凭 {basis}", ownership, household=household)
     return ownership
 
 
 @act
-def remove_owner(ownership, *, left_on, basis, by):
-    """A co-owner gave the share to those who stay; the row stays with its last day. The last owner leaves by change of owner."""
+def remove_owner(ownership, *, version, left_on, basis, by):
+    """A co-owner gave the share to those who stay; the row stays with its last day. The last owner leaves by change of owner.
+
+    Refused on a stale page.
+    """
     household = open_tenure(ownership.household_id)
-    ownership = _still_owner(ownership)
+    ownership = _still_owner(ownership, version)
     basis = _basis(basis)
     if household.ownerships.live().count() == 1:
         raise Refused("这是唯一的业主，请办变更业主。")
     if left_on > today() or left_on < household.starts_on:
         raise Refused({"left_on": f"要在 {household.starts_on} 和今天之间"})
-    ownership.left_on = left_on
-    ownership.save(update_fields=["left_on"])
+    ownership.left_on, ownership.version = left_on, ownership.version + 1
+    ownership.save(update_fields=["left_on", "version"])
     _owners_changed(household)
     amend(ownership, [("共有人", _owner_words(ownership), "")], by=by, household=household)
     record(by, f"共有人{known_as(ownership.person)}退出，到 {left_on}，凭 {basis}", ownership, household=household)
     return ownership
 
 
-def _still_owner(ownership):
+def _still_owner(ownership, version):
     ownership = Ownership.objects.select_related("person").lock(ownership)
     if ownership.left_on:
         raise Refused(f"已登记 {ownership.left_on} 退出。")
+    fresh(ownership, version, link=reverse("household", args=[ownership.household_id]))
     return ownership
 
 

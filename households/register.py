@@ -175,10 +175,11 @@ def _refuse_overlap(unit, starts_on, ends_on):
 
 
 @act
-def change_owner(unit, *, owners, last_day, by, basis="", despite=(), **seen):
+def change_owner(unit, *, owners, last_day, by, basis="", shown=None, version=None, despite=(), **seen):
     """Close the current tenure with its last day and open the next one from the day after (DOMAIN §2); the new Household.
 
-    ``seen``: papers, readings and what goes along, as handing.write_down takes them. It calls nobody: bills, keys and parking read
+    ``shown``, ``version``: the seller's id and version on the page; refused when another one holds the unit by now, or it was
+    changed since. ``seen``: papers, readings and what goes along, as handing.write_down takes them. It calls nobody: bills, keys and parking read
     the dates; debts stay the seller's. What was billed beyond the last day is a correction.
     """
     unit = Unit.objects.lock(unit)
@@ -186,6 +187,11 @@ def change_owner(unit, *, owners, last_day, by, basis="", despite=(), **seen):
     if not seller:
         raise Refused("这套房现在没有业主，请办登记业主。")
     seller = Household.objects.lock(seller)
+    if shown is not None and shown != seller.pk:
+        raise Refused(f"这套房刚才已经过户给{seller.owner_names}，{seller.starts_on} 起。没有再办，请先核对。",
+                      link=("看现在的业主（新标签页）", seller.get_absolute_url(), "_blank"))
+    if version is not None:
+        fresh(seller, version)
     last_day = checked("last_day", parse_date, last_day)
     if last_day < seller.starts_on:
         raise Refused({"last_day": f"原业主从 {seller.starts_on} 起，最后一天不能更早"})

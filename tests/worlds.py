@@ -204,7 +204,7 @@ def _register(w):
     w.merged = merge_people(aunt.person, twice.person, household=w.household, by=w.clerk)
     w.ownership = w.household.ownerships.last()
     third = add_owner(w.household, name="陈三", basis="不动产权证书", by=w.clerk)
-    remove_owner(third, left_on=date(2026, 8, 30), basis="赠与合同", by=w.clerk)
+    remove_owner(third, version=1, left_on=date(2026, 8, 30), basis="赠与合同", by=w.clerk)
     _living_there(w)
     w.left = end_residence(add_resident(w.household, name="外婆", by=w.clerk), left_on=date(2026, 8, 1), by=w.clerk)
     w.gone = end_vehicle(add_vehicle(w.household, plate="苏AB2C34", by=w.clerk), ended_on=date(2026, 8, 2), by=w.clerk)

@@ -26,12 +26,14 @@ class AddOwnerForm(OfPersonForm):
 class ShareForm(DeskForm):
     share = TextField(label="份额", max_length=20, required=False, help_text="如 50%、1/2")
     basis = TextField(label="凭什么", max_length=80, help_text=DEED)
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     layout = Layout(Row("share", "basis"))
 
 
 class RemoveOwnerForm(DeskForm):
     left_on = DayField(label="最后一天", initial=today)
     basis = TextField(label="凭什么", max_length=80, help_text=DEED)
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     layout = Layout(Row("left_on", "basis"))
 
 

@@ -129,7 +129,7 @@ class OwnershipQuerySet(EstateQuerySet):
         return self.filter(left_on=None)
 
 
-class Ownership(EstateRow):
+class Ownership(EstateRow, Versioned):
     """One of a household's owners; co-owners keep the order of the contract. Shares may be unknown."""
 
     household = models.ForeignKey(Household, models.PROTECT, verbose_name="户", related_name="ownerships")

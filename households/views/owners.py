@@ -35,7 +35,7 @@ def add_owner(request, pk):
 @needs("households.change_owner")
 def change_share(request, pk):
     row = _ownership(request, pk)
-    form = ShareForm(request.POST or None, initial={"share": row.share})
+    form = ShareForm(request.POST or None, initial={"share": row.share, "version": row.version})
     if request.method == "POST" and form.perform(owners.change_share, row, by=request.user):
         return done(request, "份额已保存。", row.household)
     return form_page(request, form, title=f"份额 {row.person.name}", button="保存份额", back=row.household, about=_about(row.household),
@@ -45,7 +45,7 @@ def change_share(request, pk):
 @needs("households.change_owner")
 def remove_owner(request, pk):
     row = _ownership(request, pk)
-    form = RemoveOwnerForm(request.POST or None)
+    form = RemoveOwnerForm(request.POST or None, initial={"version": row.version})
     if request.method == "POST" and form.perform(owners.remove_owner, row, by=request.user):
         return done(request, f"{row.person.name}已退出共有。", row.household)
     return form_page(request, form, title=f"退出共有 {row.person.name}", button=f"{row.person.name}退出", back=row.household,

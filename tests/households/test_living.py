@@ -210,6 +210,6 @@ def test_a_letter_that_the_principal_denied_is_not_used_until_confirmed(desk, ho
 def test_a_letter_of_who_owns_no_more_is_not_used(household, agent, clerk):
     letter = take_letter(household, matters=["pay"], valid_to=today(), by=clerk, **agent)
     add_owner(household, name="陈三", basis="不动产权证书", by=clerk)
-    remove_owner(agent["principal"], left_on=today(), basis="赠与合同", by=clerk)
+    remove_owner(agent["principal"], version=1, left_on=today(), basis="赠与合同", by=clerk)
     with pytest.raises(Refused, match="不是业主"):
         use_letter(letter, matter="pay", words="x", by=clerk)

@@ -9,7 +9,7 @@ from households.merging import doubles_of, merge_people
 from households.models import Amendment, Person, SearchKey
 from households.owners import add_owner, change_share, correct_first_day, record_death, remove_owner, share_of
 from households.people import add_contact, add_resident, add_tenant, add_vehicle
-from households.register import add_unit, change_owner, open_household
+from households.register import add_unit, change_household, change_owner, open_household
 from servicecentre.kit.identity import mask_numbers
 from servicecentre.kit.periods import today
 from servicecentre.kit.refused import Refused
@@ -41,20 +41,20 @@ def test_a_spouse_is_added_to_the_deed_and_leaves_again(household, clerk):
     with pytest.raises(Refused, match="已是这一户的业主"):
         add_owner(household, **ZHOU, basis="再来", by=clerk)
     first = household.ownerships.get(position=1)
-    remove_owner(first, left_on=today(), basis="赠与合同", by=clerk)
+    remove_owner(first, version=1, left_on=today(), basis="赠与合同", by=clerk)
     household.refresh_from_db()
     both.refresh_from_db()
     assert (household.owner_names, both.position) == ("周建国", 1) and household.ownerships.count() == 2
     assert not SearchKey.objects.filter(term="n张雨萍", household=household).exists()
     with pytest.raises(Refused, match="请办变更业主"):
-        remove_owner(both, left_on=today(), basis="赠与合同", by=clerk)
+        remove_owner(both, version=1, left_on=today(), basis="赠与合同", by=clerk)
     with pytest.raises(Refused, match="退出"):
-        remove_owner(first, left_on=today(), basis="赠与合同", by=clerk)
+        remove_owner(first, version=1, left_on=today(), basis="赠与合同", by=clerk)
     assert list(Amendment.objects.values_list("what", "old", "new")) == [("共有人", "", "周建国 1/2"), ("共有人", "张雨萍", "")]
 
 
 def test_shares_of_more_than_the_whole_are_asked_about(household, clerk):
-    change_share(household.ownerships.get(), share="60%", basis="产权证", by=clerk)
+    change_share(household.ownerships.get(), version=1, share="60%", basis="产权证", by=clerk)
     with pytest.raises(Refused, match="合计 110%") as refusal:
         add_owner(household, **ZHOU, share="1/2", basis="产权证", by=clerk)
     assert refusal.value.unless == "shares"
@@ -250,3 +250,30 @@ def test_another_number_of_somebody_known_is_not_lost_and_not_taken_from_a_lette
     add_owner(other, **ZHANG | {"phone": third, "basis": "证"}, despite=("other_phone",), by=clerk)
     person.refresh_from_db()
     assert (person.phone, person.phone2) == (third, second)
+
+
+def test_a_stale_page_sells_nobody_elses_home(desk, unit, household, clerk):
+    """Opened with the seller of then: the buyer of meanwhile is not sold; a double click leads to the seller's statement."""
+    path = f"/units/{unit.pk}/change-owner/"
+    shown = {name: desk.get(path).context["form"][name].value() for name in ("shown", "version")}
+    assert shown == {"shown": household.pk, "version": 1}
+    sale = shown | {"last_day": "2026-10-31", "name_1": "周建国", "papers": ["deed"], "request_key": "a"}
+    for _ in range(2):
+        assert desk.post(path, sale).url.endswith(f"/households/{household.pk}/statement/")
+    page = desk.post(path, sale | {"last_day": "2026-11-20", "request_key": "b"}).content.decode()
+    assert "刚才已经过户给周建国" in page and unit.households.count() == 2
+    buyer = unit.households.get(ends_on=None)
+    change_household(buyer, version=1, remark="先打电话", by=clerk)
+    page = desk.post(path, {**sale, "shown": buyer.pk, "version": "1", "last_day": "2026-11-20", "request_key": "c"}).content.decode()
+    assert "没有保存" in page and unit.households.count() == 2
+
+
+def test_a_stale_share_overwrites_nothing(desk, household, clerk):
+    owner = household.ownerships.get()
+    add_owner(household, **ZHOU, basis="不动产权证书", by=clerk)
+    change_share(owner, version=1, share="60%", basis="产权证", by=clerk)
+    for page, typed in (("share", {"share": "50%"}), ("remove", {"left_on": str(today())})):
+        answer = desk.post(f"/owners/{owner.pk}/{page}/", {**typed, "basis": "产权证", "version": "1", "request_key": page})
+        assert "没有保存" in answer.content.decode(), page
+    owner.refresh_from_db()
+    assert (owner.share, owner.left_on, owner.version) == ("60%", None, 2)
