@@ -3,7 +3,7 @@ import re
 
 from django.db.models import Max
 
-from households.people import checked
+from households.entering import checked
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text
 from servicecentre.worklog.acts import act, record

@@ -5,8 +5,9 @@ from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text
 from servicecentre.worklog.acts import act, record
 
+from .entering import LETTER, checked, enter_person
 from .models import AuthorisationLetter, LetterCall, LetterUse, Matter
-from .people import LETTER, checked, enter_person, fresh, known_as, open_tenure
+from .people import fresh, known_as, open_tenure
 from .standing import said
 
 

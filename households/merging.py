@@ -5,9 +5,10 @@ from servicecentre.kit.refused import Refused
 from servicecentre.worklog.acts import act, record
 
 from . import find
+from .entering import WORDS
 from .history import amend
 from .models import Ownership, Person, Resident
-from .people import WORDS, known_as, owner_names
+from .people import known_as, owner_names
 
 TAKEN = ("id_kind", "id_number", "id_digest", "id_masked", "phone", "phone2", "sex", "birth_year", "mail_address", "email", "legal_rep",
          "contact", "deceased_on")

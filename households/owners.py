@@ -12,9 +12,10 @@ from servicecentre.kit.text import clean_text
 from servicecentre.worklog.acts import act, record
 
 from . import find
+from .entering import checked, enter_person, guarded, is_child
 from .history import amend, change
 from .models import Household, Ownership, Person, Unit
-from .people import checked, enter_person, fresh, known_as, open_tenure, owner_names
+from .people import fresh, known_as, open_tenure, owner_names
 from .register import MOST_OWNERS, ask_far_day
 
 
@@ -37,8 +38,11 @@ def _shares_fit(household, despite, *, instead_of=None, share):
 
 
 @act
-def add_owner(household, *, name, by, share="", basis="", despite=(), **typed):
-    """Enter a co-owner of a tenure that goes on (a spouse added to the deed); debts and number stay. Returns the Ownership."""
+def add_owner(household, *, name, by, share="", basis="", guardian="", guardian_consent=False, despite=(), **typed):
+    """Enter a co-owner of a tenure that goes on (a spouse added to the deed); debts and number stay. Returns the Ownership.
+
+    A child under 14 only with a guardian's consent.
+    """
     household = open_tenure(household)
     if household.ownerships.live().count() >= MOST_OWNERS:
         raise Refused(f"业主最多 {MOST_OWNERS} 人，请核对。")
@@ -48,7 +52,8 @@ def add_owner(household, *, name, by, share="", basis="", despite=(), **typed):
     if household.ownerships.live().filter(person=person).exists():
         raise Refused({"name": "此人已是这一户的业主"})
     last = household.ownerships.aggregate(n=Max("position"))["n"] or 0
-    ownership = Ownership.objects.create(estate=household.estate, household=household, person=person, position=last + 1, share=share)
+    ownership = Ownership.objects.create(estate=household.estate, household=household, person=person, position=last + 1, share=share,
+                                         **guarded(person, guardian, guardian_consent))
     _owners_changed(household)
     amend(ownership, [("共有人", "", _owner_words(ownership))], by=by, household=household)
     record(by, f"加共有人{known_as(person)}{f' {share}' if share else ''}，凭 {basis}", ownership, household=household)
@@ -56,16 +61,23 @@ def add_owner(household, *, name, by, share="", basis="", despite=(), **typed):
 
 
 @act
-def change_share(ownership, *, version, share, basis, by, despite=()):
-    """Write down another share of an owner. Refused on a stale page."""
+def change_share(ownership, *, version, share, basis, by, guardian="", guardian_consent=False, despite=()):
+    """Write down another share of an owner, or the guardian of a child who owns. Refused on a stale page."""
     household = open_tenure(ownership.household_id)
     ownership = _still_owner(ownership, version)
     share, basis = checked("share", clean_text, share, 20), _basis(basis)
-    if share == ownership.share:
+    if is_child(ownership.person) and ownership.guardian_consent_on and not guardian_consent:
+        raise Refused({"guardian_consent": "业主的资料是收费、办事必需的，撤回同意不能删；换了监护人，写新的监护人"})
+    new = {"share": share, **guarded(ownership.person, guardian, guardian_consent)}
+    if new["guardian"] == ownership.guardian and guardian_consent and ownership.guardian_consent_on:
+        new["guardian_consent_on"] = ownership.guardian_consent_on
+    if all(getattr(ownership, name) == value for name, value in new.items()):
         raise Refused({"share": "和现在登记的一样"})
     _shares_fit(household, despite, instead_of=ownership.pk, share=share)
-    change(ownership, {"share": share}, words={"share": "份额"}, by=by, household=household, about=ownership.person.name)
-    record(by, f"{known_as(ownership.person)}份额改为 {share or '不写'}，凭 {basis}", ownership, household=household)
+    told = change(ownership, new, words={"share": "份额", "guardian": "监护人", "guardian_consent_on": "监护人同意日"}, by=by, household=household,
+                  about=ownership.person.name)
+    what = f"份额改为 {share or '不写'}" if "份额" in told else "的监护人改了"
+    record(by, f"{known_as(ownership.person)}{what}，凭 {basis}", ownership, household=household)
     return ownership
 
 

@@ -11,14 +11,16 @@ from servicecentre.kit.text import clean_text, parse_room
 from servicecentre.worklog.acts import act, record
 
 from . import find
+from .entering import checked, enter_person, guarded
 from .handing import write_down
 from .history import change
 from .models import Building, Household, Ownership, Unit, UnitArea
-from .people import checked, enter_person, fresh, names_of
+from .people import fresh, names_of
 
 SHOPS = "商铺"                                # the building of shops that stand in none
 FIRST_MONTH = BillingMonth(2000, 1)           # an area of unknown first day holds from here, as the seed prices do
 MOST_OWNERS = 20
+OF_OWNERSHIP = ("share", "guardian", "guardian_consent")           # of what is typed about an owner, not the person's own
 FAR_DAYS = 60                                 # a first day further ahead is asked about
 
 
@@ -130,8 +132,8 @@ def current_household(unit):
 def open_household(unit, *, owners, starts_on, by, ends_on=None, developer=False, remark="", despite=()):
     """Open an owner's tenure of the unit from its first day on; returns the Household.
 
-    ``owners``: dicts of Person's columns and ``share``, in the order of the contract; a person is found again by ID
-    number. Refused while another tenure holds one of these days. A refusal beside a field of owner n is ``<field>_n``.
+    ``owners``: dicts of Person's columns, ``share`` and of a child ``guardian`` and ``guardian_consent``, in the order of the
+    contract; a person is found again by ID number. Refused while another tenure holds one of these days. A refusal beside a field of owner n is ``<field>_n``.
     A first day more than FAR_DAYS ahead is asked about (``far_day``): a slip of the year leaves the unit unbilled.
     """
     unit = Unit.objects.lock(unit)
@@ -145,8 +147,10 @@ def open_household(unit, *, owners, starts_on, by, ends_on=None, developer=False
     if len(owners) > MOST_OWNERS:
         raise Refused(f"业主最多 {MOST_OWNERS} 人，请核对。")
     shares = [checked(f"share_{n}", clean_text, owner.get("share", ""), 20) for n, owner in enumerate(owners, 1)]
-    people = [enter_person(unit.estate, unit=unit, by=by, despite=despite, suffix=f"_{n}", **{k: v for k, v in owner.items() if k != "share"})
+    people = [enter_person(unit.estate, unit=unit, by=by, despite=despite, suffix=f"_{n}", **{k: v for k, v in owner.items() if k not in OF_OWNERSHIP})
               for n, owner in enumerate(owners, 1)]
+    guardians = [guarded(person, owner.get("guardian", ""), owner.get("guardian_consent"), f"_{n}")
+                 for n, (person, owner) in enumerate(zip(people, owners, strict=True), 1)]
     if len({person.pk for person in people}) < len(people):
         raise Refused("同一个证件号码填了两次，请核对共有人。")
     serial = (unit.households.aggregate(n=Max("serial"))["n"] or 0) + 1
@@ -154,8 +158,8 @@ def open_household(unit, *, owners, starts_on, by, ends_on=None, developer=False
         estate=unit.estate, unit=unit, serial=serial, number=f"{unit.code}-{serial:02d}", starts_on=starts_on, ends_on=ends_on,
         developer=developer, owner_names=names_of(people), remark=checked("remark", clean_text, remark, 400), opened_by=by)
     Ownership.objects.bulk_create([
-        Ownership(estate=unit.estate, household=household, person=person, position=n, share=share)
-        for n, (person, share) in enumerate(zip(people, shares, strict=True), 1)])
+        Ownership(estate=unit.estate, household=household, person=person, position=n, share=share, **guardian)
+        for n, (person, share, guardian) in enumerate(zip(people, shares, guardians, strict=True), 1)])
     find.rebuild([household.pk])
     many = f"（{len(people)} 人共有）" if len(people) > 1 else ""
     record(by, f"登记{'建设单位' if developer else '业主'}{many}，{starts_on} 起", household, household=household)

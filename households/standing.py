@@ -8,9 +8,10 @@ from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text
 from servicecentre.worklog.acts import act, record
 
+from .entering import checked
 from .history import amend
 from .models import Pet, SpecialCare, StandingInstruction, Unit, UnitUse
-from .people import checked, open_tenure
+from .people import open_tenure
 
 
 def standing_for(household, moment="", *, on=None):

@@ -2,8 +2,8 @@
 from crispy_forms.layout import Layout, Row
 from django import forms
 
+from households.entering import check_birth_year, check_name, person_fields
 from households.models import Person, Resident
-from households.people import check_birth_year, check_name, person_fields
 from servicecentre.kit.fields import DayField, PhoneField, PlateField, TextField
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.identity import mask_phone
@@ -113,8 +113,11 @@ class TenantForm(LeaseForm):
     phone = PhoneField(label="电话", required=False)
     id_kind = forms.ChoiceField(label="证件类别", choices=ID_KINDS, required=False)
     id_number = TextField(label="证件号码", max_length=40, required=False)
-    field_order = ["name", "phone", "id_kind", "id_number", "lease_from", "lease_to", "fee_payer", "pays"]
-    layout = Layout(Row("name", "phone"), Row("id_kind", "id_number"), Row("lease_from", "lease_to"), Row("fee_payer", "pays"))
+    guardian = TextField(label="监护人", max_length=40, required=False, help_text="未满 14 岁的要填")
+    guardian_consent = forms.BooleanField(label="监护人同意登记孩子的资料", required=False)
+    field_order = ["name", "phone", "id_kind", "id_number", "lease_from", "lease_to", "fee_payer", "pays", "guardian", "guardian_consent"]
+    layout = Layout(Row("name", "phone"), Row("id_kind", "id_number"), Row("lease_from", "lease_to"), Row("fee_payer", "pays"),
+                    Row("guardian", "guardian_consent"))
 
 
 class ChangeTenantForm(LeaseForm):

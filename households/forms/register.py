@@ -2,10 +2,10 @@
 from crispy_forms.layout import HTML, Div, Layout, Row
 from django import forms
 
+from households.entering import person_fields
 from households.handing import GOES_ALONG, PAPERS
 from households.models import Person, Unit
-from households.people import person_fields
-from households.register import FIRST_MONTH
+from households.register import FIRST_MONTH, OF_OWNERSHIP
 from servicecentre.kit.fields import AreaField, DayField, MonthField, PhoneField, ReadingField, TextField
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.identity import IdKind
@@ -77,7 +77,7 @@ class OwnersForm(DeskForm):
     """Up to three owners in the order of the contract; an owner without a name is no owner."""
 
     OWNERS = (1, 2, 3)
-    COLUMNS = ("kind", "name", "id_kind", "id_number", "phone", "share", "legal_rep", "mail_address")
+    COLUMNS = ("kind", "name", "id_kind", "id_number", "phone", "share", "legal_rep", "mail_address", "guardian", "guardian_consent")
 
     def __init__(self, *args, estate, **kwargs):
         super().__init__(*args, **kwargs)
@@ -99,13 +99,15 @@ class OwnersForm(DeskForm):
         add(f"share_{n}", TextField(label="份额", max_length=20, required=False))
         add(f"legal_rep_{n}", TextField(label="法人", max_length=40, required=False))
         add(f"mail_address_{n}", TextField(label="通讯地址", max_length=120, required=False))
+        add(f"guardian_{n}", TextField(label="监护人", max_length=40, required=False, help_text="业主未满 14 岁的要填"))
+        add(f"guardian_consent_{n}", forms.BooleanField(label="监护人同意登记孩子的资料", required=False))
         for field in (f"name_{n}", f"id_number_{n}", f"phone_{n}"):
             self.fields[field].widget.attrs["autocomplete"] = "off"
 
     def _block(self, n):
         title = self.first if n == 1 else f"共有人 {n}"
         rows = (Row(f"name_{n}", f"kind_{n}", f"phone_{n}"), Row(f"id_kind_{n}", f"id_number_{n}", f"share_{n}"),
-                Row(f"mail_address_{n}", f"legal_rep_{n}"))
+                Row(f"mail_address_{n}", f"legal_rep_{n}"), Row(f"guardian_{n}", f"guardian_consent_{n}"))
         if n == 1:
             return Div(HTML(f'<h2 class="sec-h mb-2">{title}</h2>'), *rows, css_class="mt-3")
         filled = self.is_bound and self.data.get(self.add_prefix(f"name_{n}"))
@@ -126,7 +128,7 @@ class OwnersForm(DeskForm):
 
     def _check(self, owner, n):
         try:
-            person_fields(self.estate, suffix=f"_{n}", **{k: v for k, v in owner.items() if k != "share"})
+            person_fields(self.estate, suffix=f"_{n}", **{k: v for k, v in owner.items() if k not in OF_OWNERSHIP})
         except Refused as refusal:
             self.refuse(refusal)
 

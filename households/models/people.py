@@ -136,6 +136,8 @@ class Ownership(EstateRow, Versioned):
     person = models.ForeignKey(Person, models.PROTECT, verbose_name="业主", related_name="ownerships")
     position = models.PositiveSmallIntegerField("次序", default=1)
     share = models.CharField("份额", max_length=20, blank=True)
+    guardian = models.CharField("监护人", max_length=40, blank=True, default="", db_default="")
+    guardian_consent_on = models.DateField("监护人同意日", null=True)
     left_on = models.DateField("退出日", null=True)
 
     objects = OwnershipQuerySet.as_manager()

@@ -37,6 +37,7 @@ def _owner(row):
     lines = [f"已故 {person.deceased_on}"] if person.deceased_on else []
     lines += [f"法人 {person.legal_rep}"] if person.legal_rep else []
     lines += [f"联系人 {person.contact}"] if person.contact else []
+    lines += [f"监护人 {row.guardian}"] if row.guardian else []
     return {"person": person, "owner": True, "what": f"业主 {row.share}".strip(), "lines": lines}
 
 

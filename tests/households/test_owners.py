@@ -4,11 +4,11 @@ from datetime import date, timedelta
 import pytest
 
 from households.agents import take_letter
-from households.amending import change_contact, change_tenant, change_vehicle
+from households.amending import change_contact, change_resident, change_tenant, change_vehicle
 from households.merging import doubles_of, merge_people
 from households.models import Amendment, Person, SearchKey
 from households.owners import add_owner, change_share, correct_first_day, record_death, remove_owner, share_of
-from households.people import add_contact, add_resident, add_tenant, add_vehicle
+from households.people import add_contact, add_resident, add_tenant, add_vehicle, change_person
 from households.register import add_unit, change_household, change_owner, open_household
 from servicecentre.kit.identity import mask_numbers
 from servicecentre.kit.periods import today
@@ -16,7 +16,7 @@ from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import surname
 from servicecentre.worklog.models import Entry
 
-from .test_register import ZHANG, ZHOU
+from .test_register import ZHANG, ZHOU, id_with_check
 
 
 @pytest.fixture
@@ -164,6 +164,55 @@ def test_a_child_is_entered_only_with_a_guardian_who_agrees(household, clerk):
     row = add_resident(household, **child, guardian="张雨萍", guardian_consent=True, by=clerk)
     assert (row.guardian, row.guardian_consent_on) == ("张雨萍", today()) and words() == "登记住户（子女）周某"
     assert add_resident(household, name="周大伟", birth_year=today().year - 15, by=clerk).guardian_consent_on is None
+
+
+CHILD = {"name": "周子涵", "id_number": id_with_check(f"320106{today().year - 8}0417002")}
+AGREED = {"guardian": "张雨萍", "guardian_consent": True}
+
+
+def test_a_child_who_owns_or_rents_has_a_guardian_too(unit, household, estate, clerk):
+    shop = add_unit(estate, code="S01", area=5000, by=clerk)
+    for act, row, typed, field in (
+            (open_household, shop, {"owners": [ZHOU, CHILD], "starts_on": date(2026, 1, 1)}, "guardian_2"),
+            (change_owner, unit, {"owners": [CHILD], "last_day": today()}, "guardian_1"), (add_owner, household, CHILD | {"basis": "产权证"}, "guardian"),
+            (add_tenant, household, CHILD | {"lease_from": today()}, "guardian")):
+        with pytest.raises(Refused) as refusal:
+            act(row, **typed, by=clerk)
+        assert set(refusal.value.message_dict) == {field}
+    opened = open_household(shop, owners=[ZHOU, CHILD | AGREED], starts_on=date(2026, 1, 1), by=clerk)
+    assert opened.ownerships.values_list("guardian", "guardian_consent_on").get(position=2) == ("张雨萍", today())
+    owner = add_owner(household, **CHILD, **AGREED, basis="产权证", by=clerk)
+    with pytest.raises(Refused, match="不能删"):
+        change_share(owner, version=1, share="1/2", basis="产权证", by=clerk)
+    assert change_share(owner, version=1, share="1/2", basis="产权证", **AGREED, by=clerk).guardian == "张雨萍"
+
+
+def test_who_turns_out_to_be_a_child_has_a_guardian_first(household, clerk):
+    with pytest.raises(Refused, match="出生年") as refusal:
+        add_resident(household, name="周子涵", relation="子女", by=clerk)
+    assert refusal.value.unless == "grown_up"
+    row = add_resident(household, name="周子涵", relation="子女", despite=("grown_up",), by=clerk)
+    born = {"household": household, "name": "周子涵", "birth_year": today().year - 8, "by": clerk}
+    with pytest.raises(Refused, match="住户关系"):
+        change_person(row.person, version=1, **born)
+    change_resident(row, version=1, relation="子女", **AGREED, by=clerk)
+    assert change_person(row.person, version=1, **born).birth_year == today().year - 8
+
+
+def test_a_consent_taken_back_is_not_ignored(desk, household, clerk):
+    row = add_resident(household, **CHILD, relation="子女", **AGREED, by=clerk)
+    page = f"/residents/{row.pk}/"
+    typed = {"relation": "子女", "guardian": "张雨萍", "version": "1", "request_key": "a"}
+    answer = desk.post(page, typed)
+    assert "撤回同意，就要删去" in answer.content.decode() and answer.context["form"].doubt == "consent_back"
+    assert desk.post(page, typed | {"despite": "consent_back"}).status_code == 302
+    row.refresh_from_db()
+    assert (row.guardian, row.guardian_consent_on, row.left_on) == ("", None, today())
+    assert "周子涵" not in repr([*Person.objects.values(), *Amendment.objects.values(), *SearchKey.objects.values()]) and "删去周某的资料" in words()
+    again = add_resident(household, **CHILD, relation="子女", **AGREED, by=clerk)
+    add_owner(household, **CHILD, **AGREED, basis="产权证", by=clerk)
+    with pytest.raises(Refused, match="是业主"):
+        change_resident(again, version=1, guardian="张雨萍", despite=("consent_back",), by=clerk)
 
 
 @pytest.mark.parametrize("typed, field", [({"birth_year": 2999}, "birth_year"), ({"birth_year": 1700}, "birth_year"), ({"name": "123"}, "name"),
