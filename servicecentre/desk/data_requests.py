@@ -3,10 +3,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from billing.models import Charge, Payment
-from households.models import Person
+from households.agents import use_letter
+from households.models import Matter, Person
 from servicecentre.files.models import File
 from servicecentre.kit.identity import mask_phone, show_plate
-from servicecentre.kit.periods import now, shown_date, today
+from servicecentre.kit.periods import business_day, now, shown_date, today
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text
 from servicecentre.papers.issuing import issue_paper
@@ -22,34 +23,41 @@ MOST_ROWS = 200
 
 
 @act
-def receive_request(household, *, person, wants, scope, id_checked, by, agent="", letter=""):
+def receive_request(household, *, person, wants, scope, id_checked, by, letter=None):
     """Take a request in: its paper GX with the last day to answer; returns the DataRequest.
 
-    Refused for a person who has nothing to do with the household, without a look at the applicant's papers, and for an agent
-    without a letter [law: 个人信息保护法 45–50].
+    Refused for a person who has nothing to do with the household and without a look at the applicant's papers [law: 个人信息保护法
+    45–50]. An agent comes with the person's own letter for 查阅资料, and this is one use of it (DOMAIN §9.22).
     """
     household = type(household).objects.lock(household)
     if not Person.objects.of(household.estate_id).of_household(household).filter(pk=person.pk).exists():
         raise Refused({"person": "这个人不是这一户的"})
     if not id_checked:
         raise Refused({"id_checked": "先核对申请人的身份证件，再受理"})
-    scope, agent, letter = _text("scope", scope, 200), _text("agent", agent, 40), _text("letter", letter, 40)
+    scope = _text("scope", scope, 200)
     if not scope:
         raise Refused({"scope": "请写明要哪些信息"})
-    if agent and not letter:
-        raise Refused({"letter": "代办要有委托书，请写委托书号或日期"})
+    agent = _by_agent(letter, person, DataRequest.Wants(wants), by) if letter else {"agent": "", "letter": ""}
     day = today()
     due_on = term(day, PrivacyPolicy.of(household.estate))
     wants = DataRequest.Wants(wants)
     paper = issue_paper(DATA_REQUEST, household, by=by, content={
         **_head(household, by), "person": person.name, "id_masked": person.id_masked, "phone": mask_phone(person.phone) if person.phone else "",
-        "agent": agent, "letter": letter, "wants": [[choice.label, choice == wants] for choice in DataRequest.Wants], "scope": scope,
+        **agent, "wants": [[choice.label, choice == wants] for choice in DataRequest.Wants], "scope": scope,
         "due_on": due_on.isoformat(), "days": (due_on - day).days})
     request = DataRequest.objects.create(
-        estate=household.estate, household=household, person=person, wants=wants, scope=scope, agent=agent, letter=letter, paper=paper,
+        estate=household.estate, household=household, person=person, wants=wants, scope=scope, **agent, paper=paper,
         received_by=by, received_at=now(), due_on=due_on)
     record(by, f"受理个人信息申请 {paper.number}，{wants.label}，{shown_date(due_on)} 前答复", request, household=household)
     return request
+
+
+def _by_agent(letter, person, wants, by):
+    """Who comes in the person's place and by which letter, in words; it is noted as used."""
+    if letter.principal_id != person.pk:
+        raise Refused({"letter": f"这份委托书是{letter.principal.name}写的，不是{person.name}的"})
+    use_letter(letter, matter=Matter.FILES, words=f"个人信息申请，{wants.label}", by=by)
+    return {"agent": letter.agent.name[:40], "letter": f"{business_day(letter.taken_at)} 收件"}
 
 
 @act
