@@ -58,10 +58,12 @@ def test_page_tries_a_day_and_shows_the_handing_over(desk, household, clerk):
     assert "试算" in page and "170.16" in page
     assert desk.get(f"/households/{household.pk}/statement/?to=nonsense").status_code == 200
     change_owner(household.unit, owners=[{"name": "姚静怡"}], last_day=date(2026, 9, 30), by=clerk, papers=["deed"],
-                 readings={"water": 28640}, taken_over=["keys"], seller_signed=True, buyer_signed=True)
+                 seller_phone="13700001111", readings={"water": 28640}, taken_over=["keys"], seller_signed=True, buyer_signed=True)
     page = desk.get(f"/households/{household.pk}/statement/").content.decode()
-    for words in ("姚静怡", "不动产权证书", "水 286.4", "钥匙、门禁卡", "都签了", "到 2026-09-30"):
+    for words in ("姚静怡", "不动产权证书", "水 286.4", "钥匙、门禁卡", "都签了", "到 2026-09-30", "137****1111", f"/households/{household.pk}/phones/"):
         assert words in page, words
+    shown = desk.post(f"/households/{household.pk}/phones/", {"reason": "联系本人", "request_key": "r"}).content.decode()
+    assert "13700001111" in shown and "原业主以后的电话" in shown                     # to give money back, to write
 
 
 def test_each_month_and_fee_is_asked_for_since_the_first_run(estate, household, clerk, manager):
