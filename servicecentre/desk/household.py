@@ -64,9 +64,9 @@ def contacts(household, day):
     return {"contacts": list(household.contacts.order_by("pk")), "vehicles": list(household.vehicles.filter(ended_on=None).order_by("pk"))}
 
 
-@part("households.view_household")
+@part("households.change_household")
 def living(household, day):
-    """Pets, special care, letters of agents, in force or not."""
+    """Pets, and what to heed about somebody's health: for who serves the household, not for who only reads (law: 个人信息保护法 6, 28)."""
     return {"pets": list(household.pets.filter(ended_on=None).order_by("pk")), "cares": list(household.cares.filter(ended_on=None).order_by("pk"))}
 
 
