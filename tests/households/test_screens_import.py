@@ -398,3 +398,9 @@ def test_mapping_that_does_not_fit_the_file_leaves_the_one_before(desk, shown):
     assert job.words in page and "再试导" in page
     for junk in ("x", "0", "-1", "99999999"):
         assert desk.post(f"{page_of(importing)}columns/", fields | {"t0_kind": "home", "t0_row": junk}).status_code == 200
+
+
+def test_what_could_not_be_read_has_nothing_to_forget(desk, estate, clerk):
+    importing = RegisterImport.objects.create(estate=estate, made_by=clerk, file="x", label="坏.xlsx", sha256="0", size=1, state="failed")
+    page = desk.post(f"/import/{importing.pk}/forget/", {"request_key": "f"}, follow=True).content.decode()
+    assert "没有记住过" in page
