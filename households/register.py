@@ -15,7 +15,7 @@ from .entering import checked, enter_person, guarded
 from .handing import write_down
 from .history import change
 from .models import Building, Household, Ownership, Unit, UnitArea
-from .people import fresh, names_of
+from .people import fresh, names_of, open_tenure
 
 SHOPS = "商铺"                                # the building of shops that stand in none
 FIRST_MONTH = BillingMonth(2000, 1)           # an area of unknown first day holds from here, as the seed prices do
@@ -211,8 +211,8 @@ def change_owner(unit, *, owners, last_day, by, basis="", shown=None, version=No
 
 @act
 def change_household(household, *, version, by, remark=""):
-    """Change the household's standing remark. Refused on a stale page."""
-    household = Household.objects.lock(household)
+    """Change the household's standing remark. Refused on a stale page, and of a tenure that is over."""
+    household = open_tenure(household)
     fresh(household, version)
     remark = checked("remark", clean_text, remark, 400)
     if change(household, {"remark": remark}, words={"remark": "备注"}, by=by, household=household):

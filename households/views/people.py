@@ -63,8 +63,8 @@ def _row(request, model, pk):
     return get_object_or_404(model.objects.of(request.estate).select_related("household__unit"), pk=pk)
 
 
-def _resident(request, pk):
-    return get_object_or_404(Resident.objects.of(request.estate).select_related("household__unit", "person"), pk=pk)
+def _resident(request, pk, **which):
+    return get_object_or_404(Resident.objects.of(request.estate).select_related("household__unit", "person"), pk=pk, **which)
 
 
 @needs("households.change_household")
@@ -89,7 +89,7 @@ def change_vehicle(request, pk):
 
 @needs("households.change_household")
 def change_resident(request, pk):
-    row = _resident(request, pk)
+    row = _resident(request, pk, kind=Resident.Kind.FAMILY)
     form = ChangeResidentForm(request.POST or None, resident=row)
     if request.method == "POST" and form.perform(amending.change_resident, row, by=request.user):
         return done(request, "住户资料已保存。", row.household)
@@ -99,7 +99,7 @@ def change_resident(request, pk):
 
 @needs("households.change_household")
 def change_tenant(request, pk):
-    row = _resident(request, pk)
+    row = _resident(request, pk, kind=Resident.Kind.TENANT)
     form = ChangeTenantForm(request.POST or None, initial={
         name: getattr(row, name) for name in ("lease_from", "lease_to", "fee_payer", "pays", "version")})
     if request.method == "POST" and form.perform(amending.change_tenant, row, by=request.user):
