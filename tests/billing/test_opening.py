@@ -212,3 +212,11 @@ def test_through_the_page(estate, home, manager_desk, desk):
     manager_desk.post(f"/import/{importing.pk}/undo/", {"reason": "导错了"})
     assert "已撤销" in manager_desk.get(f"/import/{importing.pk}/").content.decode() and not Charge.objects.live().exists()
     assert Household.objects.get().pk == home.pk
+
+
+def test_a_former_owner_whom_the_register_does_not_know_is_told(estate, home, run, clerk):
+    """The debt goes to who holds the month, but not without a word."""
+    _, told, _ = run([["3-2-1801", "物业费", "2026-06", 80, "老业主"], ["3-2-1801", "物业费", "2026-07", 80, "张 明、李四"],
+                      ["3-2-1801", "物业费", "2026-08", 80, ""]], header=[*HEADER, "业主"])
+    assert [(w["row"], w["reason"]) for w in told["warnings"]] == [(2, "该月登记的业主是张明，没有这个人；记在张明名下，请核对是谁欠的")]
+    assert Charge.objects.count() == 3
