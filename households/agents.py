@@ -11,6 +11,14 @@ from .people import fresh, known_as, open_tenure
 from .standing import said
 
 
+def letters_of(household, day):
+    """Every letter of the household with ``why`` it can't be used on that day: those that can first, the newest first."""
+    rows = list(household.letters.with_state().order_by("-pk"))
+    for row in rows:
+        row.why = row.why_not(day)
+    return sorted(rows, key=lambda row: bool(row.why))
+
+
 @act
 def take_letter(household, *, principal, name, id_number, phone, matters, valid_from, copies_kept, by, valid_to=None, relation="",
                 authority="", id_kind="", may_delegate=False, notary_no="", despite=()):

@@ -29,6 +29,7 @@ urlpatterns = [
     path("households/<int:pk>/pets/add/", living.add_pet, name="add_pet"),
     path("households/<int:pk>/care/add/", living.add_care, name="add_care"),
     path("households/<int:pk>/letters/add/", living.take_letter, name="take_letter"),
+    path("households/<int:pk>/letters/", living.letters, name="letters"),
     path("letters/<int:pk>/", living.letter, name="letter"),
     path("letters/<int:pk>/use/", living.use_letter, name="use_letter"),
     path("letters/<int:pk>/call/", living.call_principal, name="call_principal"),

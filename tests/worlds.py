@@ -371,7 +371,7 @@ def pages_of(w):
                      "households:add_resident", "households:add_tenant", "households:add_contact", "households:add_vehicle",
                      "households:reveal_phones", "households:add_owner", "households:correct_first_day", "households:history", "households:give_instruction",
                      "households:add_pet", "households:add_care", "households:take_letter", "seller_statement", "household_files",
-                     "attach_household_files", "receive_data_request")
+                     "attach_household_files", "receive_data_request", "households:letters")
     one_unit = ("households:unit", "households:change_unit", "households:change_area", "households:change_owner", "households:set_use")
     one_payment = ("billing:payment", "billing:collected", "billing:ask_void")
     one_void = ("billing:void", "billing:void_receipt", "billing:refuse_void")

@@ -1,4 +1,5 @@
 """Standing instructions, use, pets, special care, and authorisation letters with their uses."""
+from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
@@ -21,6 +22,8 @@ from servicecentre.kit.periods import today
 from servicecentre.staff.access import may, needs
 
 from .pages import done, form_page, household_of, unit_of
+
+PER_PAGE = 50
 
 
 def _about(household):
@@ -97,6 +100,14 @@ def take_letter(request, pk):
     if request.method == "POST" and (letter := form.perform(agents.take_letter, row, by=request.user)):
         return done(request, "委托书已登记。办事前先按登记的号码向委托人核实。", letter)
     return form_page(request, form, title="收委托书", button="登记委托书", back=row, about=_about(row), wide=True)
+
+
+@needs("households.view_household")
+def letters(request, pk):
+    """All letters of the household, those in force first."""
+    row = household_of(request, pk)
+    page = Paginator(agents.letters_of(row, today()), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "households/letters.html", {"household": row, "page": page})
 
 
 def _letter(request, pk):

@@ -7,6 +7,7 @@ from django.urls import reverse
 from billing.corrections import off_words
 from billing.explain import due_state, period_text
 from billing.models import Charge, Credit, Payment, PaymentPart
+from households.agents import letters_of
 from households.models import Household
 from servicecentre.files.models import File
 from servicecentre.kit.periods import shown_date, today
@@ -18,7 +19,7 @@ from . import parts
 from .parts import part
 
 WEEKDAYS = "一二三四五六日"
-LETTERS = 6                                  # newest letters shown
+LETTERS = 6                                  # letters shown
 LINES = 12                                    # open charges shown; the rest is in the sum and at the till
 
 
@@ -72,11 +73,9 @@ def living(household, day):
 
 @part("households.view_household")
 def letters(household, day):
-    """Who acts for the owner, in which matters, until when."""
-    rows = list(household.letters.with_state().order_by("-pk")[:LETTERS])
-    for row in rows:
-        row.why = row.why_not(day)
-    return {"letters": rows}
+    """Who acts for the owner, in which matters, until when; those in force first."""
+    rows = letters_of(household, day)
+    return {"letters": rows[:LETTERS], "count": len(rows)}
 
 
 @part("billing.view_account")
