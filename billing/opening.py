@@ -33,7 +33,7 @@ from .models import BillingPolicy, Charge, FeeKind
 
 QUANTITY = 100                                         # 1, in 0.01
 MAX_OPENING = 10_000_000_00                            # fen: as a unit price it still fits the CHECK
-PARKING = ("parking_opening", "车位费(期初)")          # a kind of its own: the old list does not say which kind of space
+PARKING = ("parking_opening", "车位费（期初）")          # a kind of its own: the old list does not say which kind of space
 FEE_MAX = 40
 
 _FEES = (("property", re.compile("物(?:业|管)(?:管理)?(?:服务)?费?|物业服务管理费|管理费")),

@@ -21,20 +21,16 @@ from households.models import AuthorisationLetter, Pet, SpecialCare, StandingIns
 from servicecentre.kit.periods import today
 from servicecentre.staff.access import may, needs
 
-from .pages import done, form_page, household_of, unit_of
+from .pages import about_of, done, form_page, household_of, unit_of
 
 PER_PAGE = 50
-
-
-def _about(household):
-    return f"{household.unit.code} {household.owner_names}"
 
 
 def _page(request, form, act, row, *, title, button, words, household, busy="正在登记，请稍等", wide=False):
     """One form, one act on the row, back to the household."""
     if request.method == "POST" and form.perform(act, row, by=request.user):
         return done(request, words, household)
-    return form_page(request, form, title=title, button=button, back=household, about=_about(household), busy=busy, wide=wide)
+    return form_page(request, form, title=title, button=button, back=household, about=about_of(household), busy=busy, wide=wide)
 
 
 def _of_household(request, model, pk):
@@ -99,7 +95,7 @@ def take_letter(request, pk):
     form = LetterForm(request.POST or None, household=row)
     if request.method == "POST" and (letter := form.perform(agents.take_letter, row, by=request.user)):
         return done(request, "委托书已登记。办事前先按登记的号码向委托人核实。", letter)
-    return form_page(request, form, title="收委托书", button="登记委托书", back=row, about=_about(row), wide=True)
+    return form_page(request, form, title="收委托书", button="登记委托书", back=row, about=about_of(row), wide=True)
 
 
 @needs("households.view_household")
@@ -132,7 +128,7 @@ def _letter_page(request, pk, form_of, act, *, title, button, words, moment=Stan
         done(request, words, row)
         return redirect(row)
     return form_page(request, form, title=f"{title} {row.agent.name}", button=button, back=reverse("households:letter", args=[row.pk]),
-                     about=f"{_about(row.household)}；{row.matter_words}", heed=(row.household, moment))
+                     about=f"{about_of(row.household)}；{row.matter_words}", heed=(row.household, moment))
 
 
 @needs("households.take_letter")

@@ -9,13 +9,9 @@ from households.forms.owners import AddOwnerForm, DeathForm, FirstDayForm, Merge
 from households.models import Amendment, Ownership, Person
 from servicecentre.staff.access import needs
 
-from .pages import done, form_page, household_of, person_of
+from .pages import about_of, done, form_page, household_of, person_of
 
 PER_PAGE = 50
-
-
-def _about(household):
-    return f"{household.unit.code} {household.owner_names}"
 
 
 def _ownership(request, pk):
@@ -28,7 +24,7 @@ def add_owner(request, pk):
     form = AddOwnerForm(request.POST or None)
     if request.method == "POST" and form.perform(owners.add_owner, household, by=request.user):
         return done(request, "已加共有人。", household)
-    return form_page(request, form, title="加共有人", button="加共有人", back=household, about=f"{_about(household)}；户号和欠费不变",
+    return form_page(request, form, title="加共有人", button="加共有人", back=household, about=f"{about_of(household)}；户号和欠费不变",
                      heed=(household, "owner"))
 
 
@@ -38,7 +34,7 @@ def change_share(request, pk):
     form = ShareForm(request.POST or None, ownership=row)
     if request.method == "POST" and form.perform(owners.change_share, row, by=request.user):
         return done(request, "份额已保存。", row.household)
-    return form_page(request, form, title=f"份额 {row.person.name}", button="保存份额", back=row.household, about=_about(row.household),
+    return form_page(request, form, title=f"份额 {row.person.name}", button="保存份额", back=row.household, about=about_of(row.household),
                      heed=(row.household, "owner"))
 
 
@@ -49,7 +45,7 @@ def remove_owner(request, pk):
     if request.method == "POST" and form.perform(owners.remove_owner, row, by=request.user):
         return done(request, f"{row.person.name}已退出共有。", row.household)
     return form_page(request, form, title=f"退出共有 {row.person.name}", button=f"{row.person.name}退出", back=row.household,
-                     about=f"{_about(row.household)}；这一户和欠费不变", heed=(row.household, "owner"))
+                     about=f"{about_of(row.household)}；这一户和欠费不变", heed=(row.household, "owner"))
 
 
 @needs("households.change_person")
@@ -60,7 +56,7 @@ def record_death(request, pk, person_pk):
     if request.method == "POST" and form.perform(owners.record_death, person, household=household, by=request.user):
         return done(request, "已登记去世。继承办好后办变更业主。", household)
     return form_page(request, form, title=f"登记去世 {person.name}", button="登记去世", back=household,
-                     about=f"{_about(household)}；产权和欠费不变，继承人办变更业主")
+                     about=f"{about_of(household)}；产权和欠费不变，继承人办变更业主")
 
 
 @needs("households.correct_first_day")

@@ -31,3 +31,8 @@ def form_page(request, form, *, title, button, back, busy="正在登记，请稍
 def done(request, words, where):
     messages.success(request, f"已办理：{words}" if getattr(where, "is_repeat", False) else words)
     return redirect(where)
+
+
+def about_of(household):
+    """Whose page it is, beside the title."""
+    return f"{household.unit.code} {household.owner_names}"

@@ -72,7 +72,7 @@ def test_each_row_is_one_opening_charge(estate, home, run):
     assert rows == [("property", "物业费", 100, 2248100, 22481, date(2026, 6, 5), home.pk),
                     ("shared_utilities", "公摊", 100, 800000, 8000, date(2026, 7, 5), home.pk),
                     ("parking_opening", "车位费", 100, 635000, 6350, date(2026, 8, 5), home.pk)]
-    assert FeeKind.objects.get(code="parking_opening").name == "车位费(期初)"
+    assert FeeKind.objects.get(code="parking_opening").name == "车位费（期初）"
     charge = Charge.objects.order_by("period").first()
     assert charge.shown_name == "物业费（期初）" and formula(charge) == "1 笔 × 224.81" and factors(charge) == ["1 笔", "224.81 元/笔", "100%"]
     assert Entry.objects.last().words == "导入历史欠费「历史欠费.xlsx」：期初应收 3 笔，368.31 元"
