@@ -1,7 +1,5 @@
 """Acts on who owns: co-owners and their shares, an owner who has died, a tenure's first day put right (DOMAIN §2)."""
-import re
 from datetime import timedelta
-from fractions import Fraction
 
 from django.db.models import Max
 from django.urls import reverse
@@ -16,25 +14,7 @@ from .entering import checked, enter_person, guarded, is_child
 from .history import amend, change
 from .models import Household, Ownership, Person, Unit
 from .people import fresh, known_as, open_tenure, owner_names
-from .register import MOST_OWNERS, ask_far_day
-
-
-def share_of(text):
-    """A share as people write it (1/2, 50%, 50) as a Fraction; None for words that no sum can be made of."""
-    plain = re.sub(r"\s", "", text)
-    if m := re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", plain):
-        return Fraction(int(m[1]), int(m[2])) if int(m[2]) else None
-    if m := re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{1,4})?)[%％]", plain):
-        return Fraction(m[1]) / 100
-    return None
-
-
-def _shares_fit(household, despite, *, instead_of=None, share):
-    """Refused unless ``shares`` when the shares that are numbers make more than the whole."""
-    rest = household.ownerships.live().exclude(pk=instead_of).values_list("share", flat=True)
-    whole = sum(filter(None, map(share_of, [*rest, share])))
-    if whole > 1 and "shares" not in despite:
-        raise Refused(f"份额合计 {float(whole * 100):g}%，超过 100%，请核对。", unless="shares")
+from .register import MOST_OWNERS, ask_far_day, ask_shares
 
 
 @act
@@ -47,7 +27,7 @@ def add_owner(household, *, name, by, share="", basis="", guardian="", guardian_
     if household.ownerships.live().count() >= MOST_OWNERS:
         raise Refused(f"业主最多 {MOST_OWNERS} 人，请核对。")
     share, basis = checked("share", clean_text, share, 20), _basis(basis)
-    _shares_fit(household, despite, share=share)
+    ask_shares([*_shares_of(household), share], despite)
     person = enter_person(household.estate, unit=household.unit, by=by, despite=despite, name=name, **typed)
     if household.ownerships.live().filter(person=person).exists():
         raise Refused({"name": "此人已是这一户的业主"})
@@ -73,7 +53,7 @@ def change_share(ownership, *, version, share, basis, by, guardian="", guardian_
         new["guardian_consent_on"] = ownership.guardian_consent_on
     if all(getattr(ownership, name) == value for name, value in new.items()):
         raise Refused({"share": "和现在登记的一样"})
-    _shares_fit(household, despite, instead_of=ownership.pk, share=share)
+    ask_shares([*_shares_of(household, but=ownership), share], despite)
     told = change(ownership, new, words={"share": "份额", "guardian": "监护人", "guardian_consent_on": "监护人同意日"}, by=by, household=household,
                   about=ownership.person.name)
     what = f"份额改为 {share or '不写'}" if "份额" in told else "的监护人改了"
@@ -100,6 +80,10 @@ def remove_owner(ownership, *, version, left_on, basis, by):
     amend(ownership, [("共有人", _owner_words(ownership), "")], by=by, household=household)
     record(by, f"共有人{known_as(ownership.person)}退出，到 {left_on}，凭 {basis}", ownership, household=household)
     return ownership
+
+
+def _shares_of(household, but=None):
+    return household.ownerships.live().exclude(pk=but and but.pk).values_list("share", flat=True)
 
 
 def _still_owner(ownership, version):

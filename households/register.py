@@ -1,13 +1,14 @@
 """Acts on places and tenures: buildings, units and their areas, who holds a unit from when to when (DOMAIN §1, §2)."""
 import re
 from datetime import timedelta
+from fractions import Fraction
 
 from django.db.models import Max, Q
 
 from servicecentre.kit.money import area_text
 from servicecentre.kit.periods import BillingMonth, parse_date, today
 from servicecentre.kit.refused import Refused
-from servicecentre.kit.text import clean_text, parse_room
+from servicecentre.kit.text import clean_text, narrow, parse_room
 from servicecentre.worklog.acts import act, record
 
 from . import find
@@ -123,6 +124,24 @@ def ask_far_day(day, despite):
         raise Refused(f"{day} 还有 {ahead} 天，请核对年份；到那天以前这套房不出账。", unless="far_day")
 
 
+def share_of(text):
+    """A share as people write it (1/2, １／２, 50%, 50, 0.5) as a Fraction; None for words that no sum can be made of."""
+    plain = re.sub(r"\s", "", narrow(text))
+    if m := re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", plain):
+        return Fraction(int(m[1]), int(m[2])) if int(m[2]) else None
+    if m := re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{1,4})?)(%?)", plain):
+        number = Fraction(m[1])
+        return number / 100 if m[2] or number > 1 else number          # 50 is half, 1 is all
+    return None
+
+
+def ask_shares(shares, despite):
+    """Refused unless ``shares`` when those of them that are numbers make more than the whole."""
+    whole = sum(filter(None, map(share_of, shares)))
+    if whole > 1 and "shares" not in despite:
+        raise Refused(f"份额合计 {float(whole * 100):g}%，超过 100%，请核对。", unless="shares")
+
+
 def current_household(unit):
     """Who holds the unit today, or None."""
     return unit.household_on(today())
@@ -147,6 +166,7 @@ def open_household(unit, *, owners, starts_on, by, ends_on=None, developer=False
     if len(owners) > MOST_OWNERS:
         raise Refused(f"业主最多 {MOST_OWNERS} 人，请核对。")
     shares = [checked(f"share_{n}", clean_text, owner.get("share", ""), 20) for n, owner in enumerate(owners, 1)]
+    ask_shares(shares, despite)
     people = [enter_person(unit.estate, unit=unit, by=by, despite=despite, suffix=f"_{n}", **{k: v for k, v in owner.items() if k not in OF_OWNERSHIP})
               for n, owner in enumerate(owners, 1)]
     guardians = [guarded(person, owner.get("guardian", ""), owner.get("guardian_consent"), f"_{n}")

@@ -1,5 +1,6 @@
 """Who owns: co-owners and shares, a death, a first day put right, two entries of one person made one; and what stood there before."""
 from datetime import date, timedelta
+from fractions import Fraction
 
 import pytest
 
@@ -7,9 +8,9 @@ from households.agents import take_letter
 from households.amending import change_contact, change_resident, change_tenant, change_vehicle
 from households.merging import doubles_of, merge_people
 from households.models import Amendment, Person, SearchKey
-from households.owners import add_owner, change_share, correct_first_day, record_death, remove_owner, share_of
+from households.owners import add_owner, change_share, correct_first_day, record_death, remove_owner
 from households.people import add_contact, add_resident, add_tenant, add_vehicle, change_person
-from households.register import add_unit, change_household, change_owner, open_household
+from households.register import add_unit, change_household, change_owner, open_household, share_of
 from servicecentre.kit.identity import mask_numbers
 from servicecentre.kit.periods import today
 from servicecentre.kit.refused import Refused
@@ -59,7 +60,18 @@ def test_shares_of_more_than_the_whole_are_asked_about(household, clerk):
         add_owner(household, **ZHOU, share="1/2", basis="产权证", by=clerk)
     assert refusal.value.unless == "shares"
     assert add_owner(household, **ZHOU, share="1/2", basis="产权证", despite=("shares",), by=clerk).share == "1/2"
+
+
+def test_shares_are_asked_about_at_the_opening_and_the_sale_too(unit, household, estate, clerk):
+    owners = [ZHANG | {"share": "６０％"}, ZHOU | {"share": "60"}]
+    for act, row, typed in ((open_household, add_unit(estate, code="S01", area=5000, by=clerk), {"starts_on": date(2026, 1, 1)}),
+                            (change_owner, unit, {"last_day": today()})):
+        with pytest.raises(Refused, match="合计 120%") as refusal:
+            act(row, owners=owners, **typed, by=clerk)
+        assert refusal.value.unless == "shares"
+        assert act(row, owners=owners, **typed, despite=("shares",), by=clerk).ownerships.count() == 2
     assert [share_of(text) for text in ("1/0", "一半", "", "x/2")] == [None] * 4
+    assert {share_of(text) for text in ("1/2", "１／２", "50%", "50％", "50", "0.5", "50.0 %")} == {Fraction(1, 2)} and share_of("1") == 1
 
 
 @pytest.mark.parametrize("field, value", [("basis", " "), ("name", "12345!!"), ("name", "长" * 31), ("id_number", "3201"), ("phone", "12")])
