@@ -34,7 +34,7 @@ def add_owner(household, *, name, by, share="", basis="", guardian="", guardian_
     last = household.ownerships.aggregate(n=Max("position"))["n"] or 0
     ownership = Ownership.objects.create(estate=household.estate, household=household, person=person, position=last + 1, share=share,
                                          **guarded(person, guardian, guardian_consent))
-    _owners_changed(household)
+    owners_changed(household)
     amend(ownership, [("共有人", "", _owner_words(ownership))], by=by, household=household)
     record(by, f"加共有人{known_as(person)}{f' {share}' if share else ''}，凭 {basis}", ownership, household=household)
     return ownership
@@ -76,7 +76,7 @@ def remove_owner(ownership, *, version, left_on, basis, by):
         raise Refused({"left_on": f"要在 {household.starts_on} 和今天之间"})
     ownership.left_on, ownership.version = left_on, ownership.version + 1
     ownership.save(update_fields=["left_on", "version"])
-    _owners_changed(household)
+    owners_changed(household)
     amend(ownership, [("共有人", _owner_words(ownership), "")], by=by, household=household)
     record(by, f"共有人{known_as(ownership.person)}退出，到 {left_on}，凭 {basis}", ownership, household=household)
     return ownership
@@ -98,7 +98,7 @@ def _owner_words(ownership):
     return " ".join(filter(None, (ownership.person.name, ownership.share)))
 
 
-def _owners_changed(household):
+def owners_changed(household):
     """Positions 1, 2, 3 … of those who own, the names that lists show, the search keys."""
     for n, row in enumerate(household.ownerships.live().order_by("position"), 1):
         if row.position != n:

@@ -142,6 +142,34 @@ def test_the_number_goes_with_the_entry_that_stays(household, clerk):
     assert Person.objects.filter(id_digest=digest).count() == 1
 
 
+def test_what_the_second_entry_said_is_carried_over_or_asked_about(household, clerk):
+    """Two halves of a deed, a longer lease, a third phone: nothing goes without a word."""
+    keep = household.ownerships.get()
+    change_share(keep, version=1, share="50%", basis="产权证", by=clerk)
+    half = add_owner(household, name="张雨萍", phone="13900001111", share="50%", basis="产权证", by=clerk)
+    third = add_owner(household, name="陈三", basis="产权证", by=clerk)
+    tenants = [add_tenant(household, name="何俊", lease_from=date(2026, 5, 1), lease_to=to, by=clerk) for to in (date(2027, 4, 30), date(2028, 4, 30))]
+    with pytest.raises(Refused, match="份额 50%（另一条 50%）") as refusal:
+        merge_people(keep.person, half.person, household=household, by=clerk)
+    assert refusal.value.unless == "doubled" and household.ownerships.live().count() == 3
+    merge_people(keep.person, half.person, household=household, despite=("doubled",), by=clerk)
+    third.refresh_from_db()
+    assert (third.position, household.ownerships.live().count()) == (2, 2)
+    assert Amendment.objects.filter(what="份额（并掉的）", old="50%", about="张雨萍").exists()
+    with pytest.raises(Refused, match="2028-04-30"):
+        merge_people(tenants[0].person, tenants[1].person, household=household, by=clerk)
+    quiet = add_resident(household, name="陈姑妈", by=clerk)
+    told = add_resident(household, name="陈姑妈", relation="亲属", guardian="陈三", guardian_consent=True, by=clerk)
+    merge_people(quiet.person, told.person, household=household, by=clerk)
+    quiet.refresh_from_db()
+    assert (quiet.relation, quiet.guardian, quiet.guardian_consent_on) == ("亲属", "陈三", today())
+    more = add_resident(household, name="张雨萍", phone="13700003333", by=clerk)
+    with pytest.raises(Refused, match=r"137\*\*\*\*3333 不留") as refusal:
+        merge_people(Person.objects.get(pk=keep.person_id), more.person, household=household, by=clerk)
+    merge_people(Person.objects.get(pk=keep.person_id), more.person, household=household, despite=(refusal.value.unless,), by=clerk)
+    assert Amendment.objects.filter(what="备用电话", old="137****3333").exists()
+
+
 def test_two_people_are_not_made_one(household, clerk):
     other = add_resident(household, **ZHOU, by=clerk).person
     with pytest.raises(Refused, match="不是同一个人"):
