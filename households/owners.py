@@ -132,6 +132,22 @@ def record_death(person, *, household, version, died_on, by, basis, contact=""):
 
 
 @act
+def withdraw_death(person, *, household, version, reason, by):
+    """A death that was entered for the wrong person, or never was, is taken back; letters given and held serve again."""
+    household = Household.objects.lock(household)
+    person = Person.objects.lock(person)
+    if not person.deceased_on:
+        raise Refused("没有登记去世。")
+    fresh(person, version, link=reverse("households:change_person", args=[household.pk, person.pk]))
+    reason = checked("reason", clean_text, reason, 80)
+    if not reason:
+        raise Refused({"reason": "请写明为什么撤回"})
+    change(person, {"deceased_on": None}, words={"deceased_on": "去世日"}, by=by, household=household, about=person.name)
+    record(by, f"撤回{known_as(person)}的去世登记，{reason}", person, household=household)
+    return person
+
+
+@act
 def correct_first_day(household, *, version, starts_on, reason, by, despite=()):
     """Put right a tenure's first day that was written wrongly; who held the unit until the day before ends a day earlier or later.
 

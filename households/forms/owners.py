@@ -53,6 +53,12 @@ class DeathForm(DeskForm):
     layout = Layout(Row("died_on", "basis"), "contact")
 
 
+class WithdrawDeathForm(DeskForm):
+    reason = TextField(label="为什么撤回", max_length=80, help_text="如 登记到了配偶名下")
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    layout = Layout("reason")
+
+
 class FirstDayForm(DeskForm):
     starts_on = DayField(label="正确的起日")
     reason = TextField(label="为什么更正", max_length=80, help_text="如 登记时年份写错")

@@ -17,7 +17,7 @@ from households.forms.living import (
     WithdrawForm,
 )
 from households.forms.people import ConfirmForm
-from households.models import AuthorisationLetter, Pet, SpecialCare, StandingInstruction
+from households.models import AuthorisationLetter, Pet, SpecialCare, StandingInstruction, UnitUse
 from servicecentre.kit.periods import today
 from servicecentre.staff.access import may, needs
 
@@ -84,9 +84,19 @@ def set_use(request, pk):
     form = UseForm(request.POST or None)
     if request.method == "POST" and (use := form.perform(standing.set_use, row, by=request.user)):
         return done(request, f"{row.code} 从 {use.starts_on} 起是{use.get_use_display()}。", row)
-    now = row.uses.last()
+    now, later = row.use_on(today()), row.uses.live().filter(starts_on__gt=today()).first()
+    about = f"现在登记的是{now.get_use_display()}，{now.starts_on} 起" if now else "今天没有登记"
     return form_page(request, form, title=f"使用情况 {row.code}", button="登记使用情况", back=row,
-                     about=f"现在登记的是{now.get_use_display()}，{now.starts_on} 起" if now else "还没有登记过")
+                     about=f"{about}；{later.starts_on} 起是{later.get_use_display()}" if later else about)
+
+
+@needs("households.set_use")
+def withdraw_use(request, pk):
+    row = get_object_or_404(UnitUse.objects.of(request.estate).select_related("unit"), pk=pk)
+    form = WithdrawForm(request.POST or None)
+    if request.method == "POST" and form.perform(standing.withdraw_use, row, by=request.user):
+        return done(request, "使用情况已撤回。", row.unit)
+    return form_page(request, form, title=f"撤回使用情况 {row.unit.code}", button="撤回", back=row.unit, about=str(row))
 
 
 @needs("households.take_letter")

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from households import merging, owners
-from households.forms.owners import AddOwnerForm, DeathForm, FirstDayForm, MergeForm, RemoveOwnerForm, ShareForm
+from households.forms.owners import AddOwnerForm, DeathForm, FirstDayForm, MergeForm, RemoveOwnerForm, ShareForm, WithdrawDeathForm
 from households.models import Amendment, Ownership, Person
 from servicecentre.staff.access import needs
 
@@ -57,6 +57,17 @@ def record_death(request, pk, person_pk):
         return done(request, "已登记去世。继承办好后办变更业主。", household)
     return form_page(request, form, title=f"登记去世 {person.name}", button="登记去世", back=household,
                      about=f"{about_of(household)}；产权和欠费不变，继承人办变更业主")
+
+
+@needs("households.change_person")
+def withdraw_death(request, pk, person_pk):
+    household = household_of(request, pk)
+    person = person_of(household, person_pk)
+    form = WithdrawDeathForm(request.POST or None, initial={"version": person.version})
+    if request.method == "POST" and form.perform(owners.withdraw_death, person, household=household, by=request.user):
+        return done(request, "已撤回去世登记。", household)
+    return form_page(request, form, title=f"撤回去世登记 {person.name}", button="撤回", back=household,
+                     about=f"登记的去世日 {person.deceased_on}" if person.deceased_on else "没有登记去世")
 
 
 @needs("households.correct_first_day")

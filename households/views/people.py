@@ -164,8 +164,9 @@ def _of_person(request, household, person):
     for ownership in (o for o in owners if o.person_id == person.pk and may(request, "households.change_owner")):
         links.append(("份额", to("change_share", ownership.pk)))
         links += [("退出共有", to("remove_owner", ownership.pk))] if len(owners) > 1 else []
-    if person.kind == Person.Kind.PERSON and not person.deceased_on:
-        links.append(("登记去世", to("record_death", household.pk, person.pk)))
+    if person.kind == Person.Kind.PERSON:
+        links.append(("撤回去世", to("withdraw_death", household.pk, person.pk)) if person.deceased_on else
+                     ("登记去世", to("record_death", household.pk, person.pk)))
     return [*links, ("合并重复", to("merge_people", household.pk, person.pk))]
 
 

@@ -16,6 +16,7 @@ from households.standing import (
     set_use,
     standing_for,
     withdraw_instruction,
+    withdraw_use,
 )
 from servicecentre.desk.data_requests import receive_request
 from servicecentre.kit.periods import today
@@ -223,3 +224,31 @@ def test_a_letter_in_force_is_not_hidden_behind_newer_ones_that_are_over(desk, h
     assert f"/letters/{general.pk}/" in page and "全部 8 份" in page
     page = desk.get(f"/households/{household.pk}/letters/").content.decode()
     assert page.count("只用一次，已经用过") == 7 and page.index(f"/letters/{general.pk}/") < page.index("只用一次，已经用过")
+
+
+def test_a_use_entered_wrongly_is_taken_back_and_the_one_before_goes_on(desk, unit, clerk):
+    first = set_use(unit, use="vacant", starts_on=date(2026, 4, 1), by=clerk)
+    wrong = set_use(unit, use="let", starts_on=today() + timedelta(days=300), by=clerk)
+    page = desk.get(f"/units/{unit.pk}/use/").content.decode()
+    assert "现在登记的是空置" in page and f"{wrong.starts_on} 起是出租" in page
+    assert f"/uses/{wrong.pk}/withdraw/" in desk.get(f"/units/{unit.pk}/").content.decode()
+    assert desk.post(f"/uses/{wrong.pk}/withdraw/", {"reason": "年份写错", "request_key": "w"}).status_code == 302
+    first.refresh_from_db()
+    assert first.ends_on is None and unit.use_on(wrong.starts_on) == first and "已撤回" in desk.get(f"/units/{unit.pk}/").content.decode()
+    again = set_use(unit, use="let", starts_on=today(), by=clerk)
+    withdraw_use(first, reason="没有空置过", by=clerk)
+    assert unit.use_on(date(2026, 5, 1)) is None and unit.use_on(today()) == again
+    with pytest.raises(Refused, match="已经撤回"):
+        withdraw_use(first, reason="再撤", by=clerk)
+
+
+def test_a_death_of_the_wrong_spouse_is_taken_back(desk, household, agent, clerk):
+    letter = take_letter(household, matters=["pay"], valid_to=today(), by=clerk, **agent)
+    person = record_death(letter.principal, household=household, version=1, died_on=today(), basis="证明", by=clerk)
+    path = f"/households/{household.pk}/people/{person.pk}/"
+    assert f"{path}death/withdraw/" in desk.get(path).content.decode()
+    assert "没有保存" in desk.post(f"{path}death/withdraw/", {"reason": "登记错人", "version": "1", "request_key": "a"}).content.decode()
+    assert desk.post(f"{path}death/withdraw/", {"reason": "登记错人", "version": "2", "request_key": "b"}).status_code == 302
+    person.refresh_from_db()
+    assert person.deceased_on is None and "登记错人" in Entry.objects.latest("pk").words
+    use_letter(letter, matter="pay", words="缴费", by=clerk)
