@@ -16,7 +16,7 @@ from servicecentre.worklog.models import Entry
 from . import find
 from .entering import RESIDENT, WORDS, check_name, checked, enter_person, guarded, household_ids_of, is_child, person_fields
 from .history import amend, change
-from .models import Contact, Household, Person, Resident, Vehicle
+from .models import Amendment, Contact, Household, Person, Resident, Vehicle
 
 CHILD_OF_OWNER = "子女"                        # one of FORMS' relations
 
@@ -56,10 +56,11 @@ def names_of(owners):
 
 
 @act
-def change_person(person, *, household, version, by, name, id_number="", **typed):
+def change_person(person, *, household, version, by, name, id_number="", forget=(), **typed):
     """Correct a person's data; number and phones, which the page masks, stay where left empty. ``household``: where it was asked for.
 
-    Refused on a stale page, and for an ID number that another person has.
+    ``forget``: of phone, phone2, id_number what is deleted [law: 个人信息保护法 47]. Refused on a stale page, and for an ID number that
+    another person has.
     """
     household = Household.objects.lock(household)
     person = Person.objects.lock(person)
@@ -71,15 +72,29 @@ def change_person(person, *, household, version, by, name, id_number="", **typed
         fields["kind"] = typed.get("kind") or person.kind
     elif Person.objects.filter(estate=person.estate_id, id_digest=fields["id_digest"]).exclude(pk=person.pk).exists():
         raise Refused({"id_number": "这个证件号码已登记在另一人名下，请核对；同一个人登记了两次，请办合并"})
+    fields |= _forgotten(person, forget, fields)
     _child_guarded(person, fields)
     changed = change(person, fields, words=WORDS, by=by, household=household, about=person.name)
     if not changed:
         return person
+    told = Amendment.objects.filter(row_type=Person._meta.label_lower, row_id=person.pk, what__in=[WORDS[field] for field in forget])
+    told.update(old="", new="")                                       # not even its mask is kept
     if "姓名" in changed:
         owner_names(person.ownerships.live().values_list("household_id", flat=True))
     find.rebuild(household_ids_of(person))
     record(by, f"修改人员资料（{known_as(person)}）：" + "、".join(changed), person, household=household)
     return person
+
+
+def _forgotten(person, forget, fields):
+    """Empty columns for what is deleted; refused for a number that is typed anew, and for the ID of whom a duty binds."""
+    if both := [field for field in forget if fields.get(field)]:
+        raise Refused({field: "要么填新的，要么删去" for field in both})
+    if "id_number" not in forget:
+        return dict.fromkeys(forget, "")
+    if person.ownerships.exists() or person.letters_held.exists():
+        raise Refused({"forget": "是业主或受托人，证件号码办事必需，现在不能删；保管期满再清理"})
+    return dict.fromkeys((*forget, "id_kind", "id_digest", "id_masked"), "")
 
 
 def _child_guarded(person, fields):

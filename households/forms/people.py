@@ -57,16 +57,21 @@ class PersonForm(OfPersonForm):
     email = forms.EmailField(label="邮箱", required=False)
     legal_rep = TextField(label="法人", max_length=40, required=False)
     contact = TextField(label="联系人", max_length=40, required=False)
+    forget = forms.MultipleChoiceField(label="删去", required=False, widget=forms.CheckboxSelectMultiple, help_text="删了就不留，变更记录里也不留")
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
-    layout = Layout(Row("name", "kind"), Row("phone", "phone2"), Row("id_kind", "id_number"), Row("sex", "birth_year", "email"),
+    layout = Layout(Row("name", "kind"), Row("phone", "phone2"), Row("id_kind", "id_number"), "forget", Row("sex", "birth_year", "email"),
                     Row("mail_address", "legal_rep", "contact"))
 
     SHOWN = ("name", "kind", "sex", "birth_year", "mail_address", "email", "legal_rep", "contact", "version")
 
     def __init__(self, *args, person, **kwargs):
         super().__init__(*args, initial={field: getattr(person, field) for field in self.SHOWN}, **kwargs)
-        for field, now in (("id_number", person.id_masked), ("phone", mask_phone(person.phone)), ("phone2", mask_phone(person.phone2))):
+        masked = {"phone": mask_phone(person.phone), "phone2": mask_phone(person.phone2), "id_number": person.id_masked}
+        for field, now in masked.items():
             self.fields[field].help_text = f"现在是 {now}，不改就空着" if now else "还没有登记"
+        self.fields["forget"].choices = [(field, self.fields[field].label) for field, now in masked.items() if now]
+        if not self.fields["forget"].choices:
+            del self.fields["forget"]
 
 
 class ResidentForm(OfPersonForm):

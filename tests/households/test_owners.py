@@ -366,3 +366,28 @@ def test_a_stale_share_overwrites_nothing(desk, household, clerk):
         assert "没有保存" in answer.content.decode(), page
     owner.refresh_from_db()
     assert (owner.share, owner.left_on, owner.version) == ("60%", None, 2)
+
+
+def test_what_is_no_longer_needed_is_deleted(desk, household, clerk):
+    """A phone, and the number of who is no owner and nobody's agent; not even its mask stays in the history."""
+    person = add_resident(household, **ZHOU, by=clerk).person
+    change_person(person, household=household, version=1, name="周建国", phone2="13900002222", by=clerk)
+    path = f"/households/{household.pk}/people/{person.pk}/"
+    typed = {"name": "周建国", "kind": "person", "version": "2"}
+    answer = desk.post(path, typed | {"forget": ["phone2"], "phone2": "13700003333", "request_key": "a"})
+    assert "要么填新的" in str(answer.context["form"].errors["phone2"])
+    assert desk.post(path, typed | {"forget": ["phone2", "id_number"], "request_key": "b"}).status_code == 302
+    person.refresh_from_db()
+    assert (person.phone, person.phone2, person.id_number, person.id_digest, person.id_masked) == (ZHOU["phone"], "", "", "", "")
+    assert "139****2222" not in repr(Amendment.objects.values()) and not SearchKey.objects.filter(term="t13900002222").exists()
+    assert words().startswith("修改人员资料（周某）：") and "备用电话" in words()
+    owner = household.persons.get()
+    answer = desk.post(f"/households/{household.pk}/people/{owner.pk}/", {"name": "张雨萍", "kind": "person", "version": "1", "forget": ["id_number"],
+                                                                        "request_key": "c"})
+    assert "现在不能删" in str(answer.context["form"].errors["forget"])
+
+
+def test_of_whom_nothing_is_masked_nothing_is_offered_to_delete(desk, household, clerk):
+    person = add_resident(household, name="外婆", by=clerk).person
+    page = desk.get(f"/households/{household.pk}/people/{person.pk}/").content.decode()
+    assert "还没有登记" in page and "变更记录里也不留" not in page
