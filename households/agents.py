@@ -7,16 +7,26 @@ from servicecentre.papers.issuing import issue_paper
 from servicecentre.papers.kinds import LETTER
 from servicecentre.worklog.acts import act, record
 
+from .entering import LETTER as BY_LETTER
+from .entering import checked, enter_person
 from .models import AuthorisationLetter, LetterCall, LetterUse, Matter
-from .people import checked, enter_person, fresh, known_as, open_tenure
+from .people import fresh, known_as, open_tenure
 from .standing import said
 
 COPIES = ("委托书", "委托人证件复印件", "受托人证件复印件")          # what lies in the file once ``copies_kept`` is said
 
 
+def letters_of(household, day):
+    """Every letter of the household with ``why`` it can't be used on that day: those that can first, the newest first."""
+    rows = list(household.letters.with_state().order_by("-pk"))
+    for row in rows:
+        row.why = row.why_not(day)
+    return sorted(rows, key=lambda row: bool(row.why))
+
+
 @act
 def take_letter(household, *, principal, name, id_number, phone, matters, valid_from, copies_kept, by, valid_to=None, relation="",
-                authority="", id_kind="", may_delegate=False, notary_no=""):
+                authority="", id_kind="", may_delegate=False, notary_no="", despite=()):
     """Enter a letter; ``principal`` is the Ownership who gives it, the other words are the agent's. Returns the letter,
     whose paper WT is printed in two copies and signed by hand.
 
@@ -34,7 +44,8 @@ def take_letter(household, *, principal, name, id_number, phone, matters, valid_
         raise Refused({"matters": "请勾委托的事项"})
     if valid_to and valid_to < valid_from:
         raise Refused({"valid_to": "有效期止日不能早于起日"})
-    agent = enter_person(household.estate, unit=household.unit, by=by, name=name, id_kind=id_kind, id_number=id_number, phone=phone)
+    agent = enter_person(household.estate, unit=household.unit, by=by, phones=BY_LETTER, despite=despite, name=name, id_kind=id_kind,
+                         id_number=id_number, phone=phone)
     if agent.pk == principal.person_id:
         raise Refused({"name": "受托人就是委托人本人，请核对"})
     letter = AuthorisationLetter(
@@ -66,22 +77,19 @@ def _party(person):
 
 @act
 def use_letter(letter, *, matter, words, by, on=None):
-    """Note that the agent used the letter; returns the LetterUse. Refused outside its matters and term, and a second time when
-    it is for one use (DOMAIN §9.22)."""
-    letter = AuthorisationLetter.objects.select_related("household", "agent", "principal").lock(letter)
-    open_tenure(letter.household_id)
+    """Note that the agent used the letter; returns the LetterUse. Refused outside its matters and term, a second time when it is
+    for one use (DOMAIN §9.22), once the principal has denied it, died or is owner no more."""
+    household = open_tenure(letter.household_id)
+    AuthorisationLetter.objects.lock(letter)
+    letter = AuthorisationLetter.objects.with_state().get(pk=letter.pk)
     day = on or today()
-    if why := letter.over(day):
-        raise Refused(f"这份委托书{why}。")
-    if letter.principal.deceased_on and letter.principal.deceased_on <= day:
-        raise Refused("委托人已去世，委托终止。")
+    if why := letter.why_not(day):
+        raise Refused(f"这份委托书不能用：{why}。")
     if matter not in letter.matters:
         raise Refused({"matter": f"委托书只写了：{letter.matter_words}"})
-    if not letter.valid_to and letter.uses.exists():
-        raise Refused("这份委托书只用一次，已经用过。")
     use = LetterUse.objects.create(estate=letter.estate, letter=letter, matter=matter, words=said("words", words, 120, "请写办了什么"),
                                    day=day, at=now(), by=by)
-    record(by, f"{known_as(letter.agent)}凭委托书办{use.get_matter_display()}", use, household=letter.household)
+    record(by, f"{known_as(letter.agent)}凭委托书办{use.get_matter_display()}", use, household=household)
     return use
 
 

@@ -102,6 +102,7 @@ RIGHTS = {
     "households.view_history": _to("查看资料变更", CLERK, MANAGER, FINANCE),
     "households.reveal_identity": _to("显示证件号码", CLERK, MANAGER),
     "households.import_register": _to("导入登记表", CLERK, MANAGER, ADMINISTRATOR),
+    "households.view_import": _to("查看导入的名单（各种名单另有自己的权限）", CLERK, MANAGER, ADMINISTRATOR),
     "households.undo_import": _to("撤销导入", MANAGER),
     "households.export_register": _to("导出登记表", MANAGER),
     "tickets.view_notices": _to("查看通知", *Role),

@@ -152,7 +152,7 @@ RULES = {
     "letter_ends_after_start": Change(AuthorisationLetter, "valid_to IS NOT NULL", {"valid_to": "'2001-01-01'"}),
     "instruction_ends_after_start": Change(StandingInstruction, "ends_on IS NOT NULL", {"ends_on": "'2001-01-01'"}),
     "use_ends_after_start": Change(UnitUse, "ends_on IS NOT NULL", {"ends_on": "'2001-01-01'"}),
-    "one_use_at_a_time": Copy(UnitUse, "ends_on IS NOT NULL"),
+    "one_use_at_a_time": Copy(UnitUse, "voided_at IS NULL"),
     "care_with_consent": Change(SpecialCare, "TRUE", {"consent_by": "''"}),
     "one_change_per_seller": Copy(OwnerChange),
     "one_reading_per_kind": Copy(HandoverReading),

@@ -205,7 +205,7 @@ def _register(w):
     w.merged = merge_people(aunt.person, twice.person, household=w.household, by=w.clerk)
     w.ownership = w.household.ownerships.last()
     third = add_owner(w.household, name="陈三", basis="不动产权证书", by=w.clerk)
-    remove_owner(third, left_on=date(2026, 8, 30), basis="赠与合同", by=w.clerk)
+    remove_owner(third, version=1, left_on=date(2026, 8, 30), basis="赠与合同", by=w.clerk)
     _living_there(w)
     w.left = end_residence(add_resident(w.household, name="外婆", by=w.clerk), left_on=date(2026, 8, 1), by=w.clerk)
     w.gone = end_vehicle(add_vehicle(w.household, plate="苏AB2C34", by=w.clerk), ended_on=date(2026, 8, 2), by=w.clerk)
@@ -382,7 +382,7 @@ def pages_of(w):
                      "households:add_resident", "households:add_tenant", "households:add_contact", "households:add_vehicle",
                      "households:reveal_phones", "households:add_owner", "households:correct_first_day", "households:history", "households:give_instruction",
                      "households:add_pet", "households:add_care", "households:take_letter", "seller_statement", "household_files",
-                     "attach_household_files", "receive_data_request")
+                     "attach_household_files", "receive_data_request", "households:letters")
     one_unit = ("households:unit", "households:change_unit", "households:change_area", "households:change_owner", "households:set_use")
     one_payment = ("billing:payment", "billing:collected", "billing:ask_void")
     one_void = ("billing:void", "billing:void_receipt", "billing:refuse_void")
@@ -395,10 +395,11 @@ def pages_of(w):
         **{name: [w.payment.pk] for name in one_payment}, **{name: [w.waiting.pk] for name in one_void},
         **{f"households:import_{name}": [w.imported.pk] for name in one_import},
         "households:open_household": [w.free.pk], "households:change_person": [w.household.pk, w.person.pk],
-        **{f"households:{name}": [w.household.pk, w.person.pk] for name in ("reveal_identity", "record_death", "merge_people")},
+        **{f"households:{name}": [w.household.pk, w.person.pk] for name in ("reveal_identity", "record_death", "withdraw_death", "merge_people")},
         **{f"households:{name}": [w.ownership.pk] for name in ("change_share", "remove_owner")},
         **{f"households:{name}": [w.letter.pk] for name in ("letter", "use_letter", "call_principal", "revoke_letter")},
-        "households:withdraw_instruction": [w.instruction.pk], "households:end_pet": [w.pet.pk], "households:end_care": [w.care.pk],
+        "households:withdraw_instruction": [w.instruction.pk], "households:withdraw_use": [w.use.pk],
+        "households:end_pet": [w.pet.pk], "households:end_care": [w.care.pk],
         "households:change_resident": [w.resident.pk], "households:change_tenant": [w.tenant.pk],
         "households:change_contact": [w.contact.pk], "households:change_vehicle": [w.vehicle.pk], "households:end_residence": [w.resident.pk],
         "households:remove_contact": [w.contact.pk], "households:end_vehicle": [w.vehicle.pk],

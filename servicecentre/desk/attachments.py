@@ -5,7 +5,6 @@ from crispy_forms.layout import Layout, Row
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
@@ -54,8 +53,7 @@ class HouseholdFilesForm(AttachForm):
     def __init__(self, *args, household, **kwargs):
         super().__init__(*args, **kwargs)
         self.household = household
-        here = Q(ownerships__household=household) | Q(residences__household=household)
-        self.fields["person"].queryset = Person.objects.of(household.estate_id).filter(here).distinct()
+        self.fields["person"].queryset = Person.objects.of(household.estate_id).of_household(household).order_by("pk")
 
     def clean_person(self):
         if self.cleaned_data.get("kind") != File.Kind.IDENTITY:

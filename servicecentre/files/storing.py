@@ -56,13 +56,13 @@ def _saved(data):
     return store.save(f"{FOLDER}/{name[:2]}/{name}.bin", data)
 
 
-def label_of(name):
-    """A file's name as a label only: no folders, no control characters, 120 characters (TRUST §4 row 38)."""
+def label_of(name, otherwise="附件"):
+    """A file's name as a label only: no folders, no control characters, 120 characters (TRUST §4 row 38); ``otherwise`` for none."""
     text = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", " ", re.split(r"[/\\]", str(name))[-1])
     try:
-        return clean_text(text[-120:], 120) or "附件"
+        return clean_text(text[-120:], 120) or otherwise
     except ValidationError:
-        return "附件"
+        return otherwise
 
 
 def read(upload, *, kind="", purpose="", centre=""):
