@@ -7,7 +7,7 @@ from django.urls import Resolver404, resolve
 
 from servicecentre.roles import RIGHTS
 
-from .middleware import SECRET
+from .middleware import NEVER, SECRET
 from .models import LARGEST, Draft
 
 MOST_FIELDS = 500
@@ -25,7 +25,8 @@ def keep_page(estate, user, *, address, typed):
         view = resolve(path).func
     except Resolver404:
         return None
-    right = RIGHTS.get(getattr(view, "needs", None))
+    name = getattr(view, "needs", None)
+    right = RIGHTS.get(name) if name not in NEVER else None
     if pairs is None or path == found.path or right is None or view.reads or not right.roles & user.roles_at(estate):
         return None
     key = next((value for name, value in pairs if name == "request_key" or name.endswith("-request_key")), "")

@@ -28,6 +28,7 @@ from .models import Draft
 logger = logging.getLogger(__name__)
 SECRET = re.compile(r"passw|(^|[-_])(pin|otp|totp|token|secret|recovery)([-_0-9]|$)|^csrfmiddlewaretoken$", re.IGNORECASE)
 MONEY = "billing.collect_payment"
+NEVER = frozenset({"desk.view_account", "desk.lock"})     # what is typed there are passwords, PINs and codes, whatever the field is called
 BESIDE = re.compile(r"(^|-)(request_key|despite|version|due_shown|stay|look|next)$")      # what nobody typed
 
 
@@ -80,7 +81,7 @@ def _session_ended(request):
 def _keep(request, who):
     """The Draft; None for what is no form of an estate's page, or too large, or whose user serves here no more."""
     right = getattr(request.resolver_match and request.resolver_match.func, "needs", None)
-    if request.estate is None or right is None or request.resolver_match.func.reads or request.headers.get("HX-Request"):
+    if request.estate is None or right is None or right in NEVER or request.resolver_match.func.reads or request.headers.get("HX-Request"):
         return None
     user = User.objects.filter(pk=who).first()
     if user is None or not user.roles_at(request.estate):
