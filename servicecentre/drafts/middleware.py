@@ -1,4 +1,4 @@
-"""Nothing typed is lost: a form sent after the session's end, or from a page that is out of date, is kept and given back.
+"""Nothing typed is lost: a form sent after the session's end, from a page that is out of date or that has to go, is kept and given back.
 
 It is given back to who typed it, at the estate where it was typed, at the form's own address, by its own view: the view
 is called with what was typed, inside a snapshot in which no act runs and no form performs. Nothing is ever done by itself;
@@ -9,7 +9,7 @@ import logging
 import re
 
 from django.contrib import messages
-from django.http import HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
@@ -27,6 +27,7 @@ from .models import Draft
 
 logger = logging.getLogger(__name__)
 SECRET = re.compile(r"passw|(^|[-_])(pin|otp|totp|token|secret|recovery)([-_0-9]|$)|^csrfmiddlewaretoken$", re.IGNORECASE)
+KEEP = "keep_typed"                       # a page that has to go sends its form with this: keep it, do nothing; how many files it leaves behind
 MONEY = "billing.collect_payment"
 NEVER = frozenset({"desk.view_account", "desk.lock"})     # what is typed there are passwords, PINs and codes, whatever the field is called
 BESIDE = re.compile(r"(^|-)(request_key|despite|version|due_shown|stay|look|next)$")      # what nobody typed
@@ -50,6 +51,9 @@ class Drafts:
         return response
 
     def process_view(self, request, view, args, kwargs):
+        if request.method == "POST" and KEEP in request.POST and request.user.is_authenticated:
+            draft = _keep(request, request.user.pk)
+            return HttpResponseRedirect(draft.get_absolute_url()) if draft else HttpResponse(status=204)
         request.entered = True                                # past the sign-in, or a page that asks for none
         if request.method == "GET" and "draft" in request.GET and request.user.is_authenticated and (draft := _asked_for(request)):
             return _show(request, view, args, kwargs, draft)
@@ -84,11 +88,13 @@ def _keep(request, who):
     if request.estate is None or right is None or right in NEVER or request.resolver_match.func.reads or request.headers.get("HX-Request"):
         return None
     user = User.objects.filter(pk=who).first()
-    if user is None or not user.roles_at(request.estate):
+    if user is None or not user.may(right, request.estate):
         return None
-    pairs = [(name, value) for name, values in request.POST.lists() for value in values if not SECRET.search(name)]
+    pairs = [(name, value) for name, values in request.POST.lists() for value in values if name != KEEP and not SECRET.search(name)]
+    left_behind = request.POST.get(KEEP, "")
+    files = int(left_behind) if re.fullmatch("[0-9]{1,4}", left_behind, re.ASCII) else sum(len(chosen) for _, chosen in request.FILES.lists())
     return Draft.keep(request.estate, user, path=request.path_info, query=request.META.get("QUERY_STRING", ""), label=RIGHTS[right].label,
-                      pairs=pairs, files=sum(len(chosen) for _, chosen in request.FILES.lists()), request_key=_key(request.POST))
+                      pairs=pairs, files=files, request_key=_key(request.POST))
 
 
 def _key(posted):

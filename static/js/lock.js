@@ -29,7 +29,7 @@
   const app = document.querySelector(".app");
   const idle = Number(sheet.dataset.idle) * 1000;
   const tabs = "BroadcastChannel" in window ? new BroadcastChannel("desk-lock") : null;
-  const state = { locked: false, title: document.title, focus: null, last: Date.now(), told: Date.now(), form: null };
+  const state = { locked: false, title: document.title, focus: null, last: Date.now(), told: Date.now() };
   const say = (words) => { const line = document.querySelector("#lock [data-lock-state]"); if (line) line.textContent = words; };
 
   function hide() {
@@ -78,16 +78,10 @@
   });
   window.addEventListener("pageshow", (event) => { if (event.persisted && idle && Date.now() - state.last > idle) lock(); });
 
-  /* A colleague takes over: what the page's form holds goes along, and waits for who typed it. */
-  document.addEventListener("input", (event) => {
-    const form = event.target.closest?.("main form");
-    if (form?.method === "post" && form.closest(".app")) state.form = form;
-  });
-  document.addEventListener("htmx:configRequest", (event) => {
-    const chosen = event.target.id === "lock-box" && event.target.querySelector("[name=person]:checked");
-    if (!chosen || chosen.hasAttribute("data-here") || !state.form?.isConnected) return;
-    event.detail.parameters.page = location.pathname + location.search;
-    event.detail.parameters.typed = JSON.stringify([...new FormData(state.form)].filter(([, value]) => typeof value === "string"));
+  /* A colleague has taken over: what was half written here goes to who wrote it, then this page is gone. */
+  document.body.addEventListener("switched", async (event) => {
+    await window.desk.keep();
+    location.assign(event.detail.to);
   });
 
   /* Somebody is here: a key, a click, the wheel. The server is told once a minute, since it counts too. */

@@ -17,6 +17,7 @@ from servicecentre.drafts.models import LARGEST, MOST, Draft, DraftQuerySet
 from servicecentre.kit import periods
 from servicecentre.kit.periods import now
 from servicecentre.roles import Role
+from servicecentre.staff import pins
 from servicecentre.staff.models import Post, User
 from servicecentre.worklog.models import Done, Entry
 from tests.billing.test_screens_counter import form_of
@@ -300,6 +301,49 @@ def test_twin_without_the_token_telling_who_typed_the_next_clerk_would_be_taken_
     browser.sign_in("wangsiyuan")
     monkeypatch.setattr(marks, "typed_by", lambda request: request.user.pk)
     assert "draft=" in text_of(browser.send("/log/remark/", data)) and Draft.objects.get().user == clerk2
+
+
+# --- a page that has to go --------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("path, kept", [("/log/remark/?x=1", True), ("/billing/run/", False), ("/search/", False), ("/lock/open/", False)])
+def test_a_form_that_is_only_to_be_kept_is_not_done(browser, clerk, path, kept):
+    data = browser.form("/log/remark/", words=REMARK, keep_typed="2", pin_again="408316")
+    answer = browser.send(path, data)
+    assert not Entry.objects.filter(words=REMARK).exists()
+    if kept:
+        draft = Draft.objects.get()
+        assert (draft.user, draft.path, draft.query, draft.files, set(draft.posted())) == (clerk, "/log/remark/", "x=1", 2, {"words", "request_key"})
+        assert answer.url == f"{browser.mount}/log/remark/?x=1&draft={draft.pk}" and REMARK in text_of(browser.get(answer.url))
+    else:
+        assert answer.status_code == 204 and not Draft.objects.exists()
+
+
+def test_a_locked_page_is_kept_too_and_stays_locked(browser):
+    data = browser.form("/log/remark/", words=REMARK, keep_typed="0")
+    browser.send("/lock/", {"csrfmiddlewaretoken": data["csrfmiddlewaretoken"]})
+    browser.send("/log/remark/", data)
+    assert Draft.objects.get().posted()["words"] == REMARK and browser.get(f"{browser.mount}/log/").status_code == 302
+
+
+def test_after_a_take_over_the_page_is_kept_for_who_wrote_it(browser, clerk, clerk2):
+    data = browser.form("/log/remark/", words=REMARK, keep_typed="0")
+    clerk2.pin = pins.hashed("7290")
+    clerk2.save()
+    browser.send("/lock/", {"csrfmiddlewaretoken": data["csrfmiddlewaretoken"]})
+    browser.send("/lock/open/", {"csrfmiddlewaretoken": data["csrfmiddlewaretoken"], "person": clerk2.pk, "pin": "7290"})
+    assert browser.send("/log/remark/", data).status_code == 403
+    assert Draft.objects.get().user == clerk and "没办完的页" not in text_of(browser.get(f"{browser.mount}/"))
+
+
+def test_a_form_with_an_address_of_its_own_comes_back_with_what_was_typed(manager, estate):
+    manager.set_password(PASSWORD)
+    manager.save()
+    browser = Browser(estate)
+    browser.sign_in("chenjing")
+    data = browser.form("/office/calendar/", day="2027-05-04", kind="holiday", name="青年节半天", keep_typed="0")
+    answer = browser.send("/office/calendar/mark/", data)
+    page = text_of(browser.get(answer.url))
+    assert "青年节半天" in page and "写的都在这页上，还没有办" in page
 
 
 # --- money ------------------------------------------------------------------------------------------------------------
