@@ -66,10 +66,9 @@ def _switched(request, person):
     request.session.flush()
     request.sign_in_how = SignIn.How.PIN
     login(request, person, backend=BACKEND)
-    home = reverse("home")
     if request.headers.get("HX-Request"):
-        return trigger_client_event(HttpResponse(status=204), "switched", {"to": home})
-    return HttpResponseRedirect(home)
+        return trigger_client_event(HttpResponse(status=204), "switched")
+    return redirect("home")
 
 
 def _after(request):

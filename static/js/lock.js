@@ -1,5 +1,6 @@
 /* The lock of a shared computer (TRUST T2): Alt 0, or a quarter of an hour without a key or a click. The page is not left: it is hidden
-   beneath, with all that was typed, until the server says that the PIN was right. All tabs of this browser lock and open together. */
+   beneath, with all that was typed, until the server says that the PIN was right. All tabs of this browser lock and open together, as long as
+   they are one person's: who sees that somebody else has signed in meanwhile keeps what was typed for its writer, and goes. */
 "use strict";
 (() => {
   const sheet = document.getElementById("lock-sheet");
@@ -29,6 +30,7 @@
   const app = document.querySelector(".app");
   const idle = Number(sheet.dataset.idle) * 1000;
   const tabs = "BroadcastChannel" in window ? new BroadcastChannel("desk-lock") : null;
+  const tell = (what) => tabs?.postMessage({ what, who: sheet.dataset.person });
   const state = { locked: false, title: document.title, focus: null, last: Date.now(), told: Date.now() };
   const say = (words) => { const line = document.querySelector("#lock [data-lock-state]"); if (line) line.textContent = words; };
 
@@ -56,33 +58,37 @@
   }
 
   /* First out of sight, then the server: also without a connection nobody reads what was there. */
-  function lock(tell = true) {
+  function lock(aloud = true) {
     if (!state.locked) hide();
-    if (tell) tabs?.postMessage("lock");
+    if (aloud) tell("lock");
     htmx.ajax("POST", sheet.dataset.url, { target: "#lock-box", swap: "outerHTML" });
   }
 
   document.addEventListener("htmx:sendError", () => { if (state.locked) say("写了一半的留着。连不上服务器，连上了再解锁。"); });
   document.addEventListener("htmx:afterSwap", () => { if (state.locked) ready(); });
-  document.body.addEventListener("unlocked", () => { tabs?.postMessage("open"); show(); });
+  document.body.addEventListener("unlocked", () => { tell("open"); show(); });
   document.addEventListener("submit", (event) => {
     if (!event.target.hasAttribute("data-lock")) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     lock();
   }, true);
-  tabs?.addEventListener("message", ({ data }) => {
-    if (data === "lock" && !state.locked) lock(false);
-    else if (data === "open" && state.locked) show();
-    else if (data === "here") state.last = Date.now();
+  tabs?.addEventListener("message", ({ data: { what, who } }) => {
+    if (who !== sheet.dataset.person) leave();
+    else if (what === "lock" && !state.locked) lock(false);
+    else if (what === "open" && state.locked) show();
+    else if (what === "here") state.last = Date.now();
   });
+  tell("here");
   window.addEventListener("pageshow", (event) => { if (event.persisted && idle && Date.now() - state.last > idle) lock(); });
 
-  /* A colleague has taken over: what was half written here goes to who wrote it, then this page is gone. */
-  document.body.addEventListener("switched", async (event) => {
+  /* A colleague has taken over, here or in another tab: what was half written goes to who wrote it, then this page is gone. */
+  async function leave() {
     await window.desk.keep();
-    location.assign(event.detail.to);
-  });
+    location.assign(sheet.dataset.home);
+  }
+  document.body.addEventListener("switched", leave);
+  document.addEventListener("htmx:responseError", ({ detail }) => { if (state.locked && detail.xhr.status === 403) leave(); });   // of an older sign-in
 
   /* Somebody is here: a key, a click, the wheel. The server is told once a minute, since it counts too. */
   function here() {
@@ -92,7 +98,7 @@
     state.last = moment;
     if (moment - state.told < 60000) return;
     state.told = moment;
-    tabs?.postMessage("here");
+    tell("here");
     fetch(sheet.dataset.url, { method: "HEAD", redirect: "manual", cache: "no-store" }).catch(() => {});
   }
   for (const sign of ["keydown", "pointerdown", "wheel", "input"]) document.addEventListener(sign, here, { capture: true, passive: true });

@@ -165,6 +165,40 @@ def test_a_form_with_an_address_of_its_own_waits_there(open_as, manager, with_pi
     expect(desk.get_by_label("名称")).to_have_value("青年节半天")
 
 
+def test_after_a_take_over_no_tab_shows_the_former_persons_page(desk, household):
+    other = desk.context.new_page()
+    other.goto(f"billing/households/{household.pk}/collect/")
+    arrived(other, "收费")
+    other.get_by_label("收到现金（元）").fill("600")
+    desk.keyboard.press("Alt+0")
+    locked(desk)
+    locked(other)
+    desk.get_by_role("radio", name="王思远").check()
+    desk.keyboard.type(HIS)
+    desk.keyboard.press("F9")
+    for tab in (desk, other):                                             # hers is gone there too, without a word from him
+        expect(tab.locator(".rail-foot")).to_contain_text("王思远")
+        arrived(tab, "前台首页")
+    desk.keyboard.press("Alt+0")
+    locked(desk)
+    locked(other)
+    desk.keyboard.type(HIS)
+    desk.keyboard.press("F9")
+    for tab in (desk, other):
+        expect(tab.locator(".app")).to_be_visible()
+    takes_over(desk, "李婷", PIN)
+    expect(desk.get_by_role("link", name="接着办")).to_have_count(2)        # what was half written in either
+
+
+def test_another_person_opens_only_his_own_pages(desk, clerk2, live_server, estate):
+    """His „open“ reaches a tab of hers that has heard of nothing: it goes, and does not open."""
+    desk.keyboard.press("Alt+0")
+    locked(desk)
+    desk.evaluate("who => new BroadcastChannel('desk-lock').postMessage({ what: 'open', who })", str(clerk2.pk))
+    expect(desk).to_have_url(f"{live_server.url}/e/{estate.slug}/lock/?next=/e/{estate.slug}/")
+    expect(desk.locator("#lock-pin")).to_be_visible()
+
+
 def test_a_lock_without_the_server_still_hides_the_page(desk):
     desk.context.set_offline(True)
     desk.keyboard.press("Alt+0")
