@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
 from django.utils.http import urlencode
+from django_htmx.http import trigger_client_event
 
 from servicecentre.kit.forms import shown_again
 from servicecentre.kit.periods import now
@@ -41,8 +42,10 @@ class Drafts:
 
     def __call__(self, request):
         response = self.get_response(request)
-        if request.method == "POST" and response.status_code == 302:
-            entered, known = getattr(request, "entered", False), request.user.is_authenticated
+        entered, known = getattr(request, "entered", False), request.user.is_authenticated
+        if response.status_code == 302 and not entered and not known and request.headers.get("HX-Request"):
+            response = trigger_client_event(HttpResponse(status=401), "signed-out")     # the page is still there: typed.js sends what is on it
+        elif request.method == "POST" and response.status_code == 302:
             if not entered and not known:
                 response = _session_ended(request)
             elif entered and known and request.estate:
@@ -85,7 +88,7 @@ def _session_ended(request):
 def _keep(request, who):
     """The Draft; None for what is no form of an estate's page, or too large, or whose user serves here no more."""
     right = getattr(request.resolver_match and request.resolver_match.func, "needs", None)
-    if request.estate is None or right is None or right in NEVER or request.resolver_match.func.reads or request.headers.get("HX-Request"):
+    if request.estate is None or right is None or right in NEVER or request.resolver_match.func.reads:
         return None
     user = User.objects.filter(pk=who).first()
     if user is None or not user.may(right, request.estate):

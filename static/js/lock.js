@@ -66,12 +66,18 @@
 
   document.addEventListener("htmx:sendError", () => { if (state.locked) say("写了一半的留着。连不上服务器，连上了再解锁。"); });
   document.addEventListener("htmx:afterSwap", () => { if (state.locked) ready(); });
+  document.body.addEventListener("locked", () => { if (!state.locked) lock(); });        // the server counts too, and was first
   document.body.addEventListener("unlocked", () => { tell("open"); show(); });
+  const kept = new WeakSet();
   document.addEventListener("submit", (event) => {
-    if (!event.target.hasAttribute("data-lock")) return;
+    const { target: form, submitter } = event;
+    const leaves = form.matches("#lock .lock-out") && !kept.has(form);
+    if (!form.hasAttribute("data-lock") && !leaves) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    lock();
+    if (!leaves) { lock(); return; }
+    kept.add(form);
+    window.desk.keep().then(() => form.requestSubmit(submitter));     // who signs out here leaves what was half written to its writer
   }, true);
   tabs?.addEventListener("message", ({ data: { what, who } }) => {
     if (who !== sheet.dataset.person) leave();

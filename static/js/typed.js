@@ -19,8 +19,6 @@
       && (form.querySelector("[data-errors],.is-invalid") || (kept && form.querySelector("[data-key=F9]"))));
   }
 
-  window.desk.half = half;
-
   window.desk.keep = async () => {
     const form = half();
     if (!form) return;
@@ -30,4 +28,18 @@
     const address = new URL(form.getAttribute("action") || "", location.href);
     await fetch(address, { method: "POST", body, redirect: "manual" }).catch(() => {});
   };
+
+  /* Nobody is signed in any more, says an answer to htmx: the whole page goes to the sign-in, what was typed before it. */
+  let going = false;
+  document.body.addEventListener("signed-out", () => {
+    if (going) return;
+    going = true;
+    const form = half();
+    if (!form) { location.assign(location.pathname + location.search); return; }
+    const mark = document.createElement("input");
+    mark.type = "hidden";
+    mark.name = KEEP;
+    form.append(mark);
+    HTMLFormElement.prototype.submit.call(form);
+  });
 })();

@@ -5,6 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 from billing.models import Payment
+from servicecentre.kit.periods import now
 from servicecentre.staff import pins
 from servicecentre.staff.models import SignIn
 
@@ -197,6 +198,15 @@ def test_another_person_opens_only_his_own_pages(desk, clerk2, live_server, esta
     desk.evaluate("who => new BroadcastChannel('desk-lock').postMessage({ what: 'open', who })", str(clerk2.pk))
     expect(desk).to_have_url(f"{live_server.url}/e/{estate.slug}/lock/?next=/e/{estate.slug}/")
     expect(desk.locator("#lock-pin")).to_be_visible()
+
+
+def test_a_lock_that_the_server_set_is_laid_over_the_page(desk):
+    SignIn.objects.filter(ended_at=None).update(locked_at=now())
+    desk.get_by_role("combobox", name="查找").fill("张")
+    locked(desk)
+    desk.keyboard.type(PIN)
+    desk.keyboard.press("F9")
+    expect(desk.get_by_label("答应了什么")).to_have_value("写了一半的答复")
 
 
 def test_a_lock_without_the_server_still_hides_the_page(desk):

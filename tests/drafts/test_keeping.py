@@ -346,6 +346,15 @@ def test_a_form_with_an_address_of_its_own_comes_back_with_what_was_typed(manage
     assert "青年节半天" in page and "写的都在这页上，还没有办" in page
 
 
+@pytest.mark.parametrize("path", ["/search/", "/lock/", "/lock/open/"])
+def test_a_piece_of_a_page_asked_for_after_the_sessions_end_leaves_the_page_where_it_is(browser, path):
+    data = browser.form("/log/remark/", q="张")
+    browser.session_ends()
+    answer = browser.post(f"{browser.mount}{path}", data, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer["HX-Trigger"]) == (401, '{"signed-out": {}}')
+    assert browser.get(f"{browser.mount}/units/", headers={"HX-Request": "true"}).status_code == 401
+
+
 # --- money ------------------------------------------------------------------------------------------------------------
 
 @pytest.fixture
