@@ -1,7 +1,9 @@
 """What was typed survives the session's end and a page that is out of date, for its own user and estate only (TRUST 24, §4 41)."""
 import re
+import threading
 from datetime import timedelta
 from importlib import import_module
+from unittest import mock
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -10,10 +12,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.forms import BaseForm, PasswordInput
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from billing.models import Payment
 from servicecentre.drafts import marks
 from servicecentre.drafts.models import LARGEST, MOST, Draft, DraftQuerySet
+from servicecentre.jobs import worker
 from servicecentre.kit import periods
 from servicecentre.kit.periods import now
 from servicecentre.roles import Role
@@ -353,6 +357,49 @@ def test_a_piece_of_a_page_asked_for_after_the_sessions_end_leaves_the_page_wher
     answer = browser.post(f"{browser.mount}{path}", data, headers={"HX-Request": "true"})
     assert (answer.status_code, answer["HX-Trigger"]) == (401, '{"signed-out": {}}')
     assert browser.get(f"{browser.mount}/units/", headers={"HX-Request": "true"}).status_code == 401
+
+
+def test_a_lock_or_a_sign_out_after_the_sessions_end_is_no_page_that_was_lost(browser):
+    data = browser.form("/log/remark/")
+    browser.session_ends()
+    for path in ("/lock/", "/sign-out/"):
+        answer = browser.send(path, data)
+        assert answer.status_code == 302 and "/sign-in/" in answer.url and "ended" not in answer.url, path
+    assert "ended=lost" in browser.send("/account/pin/", data).url and not Draft.objects.exists()
+
+
+def test_a_view_that_writes_all_the_same_is_answered_with_what_was_typed(browser, estate, clerk):
+    """Not a page of an error: the lock's own form writes without perform(), as an old draft of it would."""
+    draft = Draft.keep(estate, clerk, path="/lock/", query="", label="锁屏", pairs=[("words", REMARK)], files=0, request_key="")
+    page = browser.get(f"{browser.mount}/lock/?draft={draft.pk}")
+    assert page.status_code == 200 and "刚才写的，还没有办" in text_of(page) and REMARK in text_of(page)
+
+
+def test_a_form_that_was_refused_by_a_redirect_stays_kept(browser, typed, settings):
+    """The gate, or a view that redirects with a message, has done nothing."""
+    answer, sent = typed
+    back = browser.sign_in("liting", next=where_next(answer)).url
+    again = {"csrfmiddlewaretoken": token_of(browser.get(back)), "request_key": sent["request_key"], "words": REMARK}
+    User.objects.update(must_change_password=True)
+    assert "/account/password/" in browser.post(back, again).url and Draft.objects.count() == 1
+    User.objects.update(must_change_password=False)
+    with CaptureQueriesContext(connection) as queries:
+        browser.post(back, again)
+    assert not Draft.objects.exists() and not [q for q in queries if '"content"' in q["sql"] and "drafts_draft" in q["sql"]]
+
+
+def test_the_worker_forgets_what_is_past_its_hour(typed, monkeypatch):
+    stop = threading.Event()
+    for name in ("close_old_connections", "connection"):
+        monkeypatch.setattr(worker, name, mock.Mock())
+    monkeypatch.setattr(worker, "run_one", stop.set)
+    worker.work_on(stop)
+    assert Draft.objects.count() == 1
+    stop.clear()
+    clock = periods.clock
+    monkeypatch.setattr(periods, "clock", lambda: clock() + timedelta(minutes=61))
+    worker.work_on(stop)
+    assert not Draft.objects.exists()
 
 
 # --- money ------------------------------------------------------------------------------------------------------------
