@@ -1,9 +1,11 @@
 """The worker: one daemon thread beside the web threads, or ``manage.py worker`` for as many processes as one likes."""
 import logging
 import threading
+import time
 
 from django.db import DatabaseError, close_old_connections, connection
 
+from servicecentre.drafts.models import Draft
 from servicecentre.estates.mount import in_estate
 from servicecentre.kit.refused import Refused
 
@@ -12,6 +14,7 @@ from .models import Job, Stopped
 
 logger = logging.getLogger(__name__)
 POLL = 1.0                                            # seconds between two looks when there is nothing to do
+SWEEP = 60.0
 
 
 def run_one():
@@ -63,10 +66,14 @@ class _held:
 
 
 def work_on(stop):
-    """Run jobs until ``stop`` is set."""
+    """Run jobs until ``stop`` is set; once a minute, forget the drafts whose hour is over."""
+    swept = None
     while not stop.is_set():
         close_old_connections()
         try:
+            if swept is None or time.monotonic() - swept >= SWEEP:
+                Draft.forget()
+                swept = time.monotonic()
             if run_one() is not None:
                 continue
         except DatabaseError:

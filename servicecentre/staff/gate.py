@@ -5,9 +5,10 @@ None of it loses what was typed: a form that comes too late is asked for the PIN
 from urllib.parse import quote
 
 from django.conf import settings
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import trigger_client_event
 
 from servicecentre.kit.forms import shown_again
 from servicecentre.kit.periods import now
@@ -62,9 +63,11 @@ def lock(row):
 
 
 def to_lock(request):
+    """To the lock; a page that asks for a piece of itself stays where it is, and lays the lock over all that was typed (js/lock.js)."""
+    if request.headers.get("HX-Request"):
+        return trigger_client_event(HttpResponse(status=423), "locked")
     seen = request.method == "GET" or shown_again.get()
-    where = f"{reverse('lock')}?next={quote(request.get_full_path())}" if seen else reverse("lock")
-    return HttpResponseClientRedirect(where) if request.headers.get("HX-Request") else redirect(where)
+    return redirect(f"{reverse('lock')}?next={quote(request.get_full_path())}" if seen else "lock")
 
 
 def _ask(request, right, title):

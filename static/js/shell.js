@@ -41,13 +41,13 @@ const sideways = new ResizeObserver((entries) => {
 });
 document.querySelectorAll("main section:not([tabindex]), main .table-responsive").forEach((each) => sideways.observe(each));
 
-/* Signed out meanwhile: htmx has followed the redirect, so the whole page goes there instead of a piece of it. */
+/* A redirect that htmx has followed (to a password that must be changed): the whole page goes there instead of a piece of it. */
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, pathInfo } = event.detail;
   const landed = xhr.responseURL && new URL(xhr.responseURL).pathname;
   const asked = new URL(pathInfo.requestPath, location.href).pathname;
   if (landed && landed !== asked && /^\s*<!doctype/i.test(xhr.responseText)) {
     event.detail.shouldSwap = false;
-    location.reload();
+    window.desk.keep().then(() => location.assign(location.pathname + location.search));
   }
 });

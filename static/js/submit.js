@@ -90,8 +90,8 @@
     follow();
   }
 
-  /* Back, also out of the browser's page cache. */
-  window.addEventListener("pageshow", () => [...pressed.keys()].forEach((form) => restore(form)));
+  /* Back out of the browser's page cache; not at the first show, which would take back a press that came before the page was all there. */
+  window.addEventListener("pageshow", (event) => { if (event.persisted) [...pressed.keys()].forEach((form) => restore(form)); });
 
   const FIELDS = "input:not([type=hidden],[type=submit],[type=button],[disabled]),select:not([disabled]),textarea:not([disabled])";
   document.addEventListener("keydown", (event) => {
