@@ -18,6 +18,7 @@ def seal_day(estate, *, day, by, words=""):
     Refused before the day is over, out of order, with exceptions not looked at, and for a manager's own day where another
     manager is (DOMAIN §13). The outer journal has its line after commit.
     """
+    seals.hold(estate)
     refuse_to_close(estate, day, by)
     seal = seals.close(estate, day, words=words, by=by)
     database, _ = Database.objects.get_or_create(pk=1)

@@ -62,9 +62,13 @@ def next_day(estate):
     return rows.values_list("day", flat=True).first()
 
 
+def hold(estate):
+    """Wait for who writes now and let nobody write until the act ends: kit/guards.Sealed holds this row while a line is written."""
+    Estate.objects.select_for_update().get(pk=estate.pk)
+
+
 def close(estate, day, *, words, by):
-    """The new Seal. Waits for who writes now and lets nobody write meanwhile; refused out of order and before the day is over."""
-    Estate.objects.select_for_update().get(pk=estate.pk)                # kit/guards.Sealed holds this row while a line is written
+    """The new Seal, while the estate is held; refused out of order and before the day is over."""
     last = newest(estate)
     if day >= today():
         raise Refused("这一天还没过完，过了零点才能封存。")
