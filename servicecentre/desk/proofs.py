@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 
 from billing.models import Allocation, BillRun, Charge, Credit, Payment, PaymentPart, ReceiptVoid
 from households.models import Household, LetterUse
+from servicecentre.files.models import File
 from servicecentre.kit import guards
 from servicecentre.kit.money import yuan
 from servicecentre.papers import journal
@@ -21,6 +22,8 @@ from servicecentre.worklog import seals
 from servicecentre.worklog.models import Entry
 
 from . import sealing
+from .models import RetentionRun
+from .retention import WHY
 
 CHUNK = 2000
 
@@ -219,6 +222,17 @@ def sealed_days():
         yield f"{seal.estate.slug} {seal.day}", sentence
     for slug, day, sentence in sealing.outside():
         yield f"{slug} {day}", sentence
+
+
+@proof(13, "附件只由记了日志的事删去")
+def files_removed():
+    told = Entry.objects.filter(estate=OuterRef("estate"), act="worklog.remove_file", row_type=File._meta.label_lower, row_id=OuterRef("pk"),
+                                by=OuterRef("removed_by"))
+    retained = RetentionRun.objects.filter(estate=OuterRef("estate"), signed_by=OuterRef("removed_by"), proposed_at__lte=OuterRef("removed_at"),
+                                           done_at__gte=OuterRef("removed_at"))
+    silent = File.objects.exclude(removed_at=None).exclude(Exists(told)).exclude(Q(removed_why=WHY) & Exists(retained))
+    for file in silent.select_related("estate"):
+        yield f"{file.estate.slug} 附件 {file.pk}", "删去了，日志里没有这件事"
 
 
 @proof(14, "每条记录与所指记录同属一个小区")

@@ -28,7 +28,7 @@ def correct_remark(remark, *, words, by, files=()):
 
 
 def _counted(words, files):
-    """The sentence tells how many files came with it, so that the seal covers their number."""
+    """The sentence tells how many files came with it; what they are, the day's seal covers."""
     return f"{words}（附件 {len(files)} 件）" if files else words
 
 
