@@ -1,7 +1,9 @@
 """Invariant 13 of a sealed past: each kind of harm to it is found, inside by the chain, a whole rewrite by what stands outside (TRUST 15)."""
 from datetime import date
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from servicecentre.desk import proofs, sealing
 from servicecentre.desk.sealing import seal_day
@@ -208,6 +210,35 @@ def test_what_the_chain_itself_does_not_show_the_outer_journal_knows(world, harm
         assert any(words in text for text in sealing.troubles_on(world.estate, day, None)), "and on the day's page"
         journal.catch_up()
         assert found() == {13}, "a start adds nothing that would hide it"
+
+
+def _dropped(path, seal):
+    whole = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(text for text in whole if seal.digest not in text))
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_a_start_does_not_write_anew_the_line_that_was_taken_out_of_the_journal(world, n, settings):
+    _dropped(settings.JOURNAL_FILE, Seal.objects.of(world.estate).get(n=n))
+    with unguarded(Entry, Seal):
+        _all_rewritten(world)
+        assert journal.catch_up() == 0
+        assert any("有人拿掉了" in text for text in told(DAYS[n - 1]))
+
+
+def test_a_copy_kept_elsewhere_knows_when_the_journal_itself_begins_anew(world, settings, tmp_path):
+    head = tmp_path / "head"
+    head.write_text(settings.JOURNAL_FILE.read_text())
+    out = StringIO()
+    call_command("prove", "--head", str(head), stdout=out)
+    settings.JOURNAL_FILE.unlink()
+    with unguarded(Entry, Seal):
+        _all_rewritten(world)
+        journal.catch_up()
+        assert found() == set()
+        assert any("这一天被重写过" in v.text for v in proofs.against(head))
+    with pytest.raises(CommandError, match="读不了"):
+        call_command("prove", "--head", str(tmp_path / "none"))
 
 
 @pytest.mark.parametrize("harm", WITH_THE_KEY)
