@@ -58,7 +58,7 @@ from servicecentre.roles import Role
 from servicecentre.staff.models import SecondFactor
 from servicecentre.worklog.attaching import attach_files, remove_file, reveal_scan
 from servicecentre.worklog.day import correct_remark, keep_promise, make_promise, make_remark, move_promise
-from servicecentre.worklog.review import comment_entry, see_entries, unseen
+from servicecentre.worklog.review import comment_entry, see_entries, unseen, unseen_before
 from tickets.notices import extend_notice, post_notice, take_down_notice
 
 from .conftest import BACKEND, person_at
@@ -256,10 +256,11 @@ def _void(w):
 
 
 def _seal(w):
-    """The day of the voids reviewed and sealed by the manager who did none of them."""
+    """The day of the voids, and all before, reviewed and sealed by the manager who did none of them."""
     day = date(2026, 11, 20)
     w.comment = comment_entry(unseen(w.estate, day).first(), words="请当面说清", given_to=w.clerk, due_at=now() + timedelta(hours=9), by=w.manager2)
-    see_entries(w.estate, day=day, entries=list(unseen(w.estate, day).values_list("pk", flat=True)), by=w.manager2)
+    for on in (*unseen_before(w.estate, day), day):
+        see_entries(w.estate, day=on, entries=list(unseen(w.estate, on).values_list("pk", flat=True)), by=w.manager2)
     w.seal = seal_day(w.estate, day=day, words="已阅", by=w.manager2)
 
 

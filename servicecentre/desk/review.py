@@ -17,7 +17,7 @@ from servicecentre.staff.models import User
 from servicecentre.worklog import seals
 from servicecentre.worklog.forms import DueField
 from servicecentre.worklog.models import Entry, Seal
-from servicecentre.worklog.review import comment_entry, others_may, see_entries
+from servicecentre.worklog.review import comment_entry, others_may, see_entries, unseen_before
 
 from .daylog import groups_of, money_of, promises_of
 from .log import day_asked
@@ -114,10 +114,12 @@ def _page(request, on, see=None, close=None):
         entry.mine = shared and entry.by_id == request.user.pk
         entry.passed_words = "、".join(DOUBTS.get(name, "提醒后继续") for name in entry.passed if name != "late")
     left = sum(not entry.seen for entry in exceptions)
+    earlier = {} if seal or last else unseen_before(estate, on)          # with a seal behind it, a day is sealed by itself
     return render(request, "worklog/review.html", {
         "on": on, "before": on - timedelta(days=1), "after": on + timedelta(days=1), "is_today": on >= today(),
         "people": "、".join(dict.fromkeys(entry.by.name for entry in entries)), "count": len(entries),
-        "exceptions": exceptions, "left": left, "to_see": any(not entry.seen and not entry.mine for entry in exceptions), "seen": len(exceptions) - left,
+        "exceptions": exceptions, "left": left, "earlier": earlier,
+        "to_see": any(not entry.seen and not entry.mine for entry in exceptions), "seen": len(exceptions) - left,
         "groups": groups_of(entry for entry in entries if not entry.exception), "rest": len(entries) - len(exceptions),
         "money": money_of(estate, on), "promises": promises_of(estate, on), "seal": seal, "last": last,
         "troubles": troubles_on(estate, on, seal), "next": None if seal else seals.next_day(estate),

@@ -1,4 +1,6 @@
 """The manager's review: each exception looked at, comments that become tasks with a date, and who may close a day (DOMAIN §13)."""
+from django.db.models import Count
+
 from servicecentre.kit.periods import SHANGHAI, now, today
 from servicecentre.kit.refused import Refused
 from servicecentre.roles import Role
@@ -7,6 +9,7 @@ from servicecentre.staff.models import Post, User
 from .acts import act, record
 from .day import make_promise
 from .models import Entry, Review, Seal
+from .seals import newest
 
 
 def managers(estate):
@@ -23,6 +26,19 @@ def others_may(estate, user):
 def unseen(estate, day):
     """The day's exceptions that nobody has looked at yet."""
     return Entry.objects.of(estate).on(day).exceptions().filter(reviews=None)
+
+
+def unseen_before(estate, day):
+    """{day: how many} exceptions of earlier days that a seal of this one would bury: the first seal covers all that was before."""
+    rows = _unsealed(estate, day).filter(day__lt=day, reviews=None).values_list("day").annotate(n=Count("pk"))
+    return dict(rows.order_by("day"))
+
+
+def _unsealed(estate, day):
+    """The exceptions that a seal of this day covers."""
+    last = newest(estate)
+    rows = Entry.objects.of(estate).filter(day__lte=day, **{"day__gt": last.day} if last else {})
+    return rows.exceptions()
 
 
 @act
@@ -62,16 +78,19 @@ def comment_entry(entry, *, words, by, given_to=None, due_at=None):
 
 
 def refuse_to_close(estate, day, by):
-    """What stands in the way of this manager's seal: exceptions not looked at, or the manager's own where another has none.
+    """What stands in the way of this manager's seal: exceptions not looked at, or the manager's own where another has none; of
+    every day that the seal covers. Asked while the estate is locked, so that no line comes in between.
 
     Where each manager has some, each has looked at the others' (see_entries), and any of them may seal.
     """
-    if left := unseen(estate, day).count():
-        raise Refused(f"还有 {left} 件例外没看过。")
-    doers = list(Entry.objects.of(estate).on(day).exceptions().values_list("by", flat=True))
+    before = unseen_before(estate, day)
+    if left := unseen(estate, day).count() + sum(before.values()):
+        since = f"，最早的在 {min(before):%m-%d}" if before else ""
+        raise Refused(f"还有 {left} 件例外没看过{since}。")
+    doers = list(_unsealed(estate, day).values_list("by", flat=True))
     own = doers.count(by.pk)
     if own and any(manager.pk not in doers for manager in managers(estate)):
-        raise Refused(f"这一天有您自己办的例外 {own} 件，要由另一位主管封存。")
+        raise Refused(f"要封存的有您自己办的例外 {own} 件，要由另一位主管封存。")
 
 
 def _refuse_sealed(estate, day):

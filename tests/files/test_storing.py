@@ -1,4 +1,7 @@
 """What is taken in and what becomes of it: by content, bounded, drawn anew, under a name of our own (TRUST §4, 34–39)."""
+import os
+import subprocess
+import sys
 from io import BytesIO
 
 import pytest
@@ -91,6 +94,43 @@ def test_a_picture_that_unfolds_to_gigabytes_is_not_unfolded(width, height):
 def test_a_jpeg_of_many_pixels_is_decoded_small():
     assert "太大" in refusal(picture(size=(12_000, 12_000), mode="L", colour=200))
     assert max(opened(ready(picture(size=(9_000, 9_000), mode="L", colour=200)).data).size) == pictures.LONGEST_SIDE
+
+
+MEASURE = """
+import sys, django
+django.setup()
+from servicecentre.files.pictures import redrawn
+
+def most():
+    return next(int(line.split()[1]) // 1024 for line in open("/proc/self/status") if line.startswith("VmHWM"))
+
+redrawn(open(sys.argv[1], "rb").read())
+before = most()
+redrawn(open(sys.argv[2], "rb").read())
+print(most() - before)
+"""
+
+
+@pytest.mark.parametrize(("kind", "mode", "size", "most"), [("JPEG", "RGB", (30_000, 900), 60), ("PNG", "RGBA", (4_000, 3_000), 150)])
+def test_a_strip_and_a_large_picture_take_little_memory(tmp_path, kind, mode, size, most):
+    """MB more than a small one takes: the strip of 27 MP would be 100 in full, and each copy as much."""
+    for name, data in (("small", picture(kind, mode=mode, colour=(200, 30, 30)[:len(mode)])), ("large", picture(kind, size=size, mode=mode))):
+        (tmp_path / name).write_bytes(data)
+    told = subprocess.run([sys.executable, "-c", MEASURE, str(tmp_path / "small"), str(tmp_path / "large")], capture_output=True, text=True,
+                          check=True, timeout=60, env=os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"})
+    assert int(told.stdout) < most
+
+
+def test_a_panorama_is_taken_and_what_libjpeg_would_hold_whole_is_not():
+    assert opened(ready(picture(size=(16_000, 2_000), mode="L", colour=200)).data).size == (2560, 320)
+    progressive = {"size": (5_500, 5_000), "mode": "L", "colour": 200, "progressive": True}
+    assert "太大" in refusal(picture(**progressive))
+    assert ready(picture(**progressive | {"size": (900, 700)}))
+    several = bytearray(picture(quality=90))                          # each colour in a scan of its own
+    frame, scan = several.index(b"\xff\xc0"), several.index(b"\xff\xda")
+    several[frame + 5:frame + 9] = (5_500).to_bytes(2) + (5_000).to_bytes(2)
+    several[scan + 2:scan + 14] = b"\0\x08\x01\x01\0\0\x3f\0"
+    assert "太大" in refusal(bytes(several))
 
 
 def test_two_decoders_at_once_and_no_third():

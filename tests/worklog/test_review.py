@@ -150,6 +150,21 @@ def test_the_first_seal_covers_what_was_before(estate, clerk, manager):
     assert seal_day(estate, day=date(2026, 11, 20), by=manager).entries == 3
 
 
+def test_the_first_seal_buries_no_exception_of_an_earlier_day(estate, void, clerk, manager, desk_of):
+    with at(2026, 11, 25, 2):
+        make_remark(estate, words="第二天", by=clerk)
+    with at(2026, 11, 26, 1):
+        with pytest.raises(Refused, match="还有 2 件例外没看过，最早的在 11-24"):
+            seal_day(estate, day=date(2026, 11, 25), by=manager)
+        page = desk_of(manager).get("/log/review/").content.decode()
+        assert 'href="?on=2026-11-24">11-24</a> 2 件' in page and "disabled>封存 11-25" in page
+        see_all(estate, manager)
+        other = person_at(estate, "fangmin", "方敏", Role.MANAGER)
+        with pytest.raises(Refused, match="您自己办的例外 1 件"):
+            seal_day(estate, day=date(2026, 11, 25), by=manager)
+        assert seal_day(estate, day=date(2026, 11, 25), by=other).day == date(2026, 11, 25)
+
+
 def test_its_line_stands_in_the_outer_journal_after_commit(estate, clerk, manager, django_capture_on_commit_callbacks):
     make_remark(estate, words="一件事", by=clerk)
     with tomorrow(), django_capture_on_commit_callbacks(execute=True):
