@@ -30,9 +30,10 @@ class RegisterImport(EstateRow):
         APPLYING = "applying", "导入中"
         APPLIED = "applied", "已导入"
         FAILED = "failed", "读不了"
+        UNDOING = "undoing", "撤销中"
         UNDONE = "undone", "已撤销"
 
-    BUSY = (State.READING, State.APPLYING)
+    BUSY = (State.READING, State.APPLYING, State.UNDOING)
 
     kind = models.CharField("名单", max_length=20, default="register", db_default="register")
     file = models.CharField("存放", max_length=100)
@@ -62,7 +63,7 @@ class RegisterImport(EstateRow):
 
     class Meta:
         verbose_name = verbose_name_plural = "导入"
-        constraints = [models.UniqueConstraint(fields=["estate"], condition=Q(state__in=("reading", "applying")), name="one_import_at_a_time",
+        constraints = [models.UniqueConstraint(fields=["estate"], condition=Q(state__in=("reading", "applying", "undoing")), name="one_import_at_a_time",
                                                violation_error_message="这个小区正在办另一份登记表，请等它办完。")]
         indexes = [models.Index(fields=["estate", "id"], name="import_by_estate")]
 

@@ -12,7 +12,7 @@ from households.importing import uploads as work
 from households.importing.kinds import kind_of
 from households.importing.memory import forget_layouts
 from households.importing.reports import wrong_rows_workbook
-from households.importing.undoing import undo_import
+from households.importing.undoing import queue_undo
 from households.models import RegisterImport
 from servicecentre.staff.access import may, needs
 
@@ -104,8 +104,7 @@ def undo(request, pk):
     if request.method != "POST":
         return redirect(importing)
     form = UndoForm(request.POST)
-    if form.perform(undo_import, importing, by=request.user):
-        messages.success(request, "已撤销这次导入。")
+    if form.perform(queue_undo, importing, by=request.user):
         return redirect(importing)
     return _report(request, importing, undo=form)
 
