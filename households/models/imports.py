@@ -56,10 +56,11 @@ class RegisterImport(EstateRow):
     undone_by = models.ForeignKey(USER, models.PROTECT, null=True, verbose_name="撤销人", related_name="+")
     undone_at = models.DateTimeField("撤销时间", null=True)
     undo_reason = models.CharField("撤销原因", max_length=100, blank=True, default="", db_default="")
+    emptied_at = models.DateTimeField("到期清理时间", null=True)
 
     objects = RegisterImportQuerySet.as_manager()
     guards = [guards.SameEstate("job"), guards.Frozen("kind", "file", "label", "sha256", "size", "made_by", "made_at",
-                                                      once=("applied_at", "applied_by", "undone_at", "undone_by"))]
+                                                      once=("applied_at", "applied_by", "undone_at", "undone_by", "emptied_at"))]
 
     class Meta:
         verbose_name = verbose_name_plural = "导入"

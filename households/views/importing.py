@@ -9,6 +9,7 @@ from django.utils.http import content_disposition_header
 
 from households.forms.importing import ApplyForm, ColumnsForm, ForgetForm, UndoForm, UploadForm
 from households.importing import uploads as work
+from households.importing.expiring import EXPIRED
 from households.importing.kinds import kind_of
 from households.importing.memory import forget_layouts
 from households.importing.reports import wrong_rows_workbook
@@ -65,7 +66,7 @@ def _report(request, importing, columns=None, form=None, undo=None):
         "undo": undo or UndoForm(), "may_undo": importing.state == importing.State.APPLIED and may(request, "households.undo_import"),
         "forget": ForgetForm() if any(table["remembered"] for table in columns.tables) else None,
         "form": form or ApplyForm(initial={"plan_digest": importing.plan_digest}),
-        "trouble": importing.words or (importing.job.words if importing.busy else ""),
+        "expired": importing.emptied_at and EXPIRED, "trouble": importing.words or (importing.job.words if importing.busy else ""),
         "may_apply": bool(not applied and found and importing.plan_digest and not found["obstacles"] and not importing.busy),
         "to_write": counts.get("created", 0) + counts.get("updated", 0),
         "left_out": [(table["sheet"], row) for table in columns.tables for row in table["rows"]
