@@ -15,7 +15,8 @@ from .preview import REASONS, left_out, line_rows, preview
 
 CHARGE_COLUMNS = ["unit", "household", "fee", "period", "quantity", "unit_price", "percent", "share", "amount", "paid", "due_on"]
 MOST_MONTHS = 60
-CHARGES_HEADER = ["房号", "户号", "业主", "项目", "账期", "数量", "单位", "单价(元)", "比例(%)", "月份数", "应收(元)", "已收(元)", "未收(元)", "应缴日"]
+CHARGES_HEADER = ["房号", "户号", "业主", "项目", "账期", "数量", "单位",
+                  "单价（元）", "比例（%）", "月份数", "应收（元）", "已收（元）", "未收（元）", "应缴日"]
 CHARGES_WIDTHS = {0: 14, 1: 16, 2: 18, 3: 24, 4: 10, 10: 12, 11: 12, 12: 12, 13: 12}
 
 

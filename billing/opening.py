@@ -20,6 +20,7 @@ from households.importing.standing import chunks, key_of
 from households.importing.tables import in_order, note_who, open_list, table_rows
 from households.importing.values import said, text_of
 from households.models import Household, RegisterImport, Unit
+from servicecentre.kit import statistics
 from servicecentre.kit.money import parse_yuan, yuan
 from servicecentre.kit.periods import BillingMonth, now, today
 from servicecentre.kit.refused import Refused
@@ -33,12 +34,13 @@ from .models import BillingPolicy, Charge, FeeKind
 
 QUANTITY = 100                                         # 1, in 0.01
 MAX_OPENING = 10_000_000_00                            # fen: as a unit price it still fits the CHECK
-PARKING = ("parking_opening", "车位费(期初)")          # a kind of its own: the old list does not say which kind of space
+PARKING = ("parking_opening", "车位费（期初）")          # a kind of its own: the old list does not say which kind of space
 FEE_MAX = 40
 
 _FEES = (("property", re.compile("物(?:业|管)(?:管理)?(?:服务)?费?|物业服务管理费|管理费")),
          ("shared_utilities", re.compile("公摊(?:水电|能耗|水|电)?费?|公共(?:水电|能耗)(?:公摊|分摊)?费?|(?:水电|能耗)(?:公|分)摊费?")),
          (PARKING[0], re.compile("(?:车位|停车|泊车)(?:位)?(?:管理)?(?:服务)?费?")))
+_BETWEEN_NAMES = re.compile("[、，,；;/]")
 _MONTH_OF_DAY = re.compile(r"[0-9]{4}\s*[-/.年]\s*[0-9]{1,2}\s*[-/.月]\s*[0-9]{1,2}\s*[日号]?")
 
 FIELDS = {"serial": Field("序号（不导入）"), "building": Field("楼栋"), "entrance": Field("单元"), "room": Field("房号"), "fee": Field("项目"),
@@ -221,11 +223,19 @@ def _fits(row, kinds, units, tenures, find):
     if not held:
         find(row, "period", "该月无业主", str(row.month))
         return False
-    named = [t for t in held if row.owner and row.owner in t.owner_names.split("、")]
+    names = {_bare(name) for name in _BETWEEN_NAMES.split(row.owner) if name.strip()}
+    named = [t for t in held if names & {_bare(name) for name in t.owner_names.split("、")}]
     row.household = (named or held)[-1]                # of a month with two, the buyer, unless the list says whose it is
-    if len(held) > 1 and not named:
+    if names and not named:
+        find(row, "owner", f"该月登记的业主是{'、'.join(t.owner_names for t in held)}，没有这个人；记在{row.household.owner_names}名下，请核对是谁欠的",
+             row.owner, WARNING)
+    elif len(held) > 1 and not named:
         find(row, "period", f"该月有两任业主，记在{row.household.owner_names}名下", str(row.month), WARNING)
     return True
+
+
+def _bare(name):
+    return re.sub(r"\s", "", name)
 
 
 def _tenures(units):
@@ -262,6 +272,8 @@ def import_arrears(estate, planned, *, by, good_rows=False, importing=None, stor
     if importing is None:
         importing = RegisterImport.objects.create(estate=estate, kind="arrears", made_by=by, **stored.columns())
     made = Charge.objects.bulk_create(_charges(estate, planned.rows, importing, by), batch_size=500)
+    if len(made) > statistics.MANY:
+        statistics.recount(Charge)
     importing = close(importing, planned, good_rows=good_rows, by=by, written={"charges": [charge.pk for charge in made]})
     if made:
         left = f"，{len(planned.wrong_rows)} 行有错没有导入" if planned.wrong_rows else ""

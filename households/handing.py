@@ -4,8 +4,8 @@ from servicecentre.kit.periods import now
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text
 
+from .entering import checked
 from .models import HandoverReading, OwnerChange, TakenOver
-from .people import checked
 
 PAPERS = (("deed", "不动产权证书"), ("contract", "买卖合同"), ("seller_id", "卖方身份证件"), ("buyer_id", "买方身份证件"),
           ("heritage", "继承公证或判决"), ("letter", "委托书"), ("licence", "单位营业执照"))

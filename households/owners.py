@@ -1,7 +1,5 @@
 """Acts on who owns: co-owners and their shares, an owner who has died, a tenure's first day put right (DOMAIN §2)."""
-import re
 from datetime import timedelta
-from fractions import Fraction
 
 from django.db.models import Max
 from django.urls import reverse
@@ -12,87 +10,87 @@ from servicecentre.kit.text import clean_text
 from servicecentre.worklog.acts import act, record
 
 from . import find
+from .entering import checked, enter_person, guarded, is_child
 from .history import amend, change
 from .models import Household, Ownership, Person, Unit
-from .people import checked, enter_person, fresh, known_as, open_tenure, owner_names
-from .register import MOST_OWNERS, ask_far_day
-
-
-def share_of(text):
-    """A share as people write it (1/2, 50%, 50) as a Fraction; None for words that no sum can be made of."""
-    plain = re.sub(r"\s", "", text)
-    if m := re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", plain):
-        return Fraction(int(m[1]), int(m[2])) if int(m[2]) else None
-    if m := re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{1,4})?)[%％]", plain):
-        return Fraction(m[1]) / 100
-    return None
-
-
-def _shares_fit(household, despite, *, instead_of=None, share):
-    """Refused unless ``shares`` when the shares that are numbers make more than the whole."""
-    rest = household.ownerships.live().exclude(pk=instead_of).values_list("share", flat=True)
-    whole = sum(filter(None, map(share_of, [*rest, share])))
-    if whole > 1 and "shares" not in despite:
-        raise Refused(f"份额合计 {float(whole * 100):g}%，超过 100%，请核对。", unless="shares")
+from .people import fresh, known_as, open_tenure, owner_names
+from .register import MOST_OWNERS, ask_far_day, ask_shares
 
 
 @act
-def add_owner(household, *, name, by, share="", basis="", despite=(), **typed):
-    """Enter a co-owner of a tenure that goes on (a spouse added to the deed); debts and number stay. Returns the Ownership."""
+def add_owner(household, *, name, by, share="", basis="", guardian="", guardian_consent=False, despite=(), **typed):
+    """Enter a co-owner of a tenure that goes on (a spouse added to the deed); debts and number stay. Returns the Ownership.
+
+    A child under 14 only with a guardian's consent.
+    """
     household = open_tenure(household)
     if household.ownerships.live().count() >= MOST_OWNERS:
         raise Refused(f"业主最多 {MOST_OWNERS} 人，请核对。")
     share, basis = checked("share", clean_text, share, 20), _basis(basis)
-    _shares_fit(household, despite, share=share)
-    person = enter_person(household.estate, unit=household.unit, by=by, name=name, **typed)
+    ask_shares([*_shares_of(household), share], despite)
+    person = enter_person(household.estate, unit=household.unit, by=by, despite=despite, name=name, **typed)
     if household.ownerships.live().filter(person=person).exists():
         raise Refused({"name": "此人已是这一户的业主"})
     last = household.ownerships.aggregate(n=Max("position"))["n"] or 0
-    ownership = Ownership.objects.create(estate=household.estate, household=household, person=person, position=last + 1, share=share)
-    _owners_changed(household)
+    ownership = Ownership.objects.create(estate=household.estate, household=household, person=person, position=last + 1, share=share,
+                                         **guarded(person, guardian, guardian_consent))
+    owners_changed(household)
     amend(ownership, [("共有人", "", _owner_words(ownership))], by=by, household=household)
     record(by, f"加共有人{known_as(person)}{f' {share}' if share else ''}，凭 {basis}", ownership, household=household)
     return ownership
 
 
 @act
-def change_share(ownership, *, share, basis, by, despite=()):
-    """Write down another share of an owner."""
+def change_share(ownership, *, version, share, basis, by, guardian="", guardian_consent=False, despite=()):
+    """Write down another share of an owner, or the guardian of a child who owns. Refused on a stale page."""
     household = open_tenure(ownership.household_id)
-    ownership = _still_owner(ownership)
+    ownership = _still_owner(ownership, version)
     share, basis = checked("share", clean_text, share, 20), _basis(basis)
-    if share == ownership.share:
+    if is_child(ownership.person) and ownership.guardian_consent_on and not guardian_consent:
+        raise Refused({"guardian_consent": "业主的资料是收费、办事必需的，撤回同意不能删；换了监护人，写新的监护人"})
+    new = {"share": share, **guarded(ownership.person, guardian, guardian_consent)}
+    if new["guardian"] == ownership.guardian and guardian_consent and ownership.guardian_consent_on:
+        new["guardian_consent_on"] = ownership.guardian_consent_on
+    if all(getattr(ownership, name) == value for name, value in new.items()):
         raise Refused({"share": "和现在登记的一样"})
-    _shares_fit(household, despite, instead_of=ownership.pk, share=share)
-    amend(ownership, [("份额", ownership.share, share)], by=by, household=household, about=ownership.person.name)
-    ownership.share = share
-    ownership.save(update_fields=["share"])
-    record(by, f"{known_as(ownership.person)}份额改为 {share or '不写'}，凭 {basis}", ownership, household=household)
+    ask_shares([*_shares_of(household, but=ownership), share], despite)
+    told = change(ownership, new, words={"share": "份额", "guardian": "监护人", "guardian_consent_on": "监护人同意日"}, by=by, household=household,
+                  about=ownership.person.name)
+    what = f"份额改为 {share or '不写'}" if "份额" in told else "的监护人改了"
+    record(by, f"{known_as(ownership.person)}{what}，凭 {basis}", ownership, household=household)
     return ownership
 
 
 @act
-def remove_owner(ownership, *, left_on, basis, by):
-    """A co-owner gave the share to those who stay; the row stays with its last day. The last owner leaves by change of owner."""
+def remove_owner(ownership, *, version, left_on, basis, by):
+    """A co-owner gave the share to those who stay; the row stays with its last day. The last owner leaves by change of owner.
+
+    Refused on a stale page.
+    """
     household = open_tenure(ownership.household_id)
-    ownership = _still_owner(ownership)
+    ownership = _still_owner(ownership, version)
     basis = _basis(basis)
     if household.ownerships.live().count() == 1:
         raise Refused("这是唯一的业主，请办变更业主。")
     if left_on > today() or left_on < household.starts_on:
         raise Refused({"left_on": f"要在 {household.starts_on} 和今天之间"})
-    ownership.left_on = left_on
-    ownership.save(update_fields=["left_on"])
-    _owners_changed(household)
+    ownership.left_on, ownership.version = left_on, ownership.version + 1
+    ownership.save(update_fields=["left_on", "version"])
+    owners_changed(household)
     amend(ownership, [("共有人", _owner_words(ownership), "")], by=by, household=household)
     record(by, f"共有人{known_as(ownership.person)}退出，到 {left_on}，凭 {basis}", ownership, household=household)
     return ownership
 
 
-def _still_owner(ownership):
+def _shares_of(household, but=None):
+    return household.ownerships.live().exclude(pk=but and but.pk).values_list("share", flat=True)
+
+
+def _still_owner(ownership, version):
     ownership = Ownership.objects.select_related("person").lock(ownership)
     if ownership.left_on:
         raise Refused(f"已登记 {ownership.left_on} 退出。")
+    fresh(ownership, version, link=reverse("household", args=[ownership.household_id]))
     return ownership
 
 
@@ -100,7 +98,7 @@ def _owner_words(ownership):
     return " ".join(filter(None, (ownership.person.name, ownership.share)))
 
 
-def _owners_changed(household):
+def owners_changed(household):
     """Positions 1, 2, 3 … of those who own, the names that lists show, the search keys."""
     for n, row in enumerate(household.ownerships.live().order_by("position"), 1):
         if row.position != n:
@@ -130,6 +128,22 @@ def record_death(person, *, household, version, died_on, by, basis, contact=""):
     basis = _basis(basis)
     if change(person, new, words={"deceased_on": "去世日", "contact": "联系人"}, by=by, household=household, about=person.name):
         record(by, f"登记{known_as(person)}去世，{died_on}，凭 {basis}", person, household=household)
+    return person
+
+
+@act
+def withdraw_death(person, *, household, version, reason, by):
+    """A death that was entered for the wrong person, or never was, is taken back; letters given and held serve again."""
+    household = Household.objects.lock(household)
+    person = Person.objects.lock(person)
+    if not person.deceased_on:
+        raise Refused("没有登记去世。")
+    fresh(person, version, link=reverse("households:change_person", args=[household.pk, person.pk]))
+    reason = checked("reason", clean_text, reason, 80)
+    if not reason:
+        raise Refused({"reason": "请写明为什么撤回"})
+    change(person, {"deceased_on": None}, words={"deceased_on": "去世日"}, by=by, household=household, about=person.name)
+    record(by, f"撤回{known_as(person)}的去世登记，{reason}", person, household=household)
     return person
 
 

@@ -1,24 +1,27 @@
 """Acts on places and tenures: buildings, units and their areas, who holds a unit from when to when (DOMAIN §1, §2)."""
 import re
 from datetime import timedelta
+from fractions import Fraction
 
 from django.db.models import Max, Q
 
 from servicecentre.kit.money import area_text
 from servicecentre.kit.periods import BillingMonth, parse_date, today
 from servicecentre.kit.refused import Refused
-from servicecentre.kit.text import clean_text, parse_room
+from servicecentre.kit.text import clean_text, narrow, parse_room
 from servicecentre.worklog.acts import act, record
 
 from . import find
+from .entering import checked, enter_person, guarded
 from .handing import write_down
 from .history import change
 from .models import Building, Household, Ownership, Unit, UnitArea
-from .people import checked, enter_person, fresh, names_of
+from .people import fresh, names_of, open_tenure
 
 SHOPS = "商铺"                                # the building of shops that stand in none
 FIRST_MONTH = BillingMonth(2000, 1)           # an area of unknown first day holds from here, as the seed prices do
 MOST_OWNERS = 20
+OF_OWNERSHIP = ("share", "guardian", "guardian_consent")           # of what is typed about an owner, not the person's own
 FAR_DAYS = 60                                 # a first day further ahead is asked about
 
 
@@ -121,6 +124,24 @@ def ask_far_day(day, despite):
         raise Refused(f"{day} 还有 {ahead} 天，请核对年份；到那天以前这套房不出账。", unless="far_day")
 
 
+def share_of(text):
+    """A share as people write it (1/2, １／２, 50%, 50, 0.5) as a Fraction; None for words that no sum can be made of."""
+    plain = re.sub(r"\s", "", narrow(text))
+    if m := re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", plain):
+        return Fraction(int(m[1]), int(m[2])) if int(m[2]) else None
+    if m := re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{1,4})?)(%?)", plain):
+        number = Fraction(m[1])
+        return number / 100 if m[2] or number > 1 else number          # 50 is half, 1 is all
+    return None
+
+
+def ask_shares(shares, despite):
+    """Refused unless ``shares`` when those of them that are numbers make more than the whole."""
+    whole = sum(filter(None, map(share_of, shares)))
+    if whole > 1 and "shares" not in despite:
+        raise Refused(f"份额合计 {float(whole * 100):g}%，超过 100%，请核对。", unless="shares")
+
+
 def current_household(unit):
     """Who holds the unit today, or None."""
     return unit.household_on(today())
@@ -130,8 +151,8 @@ def current_household(unit):
 def open_household(unit, *, owners, starts_on, by, ends_on=None, developer=False, remark="", despite=()):
     """Open an owner's tenure of the unit from its first day on; returns the Household.
 
-    ``owners``: dicts of Person's columns and ``share``, in the order of the contract; a person is found again by ID
-    number. Refused while another tenure holds one of these days. A refusal beside a field of owner n is ``<field>_n``.
+    ``owners``: dicts of Person's columns, ``share`` and of a child ``guardian`` and ``guardian_consent``, in the order of the
+    contract; a person is found again by ID number. Refused while another tenure holds one of these days. A refusal beside a field of owner n is ``<field>_n``.
     A first day more than FAR_DAYS ahead is asked about (``far_day``): a slip of the year leaves the unit unbilled.
     """
     unit = Unit.objects.lock(unit)
@@ -145,8 +166,11 @@ def open_household(unit, *, owners, starts_on, by, ends_on=None, developer=False
     if len(owners) > MOST_OWNERS:
         raise Refused(f"业主最多 {MOST_OWNERS} 人，请核对。")
     shares = [checked(f"share_{n}", clean_text, owner.get("share", ""), 20) for n, owner in enumerate(owners, 1)]
-    people = [enter_person(unit.estate, unit=unit, by=by, suffix=f"_{n}", **{k: v for k, v in owner.items() if k != "share"})
+    ask_shares(shares, despite)
+    people = [enter_person(unit.estate, unit=unit, by=by, despite=despite, suffix=f"_{n}", **{k: v for k, v in owner.items() if k not in OF_OWNERSHIP})
               for n, owner in enumerate(owners, 1)]
+    guardians = [guarded(person, owner.get("guardian", ""), owner.get("guardian_consent"), f"_{n}")
+                 for n, (person, owner) in enumerate(zip(people, owners, strict=True), 1)]
     if len({person.pk for person in people}) < len(people):
         raise Refused("同一个证件号码填了两次，请核对共有人。")
     serial = (unit.households.aggregate(n=Max("serial"))["n"] or 0) + 1
@@ -154,8 +178,8 @@ def open_household(unit, *, owners, starts_on, by, ends_on=None, developer=False
         estate=unit.estate, unit=unit, serial=serial, number=f"{unit.code}-{serial:02d}", starts_on=starts_on, ends_on=ends_on,
         developer=developer, owner_names=names_of(people), remark=checked("remark", clean_text, remark, 400), opened_by=by)
     Ownership.objects.bulk_create([
-        Ownership(estate=unit.estate, household=household, person=person, position=n, share=share)
-        for n, (person, share) in enumerate(zip(people, shares, strict=True), 1)])
+        Ownership(estate=unit.estate, household=household, person=person, position=n, share=share, **guardian)
+        for n, (person, share, guardian) in enumerate(zip(people, shares, guardians, strict=True), 1)])
     find.rebuild([household.pk])
     many = f"（{len(people)} 人共有）" if len(people) > 1 else ""
     record(by, f"登记{'建设单位' if developer else '业主'}{many}，{starts_on} 起", household, household=household)
@@ -175,10 +199,11 @@ def _refuse_overlap(unit, starts_on, ends_on):
 
 
 @act
-def change_owner(unit, *, owners, last_day, by, basis="", despite=(), **seen):
+def change_owner(unit, *, owners, last_day, by, basis="", shown=None, version=None, despite=(), **seen):
     """Close the current tenure with its last day and open the next one from the day after (DOMAIN §2); the new Household.
 
-    ``seen``: papers, readings and what goes along, as handing.write_down takes them. It calls nobody: bills, keys and parking read
+    ``shown``, ``version``: the seller's id and version on the page; refused when another one holds the unit by now, or it was
+    changed since. ``seen``: papers, readings and what goes along, as handing.write_down takes them. It calls nobody: bills, keys and parking read
     the dates; debts stay the seller's. What was billed beyond the last day is a correction.
     """
     unit = Unit.objects.lock(unit)
@@ -186,6 +211,11 @@ def change_owner(unit, *, owners, last_day, by, basis="", despite=(), **seen):
     if not seller:
         raise Refused("这套房现在没有业主，请办登记业主。")
     seller = Household.objects.lock(seller)
+    if shown is not None and shown != seller.pk:
+        raise Refused(f"这套房刚才已经过户给{seller.owner_names}，{seller.starts_on} 起。没有再办，请先核对。",
+                      link=("看现在的业主（新标签页）", seller.get_absolute_url(), "_blank"))
+    if version is not None:
+        fresh(seller, version)
     last_day = checked("last_day", parse_date, last_day)
     if last_day < seller.starts_on:
         raise Refused({"last_day": f"原业主从 {seller.starts_on} 起，最后一天不能更早"})
@@ -201,8 +231,8 @@ def change_owner(unit, *, owners, last_day, by, basis="", despite=(), **seen):
 
 @act
 def change_household(household, *, version, by, remark=""):
-    """Change the household's standing remark. Refused on a stale page."""
-    household = Household.objects.lock(household)
+    """Change the household's standing remark. Refused on a stale page, and of a tenure that is over."""
+    household = open_tenure(household)
     fresh(household, version)
     remark = checked("remark", clean_text, remark, 400)
     if change(household, {"remark": remark}, words={"remark": "备注"}, by=by, household=household):

@@ -3,14 +3,15 @@ from datetime import timedelta
 
 from django.db.models import Q
 
-from servicecentre.kit.periods import today
+from servicecentre.kit.periods import now, today
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text
 from servicecentre.worklog.acts import act, record
 
+from .entering import checked
 from .history import amend
 from .models import Pet, SpecialCare, StandingInstruction, Unit, UnitUse
-from .people import checked, open_tenure
+from .people import open_tenure
 
 
 def standing_for(household, moment="", *, on=None):
@@ -65,7 +66,7 @@ def set_use(unit, *, use, starts_on, by, basis=""):
     unit = Unit.objects.lock(unit)
     if starts_on > today() + timedelta(days=366):
         raise Refused({"starts_on": "最多提前一年登记"})
-    last = unit.uses.last()
+    last = unit.uses.live().last()
     if last and starts_on <= last.starts_on:
         raise Refused({"starts_on": f"{last.starts_on} 起已登记{last.get_use_display()}，新的要更晚"})
     if last and last.use == use and last.ends_on is None:
@@ -77,6 +78,27 @@ def set_use(unit, *, use, starts_on, by, basis=""):
     was = f"{last.get_use_display()}改为" if last else ""
     record(by, f"{unit.code} 使用情况 {was}{row.get_use_display()}，{starts_on} 起", row, household=unit.household_on(today()), room=unit.code)
     return row
+
+
+@act
+def withdraw_use(use, *, reason, by):
+    """A use that was entered wrongly is taken back; the one before it goes on in its place. Returns the UnitUse."""
+    unit = Unit.objects.lock(use.unit_id)
+    use = UnitUse.objects.lock(use)
+    if use.voided_at:
+        raise Refused("这条使用情况已经撤回。")
+    reason = said("reason", reason, 60, "请写为什么撤回")
+    use.voided_at = now()
+    use.save(update_fields=["voided_at"])
+    before = unit.uses.live().filter(ends_on=use.starts_on - timedelta(days=1)).first()
+    if before:
+        before.ends_on = use.ends_on
+        before.save(update_fields=["ends_on"])
+    household = unit.household_on(today())
+    amend(use, [("使用情况", use, "")], by=by, household=household, unit=unit)
+    record(by, f"{unit.code} 撤回使用情况 {use}，{reason}{f'；之前的{before.get_use_display()}接着算' if before else ''}", use, household=household,
+           room=unit.code)
+    return use
 
 
 @act

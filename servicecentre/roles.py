@@ -102,8 +102,14 @@ RIGHTS = {
     "households.view_history": _to("查看资料变更", CLERK, MANAGER, FINANCE),
     "households.reveal_identity": _to("显示证件号码", CLERK, MANAGER),
     "households.import_register": _to("导入登记表", CLERK, MANAGER, ADMINISTRATOR),
+    "households.view_import": _to("查看导入的名单（各种名单另有自己的权限）", CLERK, MANAGER, ADMINISTRATOR),
     "households.undo_import": _to("撤销导入", MANAGER),
     "households.export_register": _to("导出登记表", MANAGER),
+    "tickets.view_notices": _to("查看通知", *Role),
+    "tickets.post_notice": _to("张贴通知", CLERK, MANAGER, ENGINEER),
+    "tickets.extend_notice": _to("通知延时", CLERK, MANAGER, ENGINEER),
+    "tickets.take_down_notice": _to("撤下通知", CLERK, MANAGER, ENGINEER),
+    "tickets.print_notice": _to("打印通知", CLERK, MANAGER, ENGINEER),
     "billing.import_arrears": _to("导入历史欠费", MANAGER),
     "billing.export_charges": _to("导出应收", MANAGER, FINANCE),
     "billing.view_account": _to("查看账目", CLERK, MANAGER, FINANCE),
@@ -143,7 +149,7 @@ CONDITIONS = {
     "desk.reset_password": "主管只限前台、工程、秩序",
     "desk.end_sessions": "主管只限前台、工程、秩序",
 }
-AREAS = {"billing": "钱", "households": "房屋和人", "papers": "单据", "worklog": "日志和承诺", "jobs": "后台任务", "desk": "前台和人员",
+AREAS = {"billing": "钱", "households": "房屋和人", "tickets": "通知", "papers": "单据", "worklog": "日志和承诺", "jobs": "后台任务", "desk": "前台和人员",
          "files": "附件", "estates": "小区"}
 BELOW_MANAGER = frozenset({CLERK, ENGINEER, GUARD})      # whom a manager may let stand in, and whose password a manager may reset
 
@@ -151,7 +157,7 @@ BELOW_MANAGER = frozenset({CLERK, ENGINEER, GUARD})      # whom a manager may le
 IN_WORDS = {
     CLERK: "登记房屋、住户和来访，收费、开收据，记日志和承诺，申请作废收据。自己申请的自己批不了；看证件全号要写原因。",
     MANAGER: "批准作废，调价，按月出账和撤销，处理例外，看每天的日志。可以安排替班、给前台重设密码；不收款。",
-    ENGINEER: "工程的事：报修、验房、巡查、抄表。不看欠费，不看住户登记。",
+    ENGINEER: "工程的事：报修、验房、巡查、抄表，张贴停水停电的通知。不看欠费，不看住户登记。",
     GUARD: "门岗的事：放行、临时停车、来访、巡查。只看姓、物品和车牌，不看欠费，不看住户登记。",
     FINANCE: "付退款和押金，月结，管发票登记，看账目和收款流水。从不收款。",
     ADMINISTRATOR: "管人员、岗位、设置和文字；只有一位主管的小区，由管理员当第二个批准的人。不收款。",

@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "servicecentre.papers",
     "households",
     "billing",
+    "tickets",
     "servicecentre.desk",
 ]
 
@@ -98,6 +99,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "servicecentre.estates.mount.mount",                    # takes the prefix off before Common looks for a slash
     "django.middleware.common.CommonMiddleware",
+    "servicecentre.kit.bodies.Bodies",                      # a form that did not come whole is none
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "servicecentre.staff.sign_ins.attend",                  # is this session still one; before anybody asks who it is
@@ -205,7 +207,7 @@ MEDIA_ROOT = BASE_DIR / env.str("MEDIA_ROOT", default=str(DATA_DIR / "media"))  
 S3_BUCKET = env.str("S3_BUCKET", default="")                # files lie there instead, see requirements/s3.in
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"} if not S3_BUCKET else {
-        "BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {
+        "BACKEND": "servicecentre.kit.bucket.Bucket", "OPTIONS": {
             "bucket_name": S3_BUCKET, "endpoint_url": env.str("S3_ENDPOINT", default="") or None,
             "region_name": env.str("S3_REGION", default="") or None, "access_key": env.str("S3_ACCESS_KEY", default="") or None,
             "secret_key": env.str("S3_SECRET_KEY", default="") or None, "default_acl": None, "file_overwrite": False,

@@ -24,7 +24,7 @@ from .walk import DOORS, INSIDE, NAMES, NOBODYS, PUBLIC, ROWED, address, doors, 
 from .worlds import a_month, at, numbers_apart, pages_of, taken_back, unset, unwritten
 
 THEN = (2026, 11, 21, 3)                         # the world's own hour, so that today's pages have rows
-FRAMED = ("papers:pdf", "papers:test_page", "papers:batch_pdf", "texts:preview_text")      # printed from a frame of our own
+FRAMED = ("papers:pdf", "papers:test_page", "papers:batch_pdf", "texts:preview_text", "tickets:notice_pdf")      # printed from a frame of our own
 NEXT_DOOR = 5001                                 # where the ids of the other estate's rows begin: one in each table
 
 

@@ -47,15 +47,17 @@ from servicecentre.desk.models import DataRequest, PrivacyPolicy, RetentionItem,
 from servicecentre.desk.office import create_estate
 from servicecentre.estates.models import CalendarDay, Contractor, ContractorPerson, Department, Estate, HoursPolicy, Phone
 from servicecentre.files.models import File
+from servicecentre.jobs.models import Job
 from servicecentre.kit import guards
 from servicecentre.kit.refused import in_words
 from servicecentre.papers.models import Computer, Paper, Print, Printer, Series, Wording
 from servicecentre.staff.models import Post, User
 from servicecentre.worklog.models import Done, Entry, Promise, Seal
+from tickets.models import Notice, NoticePlace, NoticeTerm
 
 from .worlds import a_month, taken_back, unwritten
 
-OUR_MODELS = [m for m in apps.get_models() if m.__module__.split(".")[0] in ("servicecentre", "households", "billing")]
+OUR_MODELS = [m for m in apps.get_models() if m.__module__.split(".")[0] in ("servicecentre", "households", "billing", "tickets")]
 CONSTRAINTS = {c.name: (model, c) for model in OUR_MODELS for c in model._meta.constraints}
 GUARDS = [(model, guard) for model in OUR_MODELS for guard in guards.guards_of(model)]
 
@@ -112,6 +114,7 @@ RULES = {
     "serial_has_room": Change(Paper, "TRUE", {"serial": "10000000"}),
     "one_print_per_turn": Copy(Print, "n = 1"),
     "reprint_has_reason": Copy(Print, "n = 1", {"n": "99"}),
+    "stopped_only_when_asked": Change(Job, "TRUE", {"state": "'stopped'"}),
     "one_computer_per_name": Copy(Computer),
     "one_printer_per_sheet": Copy(Printer),
     "moved_within_reason": Change(Printer, "TRUE", {"x": "201"}),
@@ -149,7 +152,7 @@ RULES = {
     "letter_ends_after_start": Change(AuthorisationLetter, "valid_to IS NOT NULL", {"valid_to": "'2001-01-01'"}),
     "instruction_ends_after_start": Change(StandingInstruction, "ends_on IS NOT NULL", {"ends_on": "'2001-01-01'"}),
     "use_ends_after_start": Change(UnitUse, "ends_on IS NOT NULL", {"ends_on": "'2001-01-01'"}),
-    "one_use_at_a_time": Copy(UnitUse, "ends_on IS NOT NULL"),
+    "one_use_at_a_time": Copy(UnitUse, "voided_at IS NULL"),
     "care_with_consent": Change(SpecialCare, "TRUE", {"consent_by": "''"}),
     "one_change_per_seller": Copy(OwnerChange),
     "one_reading_per_kind": Copy(HandoverReading),
@@ -182,6 +185,11 @@ RULES = {
     "correction_names_its_line": Change(Credit, "source = 'correction'", {"charge_id": "NULL"}),
     "void_decided_by_someone": Change(ReceiptVoid, "approved", {"decided_by_id": "NULL"}),
     "cashier_approves_no_void": Change(ReceiptVoid, "approved", {"cashier_id": "decided_by_id"}),
+    "notice_ends_after_it_starts": Change(Notice, "TRUE", {"ends_at": "starts_at"}),
+    "notice_taken_down_with_reason": Change(Notice, "down_at IS NULL", {"down_at": ONCE_MORE}),
+    "one_place_per_notice": Copy(NoticePlace),
+    "one_term_per_turn": Copy(NoticeTerm, "TRUE", {"paper_id": "(SELECT MIN(id) FROM papers_paper)"}),
+    "later_term_has_reason": Change(NoticeTerm, "n > 1", {"reason": "''"}),
     "three_copies_at_most": Change(ReceiptVoid, "TRUE", {"copies_back": "4"}),
 }
 

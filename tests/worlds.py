@@ -59,6 +59,7 @@ from servicecentre.staff.models import SecondFactor
 from servicecentre.worklog.attaching import attach_files, remove_file, reveal_scan
 from servicecentre.worklog.day import correct_remark, keep_promise, make_promise, make_remark, move_promise
 from servicecentre.worklog.review import comment_entry, see_entries, unseen
+from tickets.notices import extend_notice, post_notice, take_down_notice
 
 from .conftest import BACKEND, person_at
 from .files.making import pdf, ready
@@ -204,7 +205,7 @@ def _register(w):
     w.merged = merge_people(aunt.person, twice.person, household=w.household, by=w.clerk)
     w.ownership = w.household.ownerships.last()
     third = add_owner(w.household, name="陈三", basis="不动产权证书", by=w.clerk)
-    remove_owner(third, left_on=date(2026, 8, 30), basis="赠与合同", by=w.clerk)
+    remove_owner(third, version=1, left_on=date(2026, 8, 30), basis="赠与合同", by=w.clerk)
     _living_there(w)
     w.left = end_residence(add_resident(w.household, name="外婆", by=w.clerk), left_on=date(2026, 8, 1), by=w.clerk)
     w.gone = end_vehicle(add_vehicle(w.household, plate="苏AB2C34", by=w.clerk), ended_on=date(2026, 8, 2), by=w.clerk)
@@ -293,7 +294,8 @@ def _office(w):
     _files(w)
     _personal_data(w)
     w.computer = add_computer(w.estate, name="前台 1 号机", by=w.clerk)
-    w.notice = issue_paper(KINDS["TZ"], estate=w.estate, content={}, by=w.clerk)
+    w.reminder = issue_paper(KINDS["CJ"], estate=w.estate, content={}, by=w.clerk)
+    _notices(w)
     w.wording = reword(w.estate, "receipt_remarks", "请保管好收据", by=w.manager)
     w.phrase = Wording.objects.of(w.estate).get(key="phrase.phone-first")
     w.page = reword(w.estate, "page.keys", "借钥匙先验身份。", note="改短", by=w.manager)
@@ -314,6 +316,15 @@ def _office(w):
                           by=w.clerk)
     assert w.imported.state == RegisterImport.State.APPLIED
     assert Payment.objects.of(w.estate).count() == 4
+
+
+def _notices(w):
+    """One that took longer, up for weeks; one taken down."""
+    where = {"whole": False, "places": [(w.unit.building, ""), (w.sold.building, w.sold.entrance)]}
+    when = {"starts_at": now() - timedelta(hours=1), "ends_at": now() + timedelta(days=30), "cause": "换主管", "words": "请储水", "by": w.clerk}
+    w.notice = post_notice(w.estate, kind="water", **where, **when)
+    w.notice = extend_notice(w.notice, ends_at=now() + timedelta(days=60), reason="阀门没到", version=1, by=w.clerk)
+    w.taken_down = take_down_notice(post_notice(w.estate, kind="power", whole=True, places=[], **when), reason="日期写错", version=1, by=w.clerk)
 
 
 def _files(w):
@@ -371,7 +382,7 @@ def pages_of(w):
                      "households:add_resident", "households:add_tenant", "households:add_contact", "households:add_vehicle",
                      "households:reveal_phones", "households:add_owner", "households:correct_first_day", "households:history", "households:give_instruction",
                      "households:add_pet", "households:add_care", "households:take_letter", "seller_statement", "household_files",
-                     "attach_household_files", "receive_data_request")
+                     "attach_household_files", "receive_data_request", "households:letters")
     one_unit = ("households:unit", "households:change_unit", "households:change_area", "households:change_owner", "households:set_use")
     one_payment = ("billing:payment", "billing:collected", "billing:ask_void")
     one_void = ("billing:void", "billing:void_receipt", "billing:refuse_void")
@@ -384,13 +395,16 @@ def pages_of(w):
         **{name: [w.payment.pk] for name in one_payment}, **{name: [w.waiting.pk] for name in one_void},
         **{f"households:import_{name}": [w.imported.pk] for name in one_import},
         "households:open_household": [w.free.pk], "households:change_person": [w.household.pk, w.person.pk],
-        **{f"households:{name}": [w.household.pk, w.person.pk] for name in ("reveal_identity", "record_death", "merge_people")},
+        **{f"households:{name}": [w.household.pk, w.person.pk] for name in ("reveal_identity", "record_death", "withdraw_death", "merge_people")},
         **{f"households:{name}": [w.ownership.pk] for name in ("change_share", "remove_owner")},
         **{f"households:{name}": [w.letter.pk] for name in ("letter", "use_letter", "call_principal", "revoke_letter")},
-        "households:withdraw_instruction": [w.instruction.pk], "households:end_pet": [w.pet.pk], "households:end_care": [w.care.pk],
+        "households:withdraw_instruction": [w.instruction.pk], "households:withdraw_use": [w.use.pk],
+        "households:end_pet": [w.pet.pk], "households:end_care": [w.care.pk],
         "households:change_resident": [w.resident.pk], "households:change_tenant": [w.tenant.pk],
         "households:change_contact": [w.contact.pk], "households:change_vehicle": [w.vehicle.pk], "households:end_residence": [w.resident.pk],
         "households:remove_contact": [w.contact.pk], "households:end_vehicle": [w.vehicle.pk],
+        **{f"tickets:{name}": [w.notice.pk] for name in ("notice", "notice_pdf", "print_notice", "extend_notice", "take_down_notice")},
+        "tickets:post_again": [w.taken_down.pk],
         "files:file": [w.photo.pk], "files:thumb": [w.photo.pk], "reveal_scan": [w.scan.pk], "remove_file": [w.photo.pk],
         "data_request": [w.request.pk], "decide_data_request": [w.request.pk], "answer_data_request": [w.decided.pk],
         **{name: [w.run.pk] for name in ("retention_run", "sign_retention", "withdraw_retention")},
@@ -403,7 +417,7 @@ def pages_of(w):
         "worklog:comment_entry": [w.remark.pk], "worklog:keep_promise": [w.promise.pk],
         "worklog:move_promise": [w.promise.pk], "jobs:job": [w.job.pk], "papers:paper": [w.payment.paper.pk],
         "papers:pdf": [w.payment.paper.pk, 1], "papers:reprint": [w.payment.paper.pk],
-        "papers:void_alone": [w.notice.pk], "papers:choose_computer": [w.computer.pk], "papers:set_computer": [w.computer.pk],
-        **{f"papers:{name}": [w.batch.pk] for name in ("batch", "take_batch", "batch_pdf")},
+        "papers:void_alone": [w.reminder.pk], "papers:choose_computer": [w.computer.pk], "papers:set_computer": [w.computer.pk],
+        **{f"papers:{name}": [w.batch.pk] for name in ("batch", "take_batch", "stop_batch", "batch_pdf")},
         **{f"papers:{name}": [w.computer.printers.first().pk] for name in ("confirm_fit", "test_page")},
         "texts:text": [w.wording.pk], "texts:handbook_page": [w.page.pk], "texts:change_text": [w.phrase.pk], "texts:withdraw_text": [w.phrase.pk]}

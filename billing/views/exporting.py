@@ -1,10 +1,9 @@
 """Taking charges out as Excel: which months, noted in the log, then sent."""
 from django import forms
-from django.shortcuts import render
 from django.urls import reverse
 
 from billing.export import charges_table, log_charges_export
-from households.views.exporting import send
+from households.views.exporting import export_page
 from servicecentre.kit.fields import MonthField
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.periods import BillingMonth, today
@@ -20,10 +19,9 @@ class ExportForm(DeskForm):
 @needs("billing.export_charges")
 def export_charges(request):
     month = BillingMonth.of(today())
-    form = ExportForm(request.POST) if request.method == "POST" else ExportForm(initial={"first": month, "last": month})
-    if request.method == "POST" and form.perform(log_charges_export, request.estate, by=request.user):
-        chosen = form.act_fields()
-        return send([charges_table(request.estate, **chosen)], f"应收 {request.estate.slug} {chosen['first']} {chosen['last']}.xlsx")
-    return render(request, "households/export.html", {
-        "form": form, "title": "导出应收", "back": reverse("billing:payments"),
-        "about": "一笔一行：房号、业主、项目、账期、怎么算的、应收、已收、未收。导出会记入工作日志。"})
+    return export_page(
+        request, lambda data: ExportForm(data, initial={"first": month, "last": month}), log_charges_export,
+        lambda form: [charges_table(request.estate, **form.act_fields())],
+        name=lambda form: "应收 {slug} {first} {last}.xlsx".format(slug=request.estate.slug, **form.act_fields()),
+        title="导出应收", back=reverse("billing:payments"),
+        about="一笔一行：房号、业主、项目、账期、怎么算的、应收、已收、未收。导出会记入工作日志。")

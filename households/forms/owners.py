@@ -20,18 +20,28 @@ class AddOwnerForm(OfPersonForm):
     id_number = TextField(label="证件号码", max_length=40, required=False)
     share = TextField(label="份额", max_length=20, required=False, help_text="如 50%、1/2")
     basis = TextField(label="凭什么", max_length=80, help_text=DEED)
-    layout = Layout(Row("name", "kind", "phone"), Row("id_kind", "id_number", "share"), "basis")
+    guardian = TextField(label="监护人", max_length=40, required=False, help_text="业主未满 14 岁的要填")
+    guardian_consent = forms.BooleanField(label="监护人同意登记孩子的资料", required=False)
+    layout = Layout(Row("name", "kind", "phone"), Row("id_kind", "id_number", "share"), "basis", Row("guardian", "guardian_consent"))
 
 
 class ShareForm(DeskForm):
     share = TextField(label="份额", max_length=20, required=False, help_text="如 50%、1/2")
     basis = TextField(label="凭什么", max_length=80, help_text=DEED)
-    layout = Layout(Row("share", "basis"))
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    guardian = TextField(label="监护人", max_length=40, required=False, help_text="业主未满 14 岁的要填")
+    guardian_consent = forms.BooleanField(label="监护人同意登记孩子的资料", required=False)
+    layout = Layout(Row("share", "basis"), Row("guardian", "guardian_consent"))
+
+    def __init__(self, *args, ownership, **kwargs):
+        super().__init__(*args, initial={"share": ownership.share, "version": ownership.version, "guardian": ownership.guardian,
+                                         "guardian_consent": bool(ownership.guardian_consent_on)}, **kwargs)
 
 
 class RemoveOwnerForm(DeskForm):
     left_on = DayField(label="最后一天", initial=today)
     basis = TextField(label="凭什么", max_length=80, help_text=DEED)
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     layout = Layout(Row("left_on", "basis"))
 
 
@@ -41,6 +51,12 @@ class DeathForm(DeskForm):
     contact = TextField(label="现在找谁", max_length=40, required=False, help_text="继承人或家属；电话登记在紧急联系人里")
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     layout = Layout(Row("died_on", "basis"), "contact")
+
+
+class WithdrawDeathForm(DeskForm):
+    reason = TextField(label="为什么撤回", max_length=80, help_text="如 登记到了配偶名下")
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    layout = Layout("reason")
 
 
 class FirstDayForm(DeskForm):

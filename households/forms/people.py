@@ -2,8 +2,8 @@
 from crispy_forms.layout import Layout, Row
 from django import forms
 
+from households.entering import check_birth_year, check_name, person_fields
 from households.models import Person, Resident
-from households.people import check_birth_year, check_name, person_fields
 from servicecentre.kit.fields import DayField, PhoneField, PlateField, TextField
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.identity import mask_phone
@@ -57,16 +57,21 @@ class PersonForm(OfPersonForm):
     email = forms.EmailField(label="邮箱", required=False)
     legal_rep = TextField(label="法人", max_length=40, required=False)
     contact = TextField(label="联系人", max_length=40, required=False)
+    forget = forms.MultipleChoiceField(label="删去", required=False, widget=forms.CheckboxSelectMultiple, help_text="删了就不留，变更记录里也不留")
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
-    layout = Layout(Row("name", "kind"), Row("phone", "phone2"), Row("id_kind", "id_number"), Row("sex", "birth_year", "email"),
+    layout = Layout(Row("name", "kind"), Row("phone", "phone2"), Row("id_kind", "id_number"), "forget", Row("sex", "birth_year", "email"),
                     Row("mail_address", "legal_rep", "contact"))
 
     SHOWN = ("name", "kind", "sex", "birth_year", "mail_address", "email", "legal_rep", "contact", "version")
 
     def __init__(self, *args, person, **kwargs):
         super().__init__(*args, initial={field: getattr(person, field) for field in self.SHOWN}, **kwargs)
-        for field, now in (("id_number", person.id_masked), ("phone", mask_phone(person.phone)), ("phone2", mask_phone(person.phone2))):
+        masked = {"phone": mask_phone(person.phone), "phone2": mask_phone(person.phone2), "id_number": person.id_masked}
+        for field, now in masked.items():
             self.fields[field].help_text = f"现在是 {now}，不改就空着" if now else "还没有登记"
+        self.fields["forget"].choices = [(field, self.fields[field].label) for field, now in masked.items() if now]
+        if not self.fields["forget"].choices:
+            del self.fields["forget"]
 
 
 class ResidentForm(OfPersonForm):
@@ -113,8 +118,11 @@ class TenantForm(LeaseForm):
     phone = PhoneField(label="电话", required=False)
     id_kind = forms.ChoiceField(label="证件类别", choices=ID_KINDS, required=False)
     id_number = TextField(label="证件号码", max_length=40, required=False)
-    field_order = ["name", "phone", "id_kind", "id_number", "lease_from", "lease_to", "fee_payer", "pays"]
-    layout = Layout(Row("name", "phone"), Row("id_kind", "id_number"), Row("lease_from", "lease_to"), Row("fee_payer", "pays"))
+    guardian = TextField(label="监护人", max_length=40, required=False, help_text="未满 14 岁的要填")
+    guardian_consent = forms.BooleanField(label="监护人同意登记孩子的资料", required=False)
+    field_order = ["name", "phone", "id_kind", "id_number", "lease_from", "lease_to", "fee_payer", "pays", "guardian", "guardian_consent"]
+    layout = Layout(Row("name", "phone"), Row("id_kind", "id_number"), Row("lease_from", "lease_to"), Row("fee_payer", "pays"),
+                    Row("guardian", "guardian_consent"))
 
 
 class ChangeTenantForm(LeaseForm):

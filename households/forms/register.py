@@ -2,11 +2,11 @@
 from crispy_forms.layout import HTML, Div, Layout, Row
 from django import forms
 
+from households.entering import person_fields
 from households.handing import GOES_ALONG, PAPERS
 from households.models import Person, Unit
-from households.people import person_fields
-from households.register import FIRST_MONTH
-from servicecentre.kit.fields import AreaField, DayField, MonthField, PhoneField, TextField
+from households.register import FIRST_MONTH, OF_OWNERSHIP
+from servicecentre.kit.fields import AreaField, DayField, MonthField, PhoneField, ReadingField, TextField
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.identity import IdKind
 from servicecentre.kit.refused import Refused
@@ -77,7 +77,7 @@ class OwnersForm(DeskForm):
     """Up to three owners in the order of the contract; an owner without a name is no owner."""
 
     OWNERS = (1, 2, 3)
-    COLUMNS = ("kind", "name", "id_kind", "id_number", "phone", "share", "legal_rep", "mail_address")
+    COLUMNS = ("kind", "name", "id_kind", "id_number", "phone", "share", "legal_rep", "mail_address", "guardian", "guardian_consent")
 
     def __init__(self, *args, estate, **kwargs):
         super().__init__(*args, **kwargs)
@@ -99,13 +99,15 @@ class OwnersForm(DeskForm):
         add(f"share_{n}", TextField(label="份额", max_length=20, required=False))
         add(f"legal_rep_{n}", TextField(label="法人", max_length=40, required=False))
         add(f"mail_address_{n}", TextField(label="通讯地址", max_length=120, required=False))
+        add(f"guardian_{n}", TextField(label="监护人", max_length=40, required=False, help_text="业主未满 14 岁的要填"))
+        add(f"guardian_consent_{n}", forms.BooleanField(label="监护人同意登记孩子的资料", required=False))
         for field in (f"name_{n}", f"id_number_{n}", f"phone_{n}"):
             self.fields[field].widget.attrs["autocomplete"] = "off"
 
     def _block(self, n):
         title = self.first if n == 1 else f"共有人 {n}"
         rows = (Row(f"name_{n}", f"kind_{n}", f"phone_{n}"), Row(f"id_kind_{n}", f"id_number_{n}", f"share_{n}"),
-                Row(f"mail_address_{n}", f"legal_rep_{n}"))
+                Row(f"mail_address_{n}", f"legal_rep_{n}"), Row(f"guardian_{n}", f"guardian_consent_{n}"))
         if n == 1:
             return Div(HTML(f'<h2 class="sec-h mb-2">{title}</h2>'), *rows, css_class="mt-3")
         filled = self.is_bound and self.data.get(self.add_prefix(f"name_{n}"))
@@ -126,7 +128,7 @@ class OwnersForm(DeskForm):
 
     def _check(self, owner, n):
         try:
-            person_fields(self.estate, suffix=f"_{n}", **{k: v for k, v in owner.items() if k != "share"})
+            person_fields(self.estate, suffix=f"_{n}", **{k: v for k, v in owner.items() if k not in OF_OWNERSHIP})
         except Refused as refusal:
             self.refuse(refusal)
 
@@ -155,12 +157,14 @@ class ChangeOwnerForm(OwnersForm):
     seller_phone = PhoneField(label="原业主以后的电话", required=False, help_text="退钱、寄信用")
     papers = forms.MultipleChoiceField(label="看过的资料", choices=PAPERS, widget=forms.CheckboxSelectMultiple,
                                        error_messages={"required": "请勾看过的资料"})
-    water = AreaField(label="水表读数", zero=True, required=False)
-    power = AreaField(label="电表读数", zero=True, required=False)
-    gas = AreaField(label="气表读数", zero=True, required=False)
+    water = ReadingField(label="水表读数", required=False)
+    power = ReadingField(label="电表读数", required=False)
+    gas = ReadingField(label="气表读数", required=False)
     taken_over = forms.MultipleChoiceField(label="跟着房子转的", choices=GOES_ALONG, required=False, widget=forms.CheckboxSelectMultiple,
                                            help_text="双方都签字才转；不勾就不转")
     taken_words = TextField(label="怎么转", max_length=120, required=False)
+    shown = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     seller_signed = forms.BooleanField(label="卖方已签字", required=False)
     buyer_signed = forms.BooleanField(label="买方已签字", required=False)
     lead = (Row("last_day", "basis", "seller_phone"), "papers", Row("water", "power", "gas"), "taken_over",

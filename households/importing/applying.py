@@ -213,7 +213,7 @@ class _Writer:
         rows = [Amendment(estate=self.estate, unit_id=u.unit["pk"], household_id=u.tenure and u.tenure.pk, row_type=RegisterImport._meta.label_lower,
                           row_id=0, what=label, old=shown(old, limit=LONGEST), new=shown(new, limit=LONGEST), at=at, by=self.by)
                 for u in self.units if u.status == UPDATED for label, old, new in u.changes]
-        self.amended = [row.pk for row in Amendment.objects.bulk_create(rows, batch_size=BATCH)]
+        Amendment.objects.bulk_create(rows, batch_size=BATCH)
 
     def _owner_names(self):
         for chunk in chunks(self.renamed):

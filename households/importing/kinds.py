@@ -13,7 +13,7 @@ LATER = {"keys": "钥匙登记表", "parking": "车位租用登记", "meters": "
 @dataclass(frozen=True)
 class ListKind:
     """``read(file, mapping, day, progress=, known=)`` → Reading, ``plan(estate, reading, handover_default=)`` → ListPlan,
-    ``apply(estate, plan, *, by, good_rows, importing | stored, request_key)`` → the import or None, ``undo(importing, written)``.
+    ``apply(estate, plan, *, by, good_rows, importing | stored, request_key)`` → the import or None, ``undo(importing, *, by)`` → what it took back, in words.
     """
 
     code: str

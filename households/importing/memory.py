@@ -26,8 +26,8 @@ def keep_layouts(importing, by):
 @act
 def forget_layouts(importing, *, by):
     """Forget what was remembered of the tables of this upload; returns it. Refused when nothing was."""
-    rows = KnownLayout.objects.of(importing.estate_id).filter(
-        kind=importing.kind, fingerprint__in=[_fingerprint(table) for table in importing.mapping["tables"]])
+    tables = (importing.mapping or {}).get("tables", [])                   # none of an upload that could not be read
+    rows = KnownLayout.objects.of(importing.estate_id).filter(kind=importing.kind, fingerprint__in=[_fingerprint(table) for table in tables])
     if not rows.delete()[0]:
         raise Refused("这种表头的列没有记住过，或已经忘掉了。")
     record(by, f"忘掉「{importing.label}」这种表头的列", importing)

@@ -1,13 +1,14 @@
 """Authorisation letters (委托书): who acts for an owner, in which matters, until when; each use and each call-back a row (FORMS 1.3)."""
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from servicecentre.kit import guards
 from servicecentre.kit.rows import EstateQuerySet, EstateRow, Versioned
+from servicecentre.papers.models import Paper
 
-from .people import Household, Person
+from .people import Household, Ownership, Person
 
 USER = settings.AUTH_USER_MODEL
 
@@ -27,13 +28,19 @@ class Matter(models.TextChoices):
 
 
 class LetterQuerySet(EstateQuerySet):
-    def in_force(self, *, on):
-        """Begun, neither over nor revoked on that day; whether a letter for one use is used up its own row says."""
-        return self.filter(valid_from__lte=on, revoked_on=None).filter(Q(valid_to=None) | Q(valid_to__gte=on))
+    def with_state(self):
+        """Adds what why_not() asks: ``used``, ``owns`` (the principal, still) and ``answer``, the principal's last word on the phone."""
+        answers = LetterCall.objects.filter(letter=OuterRef("pk")).exclude(result=LetterCall.Result.NOT_REACHED).order_by("-pk")
+        owners = Ownership.objects.live().filter(household=OuterRef("household"), person=OuterRef("principal"))
+        return self.select_related("principal", "agent", "paper").annotate(
+            used=Exists(LetterUse.objects.filter(letter=OuterRef("pk"))), owns=Exists(owners), answer=Subquery(answers.values("result")[:1]))
 
 
 class AuthorisationLetter(EstateRow, Versioned):
-    """A letter whose original or certified copy lies in the household's file with both ID copies; no ``valid_to``: one use."""
+    """A letter whose original or certified copy lies in the household's file with both ID copies; no ``valid_to``: one use.
+
+    Its ``paper`` says what was taken in; letters from before there were such papers have none.
+    """
 
     household = models.ForeignKey(Household, models.PROTECT, verbose_name="户", related_name="letters")
     principal = models.ForeignKey(Person, models.PROTECT, verbose_name="委托人", related_name="letters_given")
@@ -45,14 +52,15 @@ class AuthorisationLetter(EstateRow, Versioned):
     valid_to = models.DateField("有效期止", null=True)
     may_delegate = models.BooleanField("可转委托", default=False)
     notary_no = models.CharField("公证书号", max_length=40, blank=True)
+    paper = models.OneToOneField(Paper, models.PROTECT, null=True, verbose_name="单据", related_name="letter")
     taken_at = models.DateTimeField("收件时间")
     taken_by = models.ForeignKey(USER, models.PROTECT, verbose_name="收件人", related_name="+")
     revoked_on = models.DateField("撤销日", null=True)
     revoked_how = models.CharField("撤销方式", max_length=60, blank=True)
 
     objects = LetterQuerySet.as_manager()
-    guards = [guards.Undeletable(), guards.SameEstate("household", "principal", "agent"),
-              guards.Frozen("household", "matters", "valid_from", "valid_to", "taken_at", "taken_by", once=("revoked_on",))]
+    guards = [guards.Undeletable(), guards.SameEstate("household", "principal", "agent", "paper"),
+              guards.Frozen("household", "matters", "valid_from", "valid_to", "paper", "taken_at", "taken_by", once=("revoked_on",))]
 
     class Meta:
         verbose_name = verbose_name_plural = "委托书"
@@ -66,6 +74,16 @@ class AuthorisationLetter(EstateRow, Versioned):
         return reverse("households:letter", args=[self.pk])
 
     @property
+    def number(self):
+        """`WT-2026-000001`; "" for a letter from before."""
+        return self.paper.number if self.paper_id else ""
+
+    def paper_note(self, day):
+        """What its paper can't say, for it was issued when the letter was taken in."""
+        why = self.over(day)
+        return f"委托书 {why}" if why else ""
+
+    @property
     def matter_words(self):
         return "、".join(Matter(code).label for code in self.matters)
 
@@ -76,6 +94,19 @@ class AuthorisationLetter(EstateRow, Versioned):
         if day < self.valid_from:
             return f"{self.valid_from} 才生效"
         return f"{self.valid_to} 已到期" if self.valid_to and day > self.valid_to else ""
+
+    def why_not(self, day):
+        """Why it can't be used on that day, in words; "" when it can. Of a row with_state(): the one answer for page, list and act."""
+        if why := self.over(day):
+            return why
+        for person, words in ((self.principal, "委托人"), (self.agent, "受托人")):
+            if person.deceased_on and person.deceased_on <= day:
+                return f"{words}已去世，委托终止"
+        if not self.owns:
+            return "委托人已不是业主"
+        if not self.valid_to and self.used:
+            return "只用一次，已经用过"
+        return "委托人在电话里否认" if self.answer == LetterCall.Result.DENIED else ""
 
 
 class LetterUse(EstateRow):

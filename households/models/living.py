@@ -53,6 +53,12 @@ class StandingInstruction(EstateRow):
         return self.words
 
 
+class UnitUseQuerySet(EstateQuerySet):
+    def live(self):
+        """Not entered by mistake and taken back."""
+        return self.filter(voided_at=None)
+
+
 class UnitUse(EstateRow):
     """What a unit is used for from day to day; spans never overlap (vacancy, permits and leases read and write it)."""
 
@@ -67,8 +73,10 @@ class UnitUse(EstateRow):
     starts_on = models.DateField("起")
     ends_on = models.DateField("止", null=True)
     basis = models.CharField("依据", max_length=80, blank=True)
+    voided_at = models.DateTimeField("撤回时间", null=True)
 
-    guards = [guards.SameEstate("unit"), guards.Frozen("unit", "use", "starts_on")]
+    objects = UnitUseQuerySet.as_manager()
+    guards = [guards.SameEstate("unit"), guards.Frozen("unit", "use", "starts_on", once=("voided_at",))]
 
     class Meta:
         verbose_name = verbose_name_plural = "使用情况"
@@ -76,7 +84,10 @@ class UnitUse(EstateRow):
         constraints = [
             models.CheckConstraint(condition=Q(ends_on=None) | Q(ends_on__gte=models.F("starts_on")), name="use_ends_after_start",
                                    violation_error_message="使用情况的止日不能早于起日。"),
-            NoOverlap(name="one_use_at_a_time", by="unit", violation_error_message="这段时间已登记了使用情况。")]
+            NoOverlap(name="one_use_at_a_time", by="unit", live="voided_at", violation_error_message="这段时间已登记了使用情况。")]
+
+    def __str__(self):
+        return f"{self.get_use_display()}，{self.starts_on} {f'至 {self.ends_on}' if self.ends_on else '起'}"
 
 
 class Pet(EstateRow):

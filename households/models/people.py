@@ -11,6 +11,15 @@ from servicecentre.kit.secrets import EncryptedCharField
 from .places import Unit
 
 
+class PersonQuerySet(EstateQuerySet):
+    def of_household(self, household):
+        """Who owns or owned it, lives or lived there, or was made an owner's agent: everybody whose data came to us by this household."""
+        owners, residents = (model.objects.filter(household=household).values("person") for model in (Ownership, Resident))
+        letters = household.letters
+        return self.filter(estate=household.estate_id).filter(
+            Q(pk__in=owners) | Q(pk__in=residents) | Q(pk__in=letters.values("agent")) | Q(pk__in=letters.values("principal")))
+
+
 class Person(EstateRow, Versioned):
     """A person or an organisation, once per ID number and estate. The number is encrypted and found by its digest."""
 
@@ -39,6 +48,7 @@ class Person(EstateRow, Versioned):
     deceased_on = models.DateField("去世日", null=True)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, verbose_name="并入", related_name="merged")
 
+    objects = PersonQuerySet.as_manager()
     guards = [guards.SameEstate("merged_into")]
 
     class Meta:
@@ -51,6 +61,15 @@ class Person(EstateRow, Versioned):
 
     def __str__(self):
         return self.name
+
+    @property
+    def remaining(self):
+        """The entry that counts: this one, or the one that it was merged into."""
+        return self.merged_into or self
+
+    def entries(self):
+        """Ids of all entries that are this person. Files and log lines keep naming the one that they were made for."""
+        return [self.pk, *self.merged.values_list("pk", flat=True)]
 
     @property
     def shown_phone(self):
@@ -119,13 +138,15 @@ class OwnershipQuerySet(EstateQuerySet):
         return self.filter(left_on=None)
 
 
-class Ownership(EstateRow):
+class Ownership(EstateRow, Versioned):
     """One of a household's owners; co-owners keep the order of the contract. Shares may be unknown."""
 
     household = models.ForeignKey(Household, models.PROTECT, verbose_name="户", related_name="ownerships")
     person = models.ForeignKey(Person, models.PROTECT, verbose_name="业主", related_name="ownerships")
     position = models.PositiveSmallIntegerField("次序", default=1)
     share = models.CharField("份额", max_length=20, blank=True)
+    guardian = models.CharField("监护人", max_length=40, blank=True, default="", db_default="")
+    guardian_consent_on = models.DateField("监护人同意日", null=True)
     left_on = models.DateField("退出日", null=True)
 
     objects = OwnershipQuerySet.as_manager()

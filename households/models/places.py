@@ -74,7 +74,7 @@ class Unit(EstateRow, Versioned):
 
     def use_on(self, day):
         """The UnitUse of that day, or None."""
-        return self.uses.filter(starts_on__lte=day).filter(Q(ends_on=None) | Q(ends_on__gte=day)).first()
+        return self.uses.live().filter(starts_on__lte=day).filter(Q(ends_on=None) | Q(ends_on__gte=day)).first()
 
     def household_on(self, day):
         """Who holds the unit on that day, or None."""

@@ -1,4 +1,5 @@
-"""Taking the register out as Excel: asked for on a page, noted in the log, then sent."""
+"""Taking the register out as Excel: asked for on a page, noted in the log, then sent; once for each noting."""
+from django.contrib import messages
 from django.http import FileResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -9,16 +10,26 @@ from servicecentre.kit.periods import today
 from servicecentre.staff.access import needs
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+AGAIN = "刚才已经导出过，并记入日志。要再导一次，请再按一次。"
 
 
 @needs("households.export_register")
 def export_register(request):
-    form = DeskForm(request.POST) if request.method == "POST" else DeskForm()
-    if request.method == "POST" and form.perform(log_register_export, request.estate, by=request.user):
-        return send([register_table(request.estate)], f"登记表 {request.estate.slug} {today()}.xlsx")
-    return render(request, "households/export.html", {
-        "form": form, "title": "导出登记表", "back": reverse("households:units"),
-        "about": "每套房一行：业主、电话、联系人、车牌、面积、交付日期；证件号码遮住。导出会记入工作日志，请只交给该看的人。"})
+    return export_page(
+        request, DeskForm, log_register_export, lambda form: [register_table(request.estate)],
+        name=lambda form: f"登记表 {request.estate.slug} {today()}.xlsx", title="导出登记表", back=reverse("households:units"),
+        about="每套房一行：业主、电话、联系人、车牌、面积、交付日期；证件号码遮住。导出会记入工作日志，请只交给该看的人。")
+
+
+def export_page(request, form_of, log, tables, *, name, **context):
+    """The page that asks, and the file it leads to. A repeat of the same asking sends nothing: each sending has its own entry (TRUST 26)."""
+    form = form_of(request.POST) if request.method == "POST" else form_of(None)
+    if request.method == "POST" and (logged := form.perform(log, request.estate, by=request.user)):
+        if not getattr(logged, "is_repeat", False):
+            return send(tables(form), name(form))
+        messages.warning(request, AGAIN)
+        form = form_of(None)
+    return render(request, "households/export.html", context | {"form": form})
 
 
 def send(tables, name):

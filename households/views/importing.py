@@ -21,6 +21,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _import_of(request, pk):
+    """An upload of a kind whose own right who asks has: the pages' right alone opens none."""
     rows = RegisterImport.objects.of(request.estate).select_related("job", "made_by", "applied_by", "undone_by")
     importing = get_object_or_404(rows, pk=pk)
     if not may(request, kind_of(importing.kind).right):
@@ -46,7 +47,7 @@ def uploads_of(request, code):
         "form": form, "kind": kind, "others": others, "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))})
 
 
-@needs("households.import_register")
+@needs("households.view_import")
 def report(request, pk):
     """How far the work is, or what was found, or what came of it."""
     return _report(request, _import_of(request, pk))
@@ -73,7 +74,7 @@ def _report(request, importing, columns=None, form=None, undo=None):
         "warnings": (found or {}).get("warnings", [])[:MOST_WARNINGS]})
 
 
-@needs("households.import_register")
+@needs("households.view_import")
 def read_again(request, pk):
     """Another dry run, with the columns as a person says they are."""
     importing = _import_of(request, pk)
@@ -85,7 +86,7 @@ def read_again(request, pk):
     return _report(request, importing, columns=form)
 
 
-@needs("households.import_register")
+@needs("households.view_import")
 def apply(request, pk):
     importing = _import_of(request, pk)
     if request.method != "POST":
@@ -109,7 +110,7 @@ def undo(request, pk):
     return _report(request, importing, undo=form)
 
 
-@needs("households.import_register")
+@needs("households.view_import")
 def forget(request, pk):
     """Forget what was remembered of this list's columns."""
     importing = _import_of(request, pk)
@@ -122,7 +123,7 @@ def forget(request, pk):
     return redirect(importing)
 
 
-@needs("households.import_register")
+@needs("households.view_import")
 def changes(request, pk):
     """What differs between the list and the register, old beside new."""
     importing = _import_of(request, pk)
@@ -131,7 +132,7 @@ def changes(request, pk):
         "importing": importing, "found": found, "page": Paginator(found["changes"], PER_PAGE).get_page(request.GET.get("page"))})
 
 
-@needs("households.import_register")
+@needs("households.view_import")
 def wrong_rows(request, pk):
     """The wrong rows and the notes, as Excel."""
     importing = _import_of(request, pk)

@@ -5,17 +5,13 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from households import merging, owners
-from households.forms.owners import AddOwnerForm, DeathForm, FirstDayForm, MergeForm, RemoveOwnerForm, ShareForm
+from households.forms.owners import AddOwnerForm, DeathForm, FirstDayForm, MergeForm, RemoveOwnerForm, ShareForm, WithdrawDeathForm
 from households.models import Amendment, Ownership, Person
 from servicecentre.staff.access import needs
 
-from .pages import done, form_page, household_of, person_of
+from .pages import about_of, done, form_page, household_of, person_of
 
 PER_PAGE = 50
-
-
-def _about(household):
-    return f"{household.unit.code} {household.owner_names}"
 
 
 def _ownership(request, pk):
@@ -28,26 +24,28 @@ def add_owner(request, pk):
     form = AddOwnerForm(request.POST or None)
     if request.method == "POST" and form.perform(owners.add_owner, household, by=request.user):
         return done(request, "已加共有人。", household)
-    return form_page(request, form, title="加共有人", button="加共有人", back=household, about=f"{_about(household)}；户号和欠费不变")
+    return form_page(request, form, title="加共有人", button="加共有人", back=household, about=f"{about_of(household)}；户号和欠费不变",
+                     heed=(household, "owner"))
 
 
 @needs("households.change_owner")
 def change_share(request, pk):
     row = _ownership(request, pk)
-    form = ShareForm(request.POST or None, initial={"share": row.share})
+    form = ShareForm(request.POST or None, ownership=row)
     if request.method == "POST" and form.perform(owners.change_share, row, by=request.user):
         return done(request, "份额已保存。", row.household)
-    return form_page(request, form, title=f"份额 {row.person.name}", button="保存份额", back=row.household, about=_about(row.household))
+    return form_page(request, form, title=f"份额 {row.person.name}", button="保存份额", back=row.household, about=about_of(row.household),
+                     heed=(row.household, "owner"))
 
 
 @needs("households.change_owner")
 def remove_owner(request, pk):
     row = _ownership(request, pk)
-    form = RemoveOwnerForm(request.POST or None)
+    form = RemoveOwnerForm(request.POST or None, initial={"version": row.version})
     if request.method == "POST" and form.perform(owners.remove_owner, row, by=request.user):
         return done(request, f"{row.person.name}已退出共有。", row.household)
     return form_page(request, form, title=f"退出共有 {row.person.name}", button=f"{row.person.name}退出", back=row.household,
-                     about=f"{_about(row.household)}；这一户和欠费不变")
+                     about=f"{about_of(row.household)}；这一户和欠费不变", heed=(row.household, "owner"))
 
 
 @needs("households.change_person")
@@ -58,7 +56,18 @@ def record_death(request, pk, person_pk):
     if request.method == "POST" and form.perform(owners.record_death, person, household=household, by=request.user):
         return done(request, "已登记去世。继承办好后办变更业主。", household)
     return form_page(request, form, title=f"登记去世 {person.name}", button="登记去世", back=household,
-                     about=f"{_about(household)}；产权和欠费不变，继承人办变更业主")
+                     about=f"{about_of(household)}；产权和欠费不变，继承人办变更业主")
+
+
+@needs("households.change_person")
+def withdraw_death(request, pk, person_pk):
+    household = household_of(request, pk)
+    person = person_of(household, person_pk)
+    form = WithdrawDeathForm(request.POST or None, initial={"version": person.version})
+    if request.method == "POST" and form.perform(owners.withdraw_death, person, household=household, by=request.user):
+        return done(request, "已撤回去世登记。", household)
+    return form_page(request, form, title=f"撤回去世登记 {person.name}", button="撤回", back=household,
+                     about=f"登记的去世日 {person.deceased_on}" if person.deceased_on else "没有登记去世")
 
 
 @needs("households.correct_first_day")
@@ -92,8 +101,9 @@ def merge_people(request, pk, person_pk):
 def history(request, pk):
     """Every field that was changed: who, when, from what to what."""
     household = household_of(request, pk)
-    people = Person.objects.of(request.estate).filter(Q(ownerships__household=household) | Q(residences__household=household))
+    people = Person.objects.of(request.estate).of_household(household)
+    entries = Person.objects.of(request.estate).filter(Q(pk__in=people.values("pk")) | Q(merged_into__in=people.values("pk")))
     rows = Amendment.objects.of(request.estate).filter(
-        Q(household=household) | Q(unit=household.unit_id, household=None) | Q(row_type="households.person", row_id__in=people.values("pk")))
+        Q(household=household) | Q(unit=household.unit_id, household=None) | Q(row_type="households.person", row_id__in=entries.values("pk")))
     page = Paginator(rows.select_related("by").order_by("-pk"), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "households/history.html", {"household": household, "page": page})

@@ -24,11 +24,7 @@ from servicecentre.kit.identity import mask_numbers, mask_phone, show_plate
 from servicecentre.kit.periods import today
 from servicecentre.staff.access import may, needs
 
-from .pages import done, form_page, household_of, person_of
-
-
-def _about(household):
-    return f"{household.unit.code} {household.owner_names}"
+from .pages import about_of, done, form_page, household_of, person_of
 
 
 def _add(request, pk, form_class, act, *, title, button, words):
@@ -36,7 +32,7 @@ def _add(request, pk, form_class, act, *, title, button, words):
     form = form_class(request.POST or None)
     if request.method == "POST" and form.perform(act, household, by=request.user):
         return done(request, words, household)
-    return form_page(request, form, title=title, button=button, back=household, about=_about(household))
+    return form_page(request, form, title=title, button=button, back=household, about=about_of(household))
 
 
 @needs("households.change_household")
@@ -63,8 +59,8 @@ def _row(request, model, pk):
     return get_object_or_404(model.objects.of(request.estate).select_related("household__unit"), pk=pk)
 
 
-def _resident(request, pk):
-    return get_object_or_404(Resident.objects.of(request.estate).select_related("household__unit", "person"), pk=pk)
+def _resident(request, pk, **which):
+    return get_object_or_404(Resident.objects.of(request.estate).select_related("household__unit", "person"), pk=pk, **which)
 
 
 @needs("households.change_household")
@@ -73,7 +69,7 @@ def change_contact(request, pk):
     form = ChangeContactForm(request.POST or None, contact=row)
     if request.method == "POST" and form.perform(amending.change_contact, row, by=request.user):
         return done(request, "紧急联系人已保存。", row.household)
-    return form_page(request, form, title=f"紧急联系人 {row.name}", button="保存", back=row.household, about=_about(row.household),
+    return form_page(request, form, title=f"紧急联系人 {row.name}", button="保存", back=row.household, about=about_of(row.household),
                      busy="正在保存，请稍等", more=[("删去这位联系人", reverse("households:remove_contact", args=[row.pk]))])
 
 
@@ -83,28 +79,28 @@ def change_vehicle(request, pk):
     form = ChangeVehicleForm(request.POST or None, vehicle=row)
     if request.method == "POST" and form.perform(amending.change_vehicle, row, by=request.user):
         return done(request, "车辆已保存。", row.household)
-    return form_page(request, form, title=f"车辆 {show_plate(row.plate)}", button="保存", back=row.household, about=_about(row.household),
+    return form_page(request, form, title=f"车辆 {show_plate(row.plate)}", button="保存", back=row.household, about=about_of(row.household),
                      busy="正在保存，请稍等", more=[("注销车辆", reverse("households:end_vehicle", args=[row.pk]))])
 
 
 @needs("households.change_household")
 def change_resident(request, pk):
-    row = _resident(request, pk)
+    row = _resident(request, pk, kind=Resident.Kind.FAMILY)
     form = ChangeResidentForm(request.POST or None, resident=row)
     if request.method == "POST" and form.perform(amending.change_resident, row, by=request.user):
         return done(request, "住户资料已保存。", row.household)
-    return form_page(request, form, title=f"住户 {row.person.name}", button="保存", back=row.household, about=_about(row.household),
+    return form_page(request, form, title=f"住户 {row.person.name}", button="保存", back=row.household, about=about_of(row.household),
                      busy="正在保存，请稍等", more=_of_resident(row))
 
 
 @needs("households.change_household")
 def change_tenant(request, pk):
-    row = _resident(request, pk)
+    row = _resident(request, pk, kind=Resident.Kind.TENANT)
     form = ChangeTenantForm(request.POST or None, initial={
         name: getattr(row, name) for name in ("lease_from", "lease_to", "fee_payer", "pays", "version")})
     if request.method == "POST" and form.perform(amending.change_tenant, row, by=request.user):
         return done(request, "租约已保存。", row.household)
-    return form_page(request, form, title=f"租户 {row.person.name}", button="保存", back=row.household, about=_about(row.household),
+    return form_page(request, form, title=f"租户 {row.person.name}", button="保存", back=row.household, about=about_of(row.household),
                      busy="正在保存，请稍等", more=_of_resident(row))
 
 
@@ -151,7 +147,7 @@ def change_person(request, pk, person_pk):
     form = PersonForm(request.POST or None, person=person)
     if request.method == "POST" and form.perform(people.change_person, person, household=household, by=request.user):
         return done(request, "人员资料已保存。", household)
-    return form_page(request, form, title=f"人员资料 {person.name}", button="保存", busy="正在保存，请稍等", back=household, about=_about(household),
+    return form_page(request, form, title=f"人员资料 {person.name}", button="保存", busy="正在保存，请稍等", back=household, about=about_of(household),
                      wide=True, more=_of_person(request, household, person))
 
 
@@ -168,8 +164,9 @@ def _of_person(request, household, person):
     for ownership in (o for o in owners if o.person_id == person.pk and may(request, "households.change_owner")):
         links.append(("份额", to("change_share", ownership.pk)))
         links += [("退出共有", to("remove_owner", ownership.pk))] if len(owners) > 1 else []
-    if person.kind == Person.Kind.PERSON and not person.deceased_on:
-        links.append(("登记去世", to("record_death", household.pk, person.pk)))
+    if person.kind == Person.Kind.PERSON:
+        links.append(("撤回去世", to("withdraw_death", household.pk, person.pk)) if person.deceased_on else
+                     ("登记去世", to("record_death", household.pk, person.pk)))
     return [*links, ("合并重复", to("merge_people", household.pk, person.pk))]
 
 
@@ -207,5 +204,6 @@ def _phones(household):
              for r in household.residents.filter(left_on=None).select_related("person") for number in (r.person.phone, r.person.phone2)]
     rows += [(c.name, c.relation or "紧急联系人", c.phone) for c in household.contacts.all()]
     rows += [(show_plate(v.plate), "驾驶人", v.driver_phone) for v in household.vehicles.filter(ended_on=None)]
+    rows += [(household.owner_names, "原业主以后的电话", change.seller_phone) for change in household.changes_out.all()]
     rows += [("备注", "", words) for words in (household.remark, household.unit.remark) if mask_numbers(words) != words]
     return [row for row in rows if row[2]]

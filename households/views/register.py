@@ -99,13 +99,14 @@ def open_household(request, pk):
 def change_owner(request, pk):
     row = unit_of(request, pk)
     seller = row.households.live().filter(ends_on=None).first()
-    form = ChangeOwnerForm(request.POST or None, estate=request.estate)
+    form = ChangeOwnerForm(request.POST or None, estate=request.estate, initial=seller and {"shown": seller.pk, "version": seller.version})
     if request.method == "POST" and (household := form.perform(register.change_owner, row, by=request.user)):
         done(request, f"{row.code} 从 {household.starts_on} 起是新业主的，户号 {household.number}。", household)
-        return redirect("seller_statement", pk=seller.pk if seller else household.pk)
+        return redirect("seller_statement", pk=household.changes_in.get().seller_id)
     about = f"现在 {seller.owner_names}，{seller.starts_on} 起；欠费仍是原业主的" if seller else "这套房现在没有业主"
+    statement = seller and may(request, "billing.view_account") and [("原业主结算单", reverse("seller_statement", args=[seller.pk]))]
     return form_page(request, form, title=f"变更业主 {row.code}", button="变更业主", back=seller or row, about=about, wide=True,
-                     more=[("原业主结算单", reverse("seller_statement", args=[seller.pk]))] if seller and may(request, "billing.view_account") else ())
+                     heed=seller and (seller, "owner"), more=statement or ())
 
 
 @needs("households.change_household")

@@ -3,10 +3,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from billing.models import Charge, Payment
-from households.models import Person
+from households.agents import use_letter
+from households.models import Matter, Person
 from servicecentre.files.models import File
 from servicecentre.kit.identity import mask_phone, show_plate
-from servicecentre.kit.periods import now, shown_date, today
+from servicecentre.kit.periods import business_day, now, shown_date, today
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text
 from servicecentre.papers.issuing import issue_paper
@@ -22,35 +23,41 @@ MOST_ROWS = 200
 
 
 @act
-def receive_request(household, *, person, wants, scope, id_checked, by, agent="", letter=""):
+def receive_request(household, *, person, wants, scope, id_checked, by, letter=None):
     """Take a request in: its paper GX with the last day to answer; returns the DataRequest.
 
-    Refused for a person who has nothing to do with the household, without a look at the applicant's papers, and for an agent
-    without a letter [law: 个人信息保护法 45–50].
+    Refused for a person who has nothing to do with the household and without a look at the applicant's papers [law: 个人信息保护法
+    45–50]. An agent comes with the person's own letter for 查阅资料, and this is one use of it (DOMAIN §9.22).
     """
     household = type(household).objects.lock(household)
-    here = Q(ownerships__household=household) | Q(residences__household=household)
-    if not Person.objects.of(household.estate_id).filter(here, pk=person.pk).exists():
+    if not Person.objects.of(household.estate_id).of_household(household).filter(pk=person.pk).exists():
         raise Refused({"person": "这个人不是这一户的"})
     if not id_checked:
         raise Refused({"id_checked": "先核对申请人的身份证件，再受理"})
-    scope, agent, letter = _text("scope", scope, 200), _text("agent", agent, 40), _text("letter", letter, 40)
+    scope = _text("scope", scope, 200)
     if not scope:
         raise Refused({"scope": "请写明要哪些信息"})
-    if agent and not letter:
-        raise Refused({"letter": "代办要有委托书，请写委托书号或日期"})
+    agent = _by_agent(letter, person, DataRequest.Wants(wants), by) if letter else {"agent": "", "letter": ""}
     day = today()
     due_on = term(day, PrivacyPolicy.of(household.estate))
     wants = DataRequest.Wants(wants)
     paper = issue_paper(DATA_REQUEST, household, by=by, content={
         **_head(household, by), "person": person.name, "id_masked": person.id_masked, "phone": mask_phone(person.phone) if person.phone else "",
-        "agent": agent, "letter": letter, "wants": [[choice.label, choice == wants] for choice in DataRequest.Wants], "scope": scope,
+        **agent, "wants": [[choice.label, choice == wants] for choice in DataRequest.Wants], "scope": scope,
         "due_on": due_on.isoformat(), "days": (due_on - day).days})
     request = DataRequest.objects.create(
-        estate=household.estate, household=household, person=person, wants=wants, scope=scope, agent=agent, letter=letter, paper=paper,
+        estate=household.estate, household=household, person=person, wants=wants, scope=scope, **agent, paper=paper,
         received_by=by, received_at=now(), due_on=due_on)
     record(by, f"受理个人信息申请 {paper.number}，{wants.label}，{shown_date(due_on)} 前答复", request, household=household)
     return request
+
+
+def _by_agent(letter, person, wants, by):
+    """Who comes in the person's place and by which letter, in words; it is noted as used."""
+    if letter.principal_id != person.pk:
+        raise Refused({"letter": f"这份委托书是{letter.principal.name}写的，不是{person.name}的"})
+    use_letter(letter, matter=Matter.FILES, words=f"个人信息申请，{wants.label}", by=by)
+    return {"agent": letter.agent.name[:40], "letter": f"{business_day(letter.taken_at)} 收件"}
 
 
 @act
@@ -108,24 +115,30 @@ def _text(field, text, limit):
 # --- what we hold about a person, for the copy: numbers masked, other people's data left out --------------------------------
 
 def what_we_hold(person, household):
-    """[{title, rows: [[what, words]]}]: plain JSON; the person's own data with masked numbers, of others only how many they are."""
-    parts = [("登记的资料", _register(person)), ("房屋", _homes(person)), ("车辆", _vehicles(person)), ("收费", _money(household)),
-             ("单据", _papers(household)), ("照片、扫描件", _files(person, household)), ("谁看过完整号码", _looks(person, household))]
+    """[{title, rows: [[what, words]]}]: plain JSON; the person's own data with masked numbers, of others only how many they are.
+
+    The household's money, papers and photos are an owner's to see, for as long as they own (DOMAIN §8).
+    """
+    own = household.ownerships.filter(person=person).order_by("-left_on").first()
+    parts = [("登记的资料", _register(person)), ("房屋", _homes(person)), ("委托书", _letters(person)), ("健康和照顾", _cares(person, household)),
+             ("车辆", _vehicles(person)), ("收费", _money(household, own) if own else []), ("单据", _papers(person, household, own)),
+             ("照片、扫描件", _files(person, household, own)), ("谁看过完整号码", _looks(person, household))]
     return [{"title": title, "rows": rows or [["—", "没有"]]} for title, rows in parts]
 
 
 def _register(person):
     rows = [("姓名（名称）", person.name), (person.get_id_kind_display() or "证件", person.id_masked),
             ("电话", mask_phone(person.phone) if person.phone else ""), ("备用电话", mask_phone(person.phone2) if person.phone2 else ""),
-            ("性别", person.get_sex_display()), ("出生年", person.birth_year and str(person.birth_year)), ("通讯地址", person.mail_address),
+            ("性别", person.get_sex_display()), ("出生年", person.birth_year and str(person.birth_year)),
+            ("去世日", person.deceased_on and str(person.deceased_on)), ("通讯地址", person.mail_address),
             ("邮箱", person.email), ("法人", person.legal_rep and "（单位的法定代表人，已登记）"), ("联系人", person.contact and "（单位的联系人，已登记）")]
     return [[label, value] for label, value in rows if value]
 
 
 def _homes(person):
-    rows = [[o.household.unit.code, f"业主，{_span(o.household)}{f'，份额 {o.share}' if o.share else ''}{_others(o.household)}"]
+    rows = [[o.household.unit.code, f"业主，{_span(o)}{f'，份额 {o.share}' if o.share else ''}{_consent(o)}{_others(o)}"]
             for o in person.ownerships.select_related("household__unit").order_by("pk")]
-    return rows + [[r.household.unit.code, f"{r.relation or r.get_kind_display()}{_lease(r)}{f'，{r.left_on} 搬离' if r.left_on else ''}"]
+    return rows + [[r.household.unit.code, f"{r.relation or r.get_kind_display()}{_lease(r)}{_consent(r)}{f'，{r.left_on} 搬离' if r.left_on else ''}"]
                    for r in person.residences.select_related("household__unit").order_by("pk")]
 
 
@@ -133,40 +146,75 @@ def _lease(resident):
     return f"，租期 {resident.lease_from} 至 {resident.lease_to or '未定'}" if resident.lease_from else ""
 
 
-def _span(household):
-    return f"{household.starts_on} 至 {household.ends_on or '今'}"
+def _span(ownership):
+    return f"{ownership.household.starts_on} 至 {ownership.left_on or ownership.household.ends_on or '今'}"
 
 
-def _others(household):
-    others = household.ownerships.count() - 1
-    return f"，另有共有人 {others} 人" if others else ""
+def _others(ownership):
+    others = ownership.household.ownerships.live().exclude(person=ownership.person_id).count()
+    return f"，另有共有人 {others} 人" if others and not ownership.left_on else ""
+
+
+def _consent(row):
+    return f"，监护人 {row.guardian_consent_on} 同意登记" if row.guardian_consent_on else ""
+
+
+def _letters(person):
+    """Given and held; who stands on the other side is somebody else's to know."""
+    return [[letter.household.unit.code, f"{what}：{letter.matter_words}，{letter.valid_from} 至 {letter.valid_to or '用一次'}"
+             f"{f'，{letter.revoked_on} 撤销' if letter.revoked_on else ''}"]
+            for letters, what in ((person.letters_given, "委托别人"), (person.letters_held, "受别人委托"))
+            for letter in letters.select_related("household__unit").order_by("pk")]
+
+
+def _cares(person, household):
+    return [[care.words, f"{care.consent_on} 单独同意登记"] for care in household.cares.filter(about=person.name, ended_on=None).order_by("pk")]
 
 
 def _vehicles(person):
-    rows = [v for o in person.ownerships.all() for v in o.household.vehicles.order_by("pk")]
+    rows = [v for o in person.ownerships.live().select_related("household") for v in o.household.vehicles.order_by("pk")]
     return [[show_plate(v.plate), " ".join(filter(None, (v.brand, v.colour, f"已注销 {v.ended_on}" if v.ended_on else "")))] for v in rows]
 
 
-def _money(household):
+def _money(household, own):
     charges = Charge.objects.of(household.estate_id).filter(household=household).live()
     payments = Payment.objects.of(household.estate_id).filter(household=household).live()
+    if own.left_on:
+        charges, payments = charges.filter(period__lte=own.left_on), payments.filter(day__lte=own.left_on)
     return [["账单", f"{charges.count()} 笔，明细见对账单"], ["收款", f"{payments.count()} 笔，明细见收据"]]
 
 
-def _papers(household):
-    rows = Paper.objects.of(household.estate_id).filter(household_no=household.number).order_by("pk")[:MOST_ROWS]
+def _papers(person, household, own):
+    """Their own requests and copies; of an owner also the household's papers, other people's requests left out."""
+    requests = DataRequest.objects.of(household.estate_id).filter(person=person)
+    mine = Q(pk__in=requests.values("paper")) | Q(pk__in=requests.exclude(copy=None).values("copy"))
+    if own:
+        theirs = ~Q(kind__in=(DATA_REQUEST.letters, DATA_COPY.letters))
+        mine |= theirs & Q(issued_on__lte=own.left_on) if own.left_on else theirs
+    rows = Paper.objects.of(household.estate_id).filter(mine, household_no=household.number).order_by("pk")[:MOST_ROWS]
     return [[paper.number, f"{paper.kind_label}，{paper.issued_on}{'，已作废' if paper.is_void else ''}"] for paper in rows]
 
 
-def _files(person, household):
-    mine = File.objects.of_household(household).there().filter(Q(row_type="households.household") | Q(
-        row_type="households.person", row_id=person.pk)).order_by("pk")[:MOST_ROWS]
+def _files(person, household, own):
+    shared = Q(row_type="households.household") if own and not own.left_on else Q(pk=None)
+    mine = File.objects.of_household(household).there().filter(shared | Q(
+        row_type="households.person", row_id__in=person.entries())).order_by("pk")[:MOST_ROWS]
     return [[file.get_kind_display(), f"{file.made_at:%Y-%m-%d} 存入{f'，仅供{file.purpose}' if file.purpose else ''}"] for file in mine]
 
 
 def _looks(person, household):
-    scans = File.objects.of(household.estate_id).filter(row_type="households.person", row_id=person.pk).values("pk")
+    mine = {"row_type": "households.person", "row_id__in": person.entries()}
+    scans = File.objects.of(household.estate_id).filter(**mine).values("pk")
     rows = Entry.objects.of(household.estate_id).filter(act__in=LOOKS).filter(
-        Q(row_type="households.person", row_id=person.pk) | Q(row_type="files.file", row_id__in=scans)
-        | Q(row_type="households.household", household_no=household.number)).order_by("pk")
+        Q(**mine) | Q(row_type="files.file", row_id__in=scans) | _phones_shown(person, household)).order_by("pk")
     return [[f"{entry.day}", f"{LOOKS[entry.act]}，{entry.words.partition('，')[2]}"] for entry in rows[:MOST_ROWS]]
+
+
+def _phones_shown(person, household):
+    """Looks at all phones of the household, of the time in which the person's was among them; an agent's never is."""
+    spans = [(household.starts_on, own.left_on) for own in household.ownerships.filter(person=person)]
+    spans += [(living.lease_from or household.starts_on, living.left_on) for living in household.residents.filter(person=person)]
+    then = Q(pk=None)
+    for first, last in spans:
+        then |= Q(day__gte=first, day__lte=last) if last else Q(day__gte=first)
+    return Q(row_type="households.household", household_no=household.number) & then

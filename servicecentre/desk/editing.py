@@ -3,7 +3,8 @@ import re
 
 from django.db import models
 
-from households.people import checked, fresh
+from households.entering import checked
+from households.people import fresh
 from servicecentre.kit.identity import check_phone
 from servicecentre.kit.money import area_text
 from servicecentre.kit.refused import Refused

@@ -1,5 +1,5 @@
 """The household page: who lives here, what is owed, what is open, papers, what went on; an explicit list of parts."""
-from django.db.models import Count, OuterRef, Subquery, Sum
+from django.db.models import OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -7,18 +7,21 @@ from django.urls import reverse
 from billing.corrections import off_words
 from billing.explain import due_state, period_text
 from billing.models import Charge, Credit, Payment, PaymentPart
+from households.agents import letters_of
 from households.models import Household
 from servicecentre.files.models import File
-from servicecentre.kit.periods import shown_date, today
+from servicecentre.kit.periods import now, shown_date, today
 from servicecentre.papers.models import Paper
 from servicecentre.staff.access import may, needs
 from servicecentre.worklog.models import Entry, Promise
+from tickets.models import Notice, with_states
 
 from . import parts
 from .parts import part
 
 WEEKDAYS = "一二三四五六日"
-LETTERS = 6                                  # newest letters shown
+LETTERS = 6                                  # letters shown
+NOTICES = 4                                  # notices shown
 LINES = 12                                    # open charges shown; the rest is in the sum and at the till
 
 
@@ -37,6 +40,7 @@ def _owner(row):
     lines = [f"已故 {person.deceased_on}"] if person.deceased_on else []
     lines += [f"法人 {person.legal_rep}"] if person.legal_rep else []
     lines += [f"联系人 {person.contact}"] if person.contact else []
+    lines += [f"监护人 {row.guardian}"] if row.guardian else []
     return {"person": person, "owner": True, "what": f"业主 {row.share}".strip(), "lines": lines}
 
 
@@ -63,19 +67,17 @@ def contacts(household, day):
     return {"contacts": list(household.contacts.order_by("pk")), "vehicles": list(household.vehicles.filter(ended_on=None).order_by("pk"))}
 
 
-@part("households.view_household")
+@part("households.change_household")
 def living(household, day):
-    """Pets, special care, letters of agents, in force or not."""
+    """Pets, and what to heed about somebody's health: for who serves the household, not for who only reads (law: 个人信息保护法 6, 28)."""
     return {"pets": list(household.pets.filter(ended_on=None).order_by("pk")), "cares": list(household.cares.filter(ended_on=None).order_by("pk"))}
 
 
 @part("households.view_household")
 def letters(household, day):
-    """Who acts for the owner, in which matters, until when."""
-    rows = list(household.letters.select_related("agent").annotate(n=Count("uses")).order_by("-pk")[:LETTERS])
-    for row in rows:
-        row.why = row.over(day) or ("用完了" if not row.valid_to and row.n else "")
-    return {"letters": rows}
+    """Who acts for the owner, in which matters, until when; those in force first."""
+    rows = letters_of(household, day)
+    return {"letters": rows[:LETTERS], "count": len(rows)}
 
 
 @part("billing.view_account")
@@ -96,6 +98,14 @@ def owed(household, day):
 def bills_off(household, day):
     """Bills that do not agree with the tenure's days, before anybody pays them."""
     return off_words(household) or None
+
+
+@part("tickets.view_notices")
+def notices(household, day):
+    """Notices that concern this unit, in force or to come; nothing where there are none."""
+    at = now()
+    rows = Notice.objects.of(household.estate_id).concerning(household.unit).current(at=at).with_places().soonest_first()[:NOTICES]
+    return with_states(list(rows), at) or None
 
 
 def _money(household):
@@ -146,7 +156,7 @@ def files(household, day):
     return {"files": list(rows.newest_first()[:4]), "count": rows.count()}
 
 
-PARTS = ((people, contacts, living, letters, papers, files), (bills_off, owed, promises_open), (last_entries,))
+PARTS = ((people, contacts, living, letters, papers, files), (notices, bills_off, owed, promises_open), (last_entries,))
 
 # What can be done for an open household: label, right, URL name, what it takes, Alt digit.
 QUICK = (("收费", "billing.collect_payment", "billing:collect", "1"),)

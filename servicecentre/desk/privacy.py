@@ -2,7 +2,6 @@
 from crispy_forms.layout import Layout, Row
 from django import forms
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -27,16 +26,17 @@ class ReceiveForm(DeskForm):
                                     error_messages={"invalid_choice": "这一户没有这个人", "required": "请选申请人"})
     wants = forms.ChoiceField(label="请求", choices=DataRequest.Wants.choices, initial=DataRequest.Wants.COPY)
     scope = TextField(label="范围", max_length=120, initial="本人在本中心登记的全部个人信息")
-    agent = TextField(label="代办人", max_length=40, required=False)
-    letter = TextField(label="委托书", max_length=40, required=False)
+    letter = forms.ModelChoiceField(label="谁来办", queryset=None, required=False, empty_label="本人来办",
+                                    error_messages={"invalid_choice": "这一户没有这份委托书"})
     id_checked = forms.BooleanField(label="已核对申请人（和代办人）的身份证件原件", required=False)
-    field_order = ("person", "wants", "scope", "agent", "letter", "id_checked")
-    layout = Layout(Row("person", "wants"), "scope", Row("agent", "letter"), "id_checked")
+    field_order = ("person", "wants", "scope", "letter", "id_checked")
+    layout = Layout(Row("person", "wants", "letter"), "scope", "id_checked")
 
     def __init__(self, *args, household, **kwargs):
         super().__init__(*args, **kwargs)
-        here = Q(ownerships__household=household) | Q(residences__household=household)
-        self.fields["person"].queryset = Person.objects.of(household.estate_id).filter(here).distinct().order_by("pk")
+        self.fields["person"].queryset = Person.objects.of(household.estate_id).of_household(household).order_by("pk")
+        self.fields["letter"].queryset = household.letters.filter(revoked_on=None).select_related("principal", "agent").order_by("-pk")
+        self.fields["letter"].label_from_instance = lambda letter: f"{letter.agent.name} 凭{letter.principal.name}的委托书（{letter.matter_words}）"
 
 
 class DecideForm(DeskForm):

@@ -11,14 +11,15 @@ from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Subquery, 
 from django.db.models.functions import Coalesce
 
 from billing.models import Allocation, BillRun, Charge, Credit, Payment, PaymentPart, ReceiptVoid
-from households.models import Household, LetterUse
+from households.models import AuthorisationLetter, Household, LetterUse
 from servicecentre.kit import guards
 from servicecentre.kit.money import yuan
 from servicecentre.papers import journal
-from servicecentre.papers.kinds import RECEIPT, VOID
+from servicecentre.papers.kinds import LETTER, NOTICE, RECEIPT, VOID
 from servicecentre.papers.models import Database, Paper, Print, Series
 from servicecentre.worklog import seals
 from servicecentre.worklog.models import Entry
+from tickets.models import Notice, NoticePlace, NoticeTerm
 
 from . import sealing
 
@@ -170,6 +171,8 @@ def nothing_deleted():
         yield f"{paper.estate.slug} {paper.number}", "没有首次打印的记录"
     for paper in Paper.objects.filter(kind=VOID.letters).exclude(Exists(ReceiptVoid.objects.filter(paper=OuterRef("pk")))).select_related("estate"):
         yield f"{paper.estate.slug} {paper.number}", "作废单没有对应的作废"
+    for paper in Paper.objects.filter(kind=LETTER.letters).exclude(Exists(AuthorisationLetter.objects.filter(paper=OuterRef("pk")))).select_related("estate"):
+        yield f"{paper.estate.slug} {paper.number}", "单据没有对应的委托书"
     yield from _papers_rewritten()
     yield from _voids_in_part()
     yield from _numbers_lost()
@@ -182,8 +185,8 @@ def _papers_rewritten():
     for paper in papers.order_by("pk").iterator(chunk_size=CHUNK):
         if not paper.intact:
             yield f"{paper.estate.slug} {paper.number}", "单据内容与开出时不同"
-        elif paper.paid is not None and (paper.paid, paper.whose) != (paper.content["total"], paper.household_no):
-            said = f"{paper.household_no} {yuan(paper.content['total'])}"
+        elif paper.paid is not None and (paper.paid, paper.whose) != (paper.content.get("total"), paper.household_no):
+            said = f"{paper.household_no} {yuan(paper.content.get('total') or 0)}"
             yield f"{paper.estate.slug} {paper.number}", f"收据上是 {said}，收款是 {paper.whose} {yuan(paper.paid)}"
 
 
@@ -204,6 +207,26 @@ def _numbers_lost():
         known = set(Paper.objects.values_list("estate", "number"))
         for estate, number in sorted(journal.written(database.name) - known):
             yield f"小区 {estate} {number}", "号码日志里已开出，数据库里没有"
+
+
+@proof(6, "通知和贴出去的单据说的一样")
+def notices():
+    """A notice ends when its last paper says; that paper is live as long as it is up, the earlier ones are void; it holds somewhere."""
+    last = NoticeTerm.objects.filter(notice=OuterRef("pk")).order_by("-n")
+    rows = Notice.objects.select_related("estate").annotate(
+        said=Subquery(last.values("ends_at")[:1]), void=Subquery(last.values("paper__voided_at")[:1]), number=Subquery(last.values("paper__number")[:1]),
+        placed=Exists(NoticePlace.objects.filter(notice=OuterRef("pk"))))
+    wrong = {"结束时间与单据不同": Q(said=None) | ~Q(said=F("ends_at")), "贴着，单据却作废": Q(down_at=None, void__isnull=False),
+             "已撤下，单据却有效": Q(down_at__isnull=False, void=None),
+             "没有范围，或者既是全小区又有楼栋": Q(whole=True, placed=True) | Q(whole=False, placed=False)}
+    for text, broken in wrong.items():
+        for notice in rows.filter(broken):
+            yield _at(notice), f"通知 {notice.pk} {text}"
+    newer = NoticeTerm.objects.filter(notice=OuterRef("notice"), n__gt=OuterRef("n"))
+    for term in NoticeTerm.objects.filter(Exists(newer), paper__voided_at=None).select_related("estate", "paper"):
+        yield f"{term.estate.slug} {term.paper}", "已延时换过，旧的一张却有效"
+    for paper in Paper.objects.filter(kind=NOTICE.letters).exclude(Exists(NoticeTerm.objects.filter(paper=OuterRef("pk")))).select_related("estate"):
+        yield f"{paper.estate.slug} {paper.number}", "单据没有对应的通知"
 
 
 @proof(13, "工作日志写下后没有改过")
@@ -245,7 +268,7 @@ def two_people():
 
 @proof(22, "委托书的每次使用都在事项和期限之内")
 def letter_uses():
-    uses = LetterUse.objects.select_related("estate", "letter__household").order_by("pk")
+    uses = LetterUse.objects.select_related("estate", "letter__household", "letter__paper").order_by("pk")
     seen = set()
     for use in uses.iterator(chunk_size=CHUNK):
         letter, wrong = use.letter, []
@@ -259,7 +282,7 @@ def letter_uses():
             wrong.append("只用一次的用了第二次")
         seen.add(letter.pk)
         if wrong:
-            yield _at(use, letter.household), f"委托书 {letter.pk} {use.day} 的使用{'，'.join(wrong)}"
+            yield _at(use, letter.household), f"委托书 {letter.number or letter.pk} {use.day} 的使用{'，'.join(wrong)}"
 
 
 def _at(row, household=None):

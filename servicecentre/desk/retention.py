@@ -5,6 +5,7 @@ Households whose tenure ended so long ago (PrivacyPolicy) and with whom nothing 
 from django.db.models import Exists, F, OuterRef, Q
 
 from billing.models import Charge, Credit, Payment
+from households.amending import GONE, NOBODY
 from households.models import (
     Amendment,
     AuthorisationLetter,
@@ -29,14 +30,13 @@ from servicecentre.worklog.models import Promise
 
 from .models import DataRequest, PrivacyPolicy, RetentionItem, RetentionRun
 
-GONE = "（已清理）"
 WHY = "保管期满"
 # What a register's row says of a person, and what stands there afterwards; tests/desk/test_retention.py asks that no field is forgotten.
 EMPTIED = {
-    Person: {"name": GONE, "id_kind": "", "id_number": "", "id_digest": "", "id_masked": "", "phone": "", "phone2": "", "sex": "",
-             "birth_year": None, "mail_address": "", "email": "", "legal_rep": "", "contact": ""},
+    Person: NOBODY,
     Household: {"owner_names": GONE, "remark": ""},
     Resident: {"relation": "", "guardian": ""},
+    Ownership: {"guardian": ""},
     Vehicle: {"plate": GONE, "brand": "", "colour": "", "driver_phone": ""},
     AuthorisationLetter: {"relation": "", "authority": "", "notary_no": "", "revoked_how": ""},
     OwnerChange: {"seller_phone": "", "basis": ""},
@@ -64,15 +64,14 @@ def due(estate, before):
 
 
 def people_of(household, before):
-    """Owners and residents of a household whom nothing ties to another one that is not to go as well."""
+    """Owners, residents and agents of a household whom nothing ties to another one that is not to go as well."""
     estate = household.estate_id
     stays = Household.objects.of(estate).live().exclude(owner_names=GONE).exclude(pk__in=due(estate, before).values("pk"))
-    mine = Q(ownerships__household=household) | Q(residences__household=household) | Q(letters_held__household=household)
     holds = AuthorisationLetter.objects.filter(Q(agent=OuterRef("pk")) | Q(principal=OuterRef("pk")), household__in=stays)
     owns = Ownership.objects.filter(person=OuterRef("pk"), household__in=stays)
     lives = Resident.objects.filter(Q(left_on=None) | Q(left_on__gte=before), person=OuterRef("pk"), household__in=stays)
-    return Person.objects.of(estate).filter(mine).exclude(name=GONE).exclude(
-        Exists(owns)).exclude(Exists(lives)).exclude(Exists(holds)).distinct()
+    return Person.objects.of(estate).of_household(household).exclude(name=GONE).exclude(
+        Exists(owns)).exclude(Exists(lives)).exclude(Exists(holds))
 
 
 def scans_of(household):
@@ -142,7 +141,7 @@ def _empty(household, before, by):
     people = list(people_of(household, before).values_list("pk", flat=True))
     Person.objects.filter(Q(pk__in=people) | Q(merged_into__in=people)).update(**EMPTIED[Person], version=F("version") + 1)
     Vehicle.objects.filter(household=household, ended_on=None).update(ended_on=household.ends_on)
-    for model in (Resident, Vehicle, AuthorisationLetter, Amendment):
+    for model in (Resident, Ownership, Vehicle, AuthorisationLetter, Amendment):
         model.objects.filter(household=household).update(**EMPTIED[model])
     OwnerChange.objects.filter(seller=household).update(**EMPTIED[OwnerChange])
     for model in DELETED:

@@ -17,6 +17,7 @@ NAV = (
      ("收费", "billing:counter", "billing.collect_payment", "1"),
      ("房屋住户", "households:units", "households.view_register", ""),
      ("承诺", "worklog:promises", "worklog.make_promise", ""),
+     ("通知", "tickets:notices", "tickets.view_notices", ""),
      ("工作日志", "worklog:day", "worklog.view_day", ""),
      ("话术和手册", "texts:phrases", "papers.view_phrases", "")),
     (("出账", "billing:run", "billing.view_run", ""),

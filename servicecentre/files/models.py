@@ -3,12 +3,11 @@ from hashlib import sha256
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.files.storage import default_storage
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from servicecentre.kit import guards
+from servicecentre.kit import guards, store
 from servicecentre.kit.rows import EstateQuerySet, EstateRow
 from servicecentre.kit.secrets import decrypt_bytes
 
@@ -106,7 +105,7 @@ class File(EstateRow):
         return stem + ending
 
     def content(self) -> bytes:
-        """The bytes as they were taken in; Damaged when they are gone or changed (TRUST F8)."""
+        """The bytes as they were taken in; Damaged when they are gone or changed (TRUST F8), store.Silent when that cannot be told."""
         data = _stored(self.path)
         if self.is_identity:
             try:
@@ -118,13 +117,12 @@ class File(EstateRow):
         return data
 
     def small(self) -> bytes:
-        """The thumbnail, a JPEG; Damaged when it is gone."""
+        """The thumbnail, a JPEG; Damaged when it is gone, store.Silent when that cannot be told."""
         return _stored(self.thumb)
 
 
 def _stored(path):
     try:
-        with default_storage.open(path) as file:
-            return file.read()
+        return store.read(path)
     except FileNotFoundError as error:
         raise Damaged from error

@@ -10,7 +10,7 @@ from servicecentre.estates.mount import in_estate
 from servicecentre.kit.refused import Refused
 
 from . import models
-from .models import Job
+from .models import Job, Stopped
 
 logger = logging.getLogger(__name__)
 POLL = 1.0                                            # seconds between two looks when there is nothing to do
@@ -29,6 +29,8 @@ def run_one():
         try:
             result = job.function()(job) or {}
             job.end(Job.State.DONE, result.pop("words", "已完成"), leads_to=result.pop("leads_to", ""), result=result)
+        except Stopped as stopped:
+            job.end(Job.State.STOPPED, stopped.words)
         except Refused as refusal:
             job.end(Job.State.FAILED, refusal.sentence)
         except Exception:

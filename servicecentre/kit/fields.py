@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from .identity import check_phone, check_plate, show_plate
-from .money import area_text, parse_area, parse_price, parse_yuan, plain_yuan, price_text
+from .money import area_text, parse_area, parse_price, parse_reading, parse_yuan, plain_yuan, price_text
 from .periods import BillingMonth, parse_date
 from .text import clean_text, narrow
 
@@ -80,6 +80,16 @@ class AreaField(MoneyField):
 
     def read(self, text):
         return parse_area(text)
+
+    def show(self, value):
+        return area_text(value)
+
+
+class ReadingField(MoneyField):
+    """0.01 of a meter's unit; 0 is a reading."""
+
+    def read(self, text):
+        return parse_reading(text)
 
     def show(self, value):
         return area_text(value)

@@ -1,8 +1,8 @@
 """The manager's review: each exception looked at, comments that become tasks with a date, and who may close a day (DOMAIN §13)."""
-from servicecentre.kit.periods import SHANGHAI, now
+from servicecentre.kit.periods import SHANGHAI, now, today
 from servicecentre.kit.refused import Refused
 from servicecentre.roles import Role
-from servicecentre.staff.models import User
+from servicecentre.staff.models import Post, User
 
 from .acts import act, record
 from .day import make_promise
@@ -10,9 +10,9 @@ from .models import Entry, Review, Seal
 
 
 def managers(estate):
-    """Those who may review here today."""
-    posted = User.objects.filter(is_active=True, posts__estate=estate, posts__role=Role.MANAGER).distinct().order_by("pk")
-    return [user for user in posted if Role.MANAGER in user.roles_at(estate)]
+    """Those who may review here today, stand-ins among them."""
+    held = Post.objects.of(estate).held(on=today()).filter(role=Role.MANAGER)
+    return list(User.objects.filter(is_active=True, pk__in=held.values("user")).order_by("pk"))
 
 
 def others_may(estate, user):

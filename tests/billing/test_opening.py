@@ -19,6 +19,7 @@ from households.models import Household, RegisterImport
 from households.register import change_owner
 from servicecentre.desk.proofs import prove
 from servicecentre.jobs import worker
+from servicecentre.kit import statistics
 from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import BillingMonth
 from servicecentre.kit.refused import Refused
@@ -72,10 +73,20 @@ def test_each_row_is_one_opening_charge(estate, home, run):
     assert rows == [("property", "物业费", 100, 2248100, 22481, date(2026, 6, 5), home.pk),
                     ("shared_utilities", "公摊", 100, 800000, 8000, date(2026, 7, 5), home.pk),
                     ("parking_opening", "车位费", 100, 635000, 6350, date(2026, 8, 5), home.pk)]
-    assert FeeKind.objects.get(code="parking_opening").name == "车位费(期初)"
+    assert FeeKind.objects.get(code="parking_opening").name == "车位费（期初）"
     charge = Charge.objects.order_by("period").first()
     assert charge.shown_name == "物业费（期初）" and formula(charge) == "1 笔 × 224.81" and factors(charge) == ["1 笔", "224.81 元/笔", "100%"]
     assert Entry.objects.last().words == "导入历史欠费「历史欠费.xlsx」：期初应收 3 笔，368.31 元"
+
+
+def test_after_many_rows_the_database_counts_anew(home, run, monkeypatch):
+    told = []
+    monkeypatch.setattr(statistics, "recount", lambda *models: told.append(models))
+    monkeypatch.setattr(statistics, "MANY", 1)
+    run([["3-2-1801", "物业费", "2026-06", 80]])
+    assert told == []
+    run([["3-2-1801", "物业费", "2026-07", 80], ["3-2-1801", "物业费", "2026-08", 80]])
+    assert told == [(Charge,)] and Charge.objects.count() == 3
 
 
 def test_again_every_row_has_its_bill_and_nothing_changes(estate, home, run):
@@ -212,3 +223,11 @@ def test_through_the_page(estate, home, manager_desk, desk):
     manager_desk.post(f"/import/{importing.pk}/undo/", {"reason": "导错了"})
     assert "已撤销" in manager_desk.get(f"/import/{importing.pk}/").content.decode() and not Charge.objects.live().exists()
     assert Household.objects.get().pk == home.pk
+
+
+def test_a_former_owner_whom_the_register_does_not_know_is_told(estate, home, run, clerk):
+    """The debt goes to who holds the month, but not without a word."""
+    _, told, _ = run([["3-2-1801", "物业费", "2026-06", 80, "老业主"], ["3-2-1801", "物业费", "2026-07", 80, "张 明、李四"],
+                      ["3-2-1801", "物业费", "2026-08", 80, ""]], header=[*HEADER, "业主"])
+    assert [(w["row"], w["reason"]) for w in told["warnings"]] == [(2, "该月登记的业主是张明，没有这个人；记在张明名下，请核对是谁欠的")]
+    assert Charge.objects.count() == 3

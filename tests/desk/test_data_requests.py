@@ -6,15 +6,26 @@ import pypdf
 import pytest
 from django.urls import reverse
 
-from households.people import add_contact, add_resident, reveal_identity
+from billing.charges import make_charge
+from billing.models import FeeKind
+from households.agents import take_letter
+from households.merging import merge_people
+from households.owners import remove_owner
+from households.people import add_contact, add_resident, add_tenant, add_vehicle, reveal_identity, reveal_phones
 from households.register import add_unit, open_household
+from households.standing import add_care
 from servicecentre.desk.data_requests import answer_request, decide_request, receive_request, what_we_hold
 from servicecentre.desk.models import DataRequest, PrivacyPolicy
 from servicecentre.estates.mount import in_estate
+from servicecentre.files import storing
+from servicecentre.files.models import File
+from servicecentre.kit.periods import BillingMonth, today
 from servicecentre.kit.refused import Refused
 from servicecentre.papers.models import Paper
+from servicecentre.worklog.attaching import attach_files, reveal_scan
 from servicecentre.worklog.models import Entry
 
+from ..files.making import upload
 from ..worlds import at, resident_id
 
 NUMBER = resident_id("32010619880417002")
@@ -63,7 +74,32 @@ def test_the_copy_holds_ones_own_data_with_masked_numbers_and_nobody_elses(house
         assert strange not in str(held)
 
 
-@pytest.mark.parametrize(("change", "field"), [({"id_checked": False}, "id_checked"), ({"agent": "周建国"}, "letter"), ({"scope": " "}, "scope")])
+def test_what_was_kept_of_an_entry_that_was_merged_away_is_the_persons(household, person, clerk, desk):
+    """A file goes on naming the entry it was made for; whoever asks for the person gets it (the row is frozen)."""
+    gone = add_resident(household, name="张雨平", by=clerk).person
+    ready = storing.read(upload(name="身份证.jpg"), kind="identity", purpose="办理入住", centre="x")
+    with storing.kept([ready]) as files:
+        attach_files(gone, files=files, right="households.view_household", household=household, by=clerk)
+    scan = household_files(household)[0]
+    reveal_scan(scan, reason="核对证件", by=clerk)
+    assert "证件" not in str(held(person, household)["照片、扫描件"]) and held(person, household)["谁看过完整号码"] == [["—", "没有"]]
+    merge_people(person, gone, household=household, by=clerk)
+    parts = held(person, household)
+    assert parts["照片、扫描件"][0][0] == "证件" and "核对证件" in parts["谁看过完整号码"][0][1]
+    page = desk.get(f"/households/{household.pk}/files/").content.decode()
+    assert "张雨萍的证件" in page and "张雨平" not in page
+    assert b"data:image/jpeg" in desk.post(f"/files/{scan.pk}/reveal/", {"reason": "再看", "request_key": "r"}).content
+
+
+def held(person, household):
+    return {part["title"]: part["rows"] for part in what_we_hold(person, household)}
+
+
+def household_files(household):
+    return list(File.objects.of_household(household).there())
+
+
+@pytest.mark.parametrize(("change", "field"), [({"id_checked": False}, "id_checked"), ({"scope": " "}, "scope")])
 def test_without_its_papers_it_is_not_received(household, person, clerk, change, field):
     with pytest.raises(Refused) as refused:
         ask(household, person, clerk, **change)
@@ -131,3 +167,56 @@ def _text(desk, paper):
     answer = desk.get(where)
     assert answer["Content-Type"] == "application/pdf"
     return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(answer.content)).pages)
+
+
+def test_an_agent_comes_with_the_persons_own_letter_and_uses_it(desk, household, person, clerk):
+    agent = {"name": "何代芳", "id_number": resident_id("32010619900101001"), "phone": "13500135000", "copies_kept": True, "valid_from": today(),
+             "by": clerk}
+    mine, other = (household.ownerships.get(person__name=name) for name in ("张雨萍", "陈犇"))
+    pays, theirs, good = (take_letter(household, principal=owner, matters=matters, **agent) for owner, matters in (
+        (mine, ["pay"]), (other, ["files"]), (mine, ["files"])))
+    for letter, words in ((pays, "只写了"), (theirs, "不是张雨萍的")):
+        with pytest.raises(Refused, match=words):
+            ask(household, person, clerk, letter=letter)
+    page = f"/households/{household.pk}/data-request/"
+    typed = {"person": person.pk, "wants": "copy", "scope": "全部", "id_checked": "on", "letter": good.pk, "request_key": "a"}
+    assert desk.post(page, typed).status_code == 302
+    request = DataRequest.objects.get()
+    assert (request.agent, request.letter, request.paper.content["agent"]) == ("何代芳", f"{today()} 收件", "何代芳")
+    assert list(good.uses.values_list("matter", "words")) == [("files", "个人信息申请，复制")]
+    with pytest.raises(Refused, match="已经用过"):
+        ask(household, person, clerk, letter=good)
+
+
+def test_each_gets_their_own_data_and_nobody_elses(estate, household, person, clerk):
+    """A tenant, a co-owner who left, an agent: no others' requests, money, plates or looks; but their own letters and consents."""
+    kind = FeeKind.objects.get(estate=estate, code="shared_utilities")
+    chen = household.ownerships.get(person__name="陈犇")
+    with at(2026, 10, 5, 2):
+        make_charge(household, kind, quantity=100, period=BillingMonth(2026, 10), by=clerk)
+        letter = take_letter(household, principal=chen, matters=["pay"], name="何代芳", id_number=resident_id("32010619900101001"), phone="13500135000",
+                             copies_kept=True, valid_from=date(2026, 10, 5), by=clerk)
+        tenant = add_tenant(household, name="李想", lease_from=date(2026, 10, 10), by=clerk).person
+        add_care(household, about="李想", words="听力不好", consent_by="本人", consent=True, by=clerk)
+    with at(2026, 10, 8, 2):
+        reveal_phones(household, reason="通知停水", by=clerk)
+    with at(2026, 10, 20, 2):
+        remove_owner(chen, version=1, left_on=date(2026, 10, 20), basis="赠与合同", by=clerk)
+        add_vehicle(household, plate="苏AD7K38", by=clerk)
+    with at(2026, 11, 5, 2):
+        make_charge(household, kind, quantity=100, period=BillingMonth(2026, 11), by=clerk)
+        asked = ask(household, person, clerk)
+        reveal_phones(household, reason="催缴", by=clerk)
+
+    def held(who):
+        return {part["title"]: part["rows"] for part in what_we_hold(who, household)}
+    nothing = [["—", "没有"]]
+    of_tenant, of_chen, of_agent = held(tenant), held(chen.person), held(letter.agent)
+    assert of_tenant["收费"] == of_tenant["单据"] == of_tenant["车辆"] == nothing and of_tenant["健康和照顾"][0][0] == "听力不好"
+    assert [words for _, words in of_tenant["谁看过完整号码"]] == ["电话，催缴"]
+    assert of_chen["收费"][0][1].startswith("1 笔") and of_chen["车辆"] == of_chen["单据"] == nothing
+    assert [words for _, words in of_chen["谁看过完整号码"]] == ["电话，通知停水"] and of_chen["房屋"][0][1] == "业主，2026-03-18 至 2026-10-20，份额 1/2"
+    assert of_chen["委托书"] == [["3-2-1801", "委托别人：缴费，2026-10-05 至 用一次"]] and "受别人委托：缴费" in of_agent["委托书"][0][1]
+    assert of_agent["谁看过完整号码"] == nothing
+    assert held(person)["单据"][0][0] == asked.paper.number and held(person)["收费"][0][1].startswith("2 笔")
+    assert "共有人" not in held(person)["房屋"][0][1] and held(person)["车辆"][0][0] == "苏A·D7K38"

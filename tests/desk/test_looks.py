@@ -1,6 +1,7 @@
 """The manager's list of who looked at what: every look stands there once, and every filter narrows it (TRUST 26, T29)."""
 import pytest
 
+from households.exporting import log_register_export
 from households.people import reveal_identity, reveal_phones
 from servicecentre.files import storing
 from servicecentre.files.models import File
@@ -60,3 +61,10 @@ def test_a_turned_round_span_is_said_so(manager_desk, seen):
 
 def test_who_looked_is_not_for_those_who_look(desk, seen):
     assert desk.get("/looks/").status_code == 403
+
+
+def test_a_list_taken_out_is_a_look(manager_desk, seen, estate, manager):
+    with at(2026, 11, 20, 3):
+        log_register_export(estate, by=manager)
+    assert listed(manager_desk) == [("陈静", "导出登记表 Excel 2 套", None, "", ""), *ALL]
+    assert len(listed(manager_desk, kind="households.log_register_export")) == 1

@@ -5,10 +5,15 @@ import pytest
 
 from billing.cashier import collect_payment
 from billing.charges import make_charge
-from billing.models import FeeKind
-from billing.settlement import settlement
+from billing.models import Charge, FeeKind, Price
+from billing.run import bill_month
+from billing.settlement import MOST_LINES, settlement
+from households.models import RegisterImport
+from households.owners import correct_first_day
 from households.register import add_unit, change_owner, open_household
-from servicecentre.kit.periods import BillingMonth
+from servicecentre.kit.periods import BillingMonth, now
+
+from ..worlds import at
 
 
 @pytest.fixture
@@ -53,7 +58,44 @@ def test_page_tries_a_day_and_shows_the_handing_over(desk, household, clerk):
     assert "试算" in page and "170.16" in page
     assert desk.get(f"/households/{household.pk}/statement/?to=nonsense").status_code == 200
     change_owner(household.unit, owners=[{"name": "姚静怡"}], last_day=date(2026, 9, 30), by=clerk, papers=["deed"],
-                 readings={"water": 28640}, taken_over=["keys"], seller_signed=True, buyer_signed=True)
+                 seller_phone="13700001111", readings={"water": 28640}, taken_over=["keys"], seller_signed=True, buyer_signed=True)
     page = desk.get(f"/households/{household.pk}/statement/").content.decode()
-    for words in ("姚静怡", "不动产权证书", "水 286.4", "钥匙、门禁卡", "都签了", "到 2026-09-30"):
+    for words in ("姚静怡", "不动产权证书", "水 286.4", "钥匙、门禁卡", "都签了", "到 2026-09-30", "137****1111", f"/households/{household.pk}/phones/"):
         assert words in page, words
+    shown = desk.post(f"/households/{household.pk}/phones/", {"reason": "联系本人", "request_key": "r"}).content.decode()
+    assert "13700001111" in shown and "原业主以后的电话" in shown                     # to give money back, to write
+
+
+def test_each_month_and_fee_is_asked_for_since_the_first_run(estate, household, clerk, manager):
+    """A late registration, a first day put earlier, one fee of two: no month without its line is taken for settled."""
+    open_household(add_unit(estate, code="3-2-1802", area=8956, by=clerk), owners=[{"name": "吴天"}], starts_on=date(2026, 1, 1), by=clerk)
+    for month in ("2026-08", "2026-09", "2026-10"):
+        bill_month(estate, BillingMonth.parse(month), by=manager)
+    assert [line.period for line in settlement(household, date(2026, 10, 31)).lines] == ["2026-09", "2026-10"]
+    correct_first_day(household, version=1, starts_on=date(2026, 7, 16), reason="登记晚了", by=manager)
+    household.refresh_from_db()
+    settled = settlement(household, date(2026, 10, 31))
+    assert [(line.period, line.owes) for line in settled.lines] == [("2026-09", 17016), ("2026-10", 17016), ("2026-08", 17016)]
+    assert settled.before.startswith("2026-08 以前")                                     # July was never run here
+    kind = FeeKind.objects.create(estate=estate, code="rubbish", name="垃圾清运费", bills="home", position=900)
+    Price.objects.create(estate=estate, fee_kind=kind, unit_price=1000, starts_on=date(2026, 9, 1), basis="公示", made_by=manager)
+    assert [line.period for line in settlement(household, date(2026, 10, 31)).lines if line.name == "垃圾清运费"] == ["2026-09", "2026-10"]
+
+
+def test_a_line_of_the_old_books_begins_no_counting(estate, household, clerk, manager):
+    """An estate that has not run yet owes what its list says, and this month on; no debt is invented from old handover days."""
+    old = open_household(add_unit(estate, code="3-2-1802", area=8956, by=clerk), owners=[{"name": "吴天"}], starts_on=date(2019, 1, 1), by=clerk)
+    importing = RegisterImport.objects.create(estate=estate, kind="arrears", made_by=manager, file="x", label="旧账.xlsx", sha256="0", size=1)
+    Charge.objects.create(estate=estate, household=old, unit=old.unit, fee_kind=FeeKind.objects.get(estate=estate, code="property"),
+                          period=date(2024, 1, 1), starts_on=date(2024, 1, 1), ends_on=date(2024, 1, 31), quantity=100, unit_price=17016_00,
+                          amount=17016, due_on=date(2024, 1, 5), opening=importing, made_at=now(), made_by=manager)
+    with at(2026, 11, 20, 2):
+        settled = settlement(old, date(2026, 11, 30))
+    assert [(line.period, line.owes) for line in settled.lines] == [("2024-01", 17016), ("2026-11", 17016)]
+    assert settled.before == "2026-11 以前没有在这里出过账，不在这张单上；以期初名单和旧账为准。"
+
+
+def test_what_is_not_listed_one_by_one_is_told_and_summed(household, clerk):
+    bill(household, "2026-09", clerk)
+    settled = settlement(household, date(2031, 9, 30))
+    assert settled.owes == 17016 * 61 and len(settled.lines) == 1 + MOST_LINES + 1 and settled.lines[-1].words == "另 24 笔没有逐笔列出"

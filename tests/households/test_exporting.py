@@ -44,7 +44,7 @@ def test_register_goes_out_without_numbers_and_into_the_log(homes, manager_desk,
     sheet, = open_workbook(data)
     assert [line[0] for line in sheet.rows[1:]] == ["3-2-1801", "3-2-1802", "3-2-1803"]
     first = dict(zip(sheet.rows[0], sheet.rows[1], strict=False))
-    assert (str(first["建筑面积(㎡)"]), first["业主"], first["电话"], first["车牌号"]) == ("89.56", "张雨萍", "13800135678", "苏A·12345")
+    assert (str(first["建筑面积（㎡）"]), first["业主"], first["电话"], first["车牌号"]) == ("89.56", "张雨萍", "13800135678", "苏A·12345")
     assert "*" in first["证件号码"] and ZHANG not in repr(sheet.rows) and ZHOU not in repr(sheet.rows)
     ws = openpyxl.load_workbook(io.BytesIO(data)).active
     assert {cell.data_type for line in ws.iter_rows() for cell in line} <= {"s", "n", "d"} and ws["F3"].value == "=张明" and ws["F3"].quotePrefix
@@ -63,7 +63,7 @@ def test_charges_go_out_by_month(homes, estate, manager, manager_desk):
     sheet, = open_workbook(content(manager_desk.post(CHARGES, {"first": "2026-10", "last": "2026-11"})))
     assert len(sheet.rows) == 5 and Charge.objects.count() == 4
     first = dict(zip(sheet.rows[0], sheet.rows[1], strict=False))
-    assert (first["房号"], first["项目"], first["账期"], str(first["数量"]), str(first["单价(元)"]), str(first["应收(元)"]), str(first["未收(元)"])) == (
+    assert (first["房号"], first["项目"], first["账期"], str(first["数量"]), str(first["单价（元）"]), str(first["应收（元）"]), str(first["未收（元）"])) == (
         "3-2-1801", "物业管理服务费", "2026-10", "89.56", "1.9", "170.16", "170.16")
     assert "导出应收 Excel 2026-10 至 2026-11 4 笔" in Entry.objects.last().words
 
@@ -75,6 +75,17 @@ def test_spans_that_make_no_sense_are_refused_beside_the_field(homes, manager_de
     answer = manager_desk.post(CHARGES, {"first": first, "last": last})
     assert answer.status_code == 200 and words in answer.content.decode() and "Content-Disposition" not in answer
     assert Entry.objects.count() == before
+
+
+@pytest.mark.parametrize(("path", "data"), [(UNITS, {}), (CHARGES, {"first": "2026-10", "last": "2026-10"})])
+def test_sent_again_nothing_goes_out_unlogged(homes, estate, manager, manager_desk, path, data):
+    bill_month(estate, BillingMonth(2026, 10), by=manager)
+    content(manager_desk.post(path, data | {"request_key": "once"}))
+    entries = Entry.objects.count()
+    again = manager_desk.post(path, data | {"request_key": "once"})
+    assert "Content-Disposition" not in again and "刚才已经导出过" in again.content.decode() and Entry.objects.count() == entries
+    content(manager_desk.post(path, data | {"request_key": again.context["form"]["request_key"].value()}))
+    assert Entry.objects.count() == entries + 1
 
 
 def test_who_may(homes, estate, desk):

@@ -17,7 +17,7 @@ from servicecentre.worklog.models import Entry
 def household(estate, clerk):
     unit = add_unit(estate, code="3-2-1801", area=8956, by=clerk)
     household = open_household(unit, owners=[{"name": "张雨萍", "phone": "13800135678"}], starts_on=date(2026, 3, 18), by=clerk)
-    add_resident(household, name="周子涵", relation="子女", by=clerk)
+    add_resident(household, name="周子涵", relation="子女", birth_year=2000, by=clerk)
     add_contact(household, name="林秀英", phone="025-83451933", by=clerk)
     add_vehicle(household, plate="苏A·D5K26", by=clerk)
     return household

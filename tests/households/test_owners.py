@@ -1,21 +1,23 @@
 """Who owns: co-owners and shares, a death, a first day put right, two entries of one person made one; and what stood there before."""
 from datetime import date, timedelta
+from fractions import Fraction
 
 import pytest
 
-from households.amending import change_contact, change_tenant, change_vehicle
+from households.agents import take_letter
+from households.amending import change_contact, change_resident, change_tenant, change_vehicle
 from households.merging import doubles_of, merge_people
 from households.models import Amendment, Person, SearchKey
-from households.owners import add_owner, change_share, correct_first_day, record_death, remove_owner, share_of
-from households.people import add_contact, add_resident, add_tenant, add_vehicle
-from households.register import add_unit, change_owner, open_household
+from households.owners import add_owner, change_share, correct_first_day, record_death, remove_owner
+from households.people import add_contact, add_resident, add_tenant, add_vehicle, change_person
+from households.register import add_unit, change_household, change_owner, open_household, share_of
 from servicecentre.kit.identity import mask_numbers
 from servicecentre.kit.periods import today
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import surname
 from servicecentre.worklog.models import Entry
 
-from .test_register import ZHANG, ZHOU
+from .test_register import ZHANG, ZHOU, id_with_check
 
 
 @pytest.fixture
@@ -40,25 +42,36 @@ def test_a_spouse_is_added_to_the_deed_and_leaves_again(household, clerk):
     with pytest.raises(Refused, match="已是这一户的业主"):
         add_owner(household, **ZHOU, basis="再来", by=clerk)
     first = household.ownerships.get(position=1)
-    remove_owner(first, left_on=today(), basis="赠与合同", by=clerk)
+    remove_owner(first, version=1, left_on=today(), basis="赠与合同", by=clerk)
     household.refresh_from_db()
     both.refresh_from_db()
     assert (household.owner_names, both.position) == ("周建国", 1) and household.ownerships.count() == 2
     assert not SearchKey.objects.filter(term="n张雨萍", household=household).exists()
     with pytest.raises(Refused, match="请办变更业主"):
-        remove_owner(both, left_on=today(), basis="赠与合同", by=clerk)
+        remove_owner(both, version=1, left_on=today(), basis="赠与合同", by=clerk)
     with pytest.raises(Refused, match="退出"):
-        remove_owner(first, left_on=today(), basis="赠与合同", by=clerk)
+        remove_owner(first, version=1, left_on=today(), basis="赠与合同", by=clerk)
     assert list(Amendment.objects.values_list("what", "old", "new")) == [("共有人", "", "周建国 1/2"), ("共有人", "张雨萍", "")]
 
 
 def test_shares_of_more_than_the_whole_are_asked_about(household, clerk):
-    change_share(household.ownerships.get(), share="60%", basis="产权证", by=clerk)
+    change_share(household.ownerships.get(), version=1, share="60%", basis="产权证", by=clerk)
     with pytest.raises(Refused, match="合计 110%") as refusal:
         add_owner(household, **ZHOU, share="1/2", basis="产权证", by=clerk)
     assert refusal.value.unless == "shares"
     assert add_owner(household, **ZHOU, share="1/2", basis="产权证", despite=("shares",), by=clerk).share == "1/2"
+
+
+def test_shares_are_asked_about_at_the_opening_and_the_sale_too(unit, household, estate, clerk):
+    owners = [ZHANG | {"share": "６０％"}, ZHOU | {"share": "60"}]
+    for act, row, typed in ((open_household, add_unit(estate, code="S01", area=5000, by=clerk), {"starts_on": date(2026, 1, 1)}),
+                            (change_owner, unit, {"last_day": today()})):
+        with pytest.raises(Refused, match="合计 120%") as refusal:
+            act(row, owners=owners, **typed, by=clerk)
+        assert refusal.value.unless == "shares"
+        assert act(row, owners=owners, **typed, despite=("shares",), by=clerk).ownerships.count() == 2
     assert [share_of(text) for text in ("1/0", "一半", "", "x/2")] == [None] * 4
+    assert {share_of(text) for text in ("1/2", "１／２", "50%", "50％", "50", "0.5", "50.0 %")} == {Fraction(1, 2)} and share_of("1") == 1
 
 
 @pytest.mark.parametrize("field, value", [("basis", " "), ("name", "12345!!"), ("name", "长" * 31), ("id_number", "3201"), ("phone", "12")])
@@ -129,6 +142,34 @@ def test_the_number_goes_with_the_entry_that_stays(household, clerk):
     assert Person.objects.filter(id_digest=digest).count() == 1
 
 
+def test_what_the_second_entry_said_is_carried_over_or_asked_about(household, clerk):
+    """Two halves of a deed, a longer lease, a third phone: nothing goes without a word."""
+    keep = household.ownerships.get()
+    change_share(keep, version=1, share="50%", basis="产权证", by=clerk)
+    half = add_owner(household, name="张雨萍", phone="13900001111", share="50%", basis="产权证", by=clerk)
+    third = add_owner(household, name="陈三", basis="产权证", by=clerk)
+    tenants = [add_tenant(household, name="何俊", lease_from=date(2026, 5, 1), lease_to=to, by=clerk) for to in (date(2027, 4, 30), date(2028, 4, 30))]
+    with pytest.raises(Refused, match="份额 50%（另一条 50%）") as refusal:
+        merge_people(keep.person, half.person, household=household, by=clerk)
+    assert refusal.value.unless == "doubled" and household.ownerships.live().count() == 3
+    merge_people(keep.person, half.person, household=household, despite=("doubled",), by=clerk)
+    third.refresh_from_db()
+    assert (third.position, household.ownerships.live().count()) == (2, 2)
+    assert Amendment.objects.filter(what="份额（并掉的）", old="50%", about="张雨萍").exists()
+    with pytest.raises(Refused, match="2028-04-30"):
+        merge_people(tenants[0].person, tenants[1].person, household=household, by=clerk)
+    quiet = add_resident(household, name="陈姑妈", by=clerk)
+    told = add_resident(household, name="陈姑妈", relation="亲属", guardian="陈三", guardian_consent=True, by=clerk)
+    merge_people(quiet.person, told.person, household=household, by=clerk)
+    quiet.refresh_from_db()
+    assert (quiet.relation, quiet.guardian, quiet.guardian_consent_on) == ("亲属", "陈三", today())
+    more = add_resident(household, name="张雨萍", phone="13700003333", by=clerk)
+    with pytest.raises(Refused, match=r"137\*\*\*\*3333 不留") as refusal:
+        merge_people(Person.objects.get(pk=keep.person_id), more.person, household=household, by=clerk)
+    merge_people(Person.objects.get(pk=keep.person_id), more.person, household=household, despite=(refusal.value.unless,), by=clerk)
+    assert Amendment.objects.filter(what="备用电话", old="137****3333").exists()
+
+
 def test_two_people_are_not_made_one(household, clerk):
     other = add_resident(household, **ZHOU, by=clerk).person
     with pytest.raises(Refused, match="不是同一个人"):
@@ -163,6 +204,55 @@ def test_a_child_is_entered_only_with_a_guardian_who_agrees(household, clerk):
     row = add_resident(household, **child, guardian="张雨萍", guardian_consent=True, by=clerk)
     assert (row.guardian, row.guardian_consent_on) == ("张雨萍", today()) and words() == "登记住户（子女）周某"
     assert add_resident(household, name="周大伟", birth_year=today().year - 15, by=clerk).guardian_consent_on is None
+
+
+CHILD = {"name": "周子涵", "id_number": id_with_check(f"320106{today().year - 8}0417002")}
+AGREED = {"guardian": "张雨萍", "guardian_consent": True}
+
+
+def test_a_child_who_owns_or_rents_has_a_guardian_too(unit, household, estate, clerk):
+    shop = add_unit(estate, code="S01", area=5000, by=clerk)
+    for act, row, typed, field in (
+            (open_household, shop, {"owners": [ZHOU, CHILD], "starts_on": date(2026, 1, 1)}, "guardian_2"),
+            (change_owner, unit, {"owners": [CHILD], "last_day": today()}, "guardian_1"), (add_owner, household, CHILD | {"basis": "产权证"}, "guardian"),
+            (add_tenant, household, CHILD | {"lease_from": today()}, "guardian")):
+        with pytest.raises(Refused) as refusal:
+            act(row, **typed, by=clerk)
+        assert set(refusal.value.message_dict) == {field}
+    opened = open_household(shop, owners=[ZHOU, CHILD | AGREED], starts_on=date(2026, 1, 1), by=clerk)
+    assert opened.ownerships.values_list("guardian", "guardian_consent_on").get(position=2) == ("张雨萍", today())
+    owner = add_owner(household, **CHILD, **AGREED, basis="产权证", by=clerk)
+    with pytest.raises(Refused, match="不能删"):
+        change_share(owner, version=1, share="1/2", basis="产权证", by=clerk)
+    assert change_share(owner, version=1, share="1/2", basis="产权证", **AGREED, by=clerk).guardian == "张雨萍"
+
+
+def test_who_turns_out_to_be_a_child_has_a_guardian_first(household, clerk):
+    with pytest.raises(Refused, match="出生年") as refusal:
+        add_resident(household, name="周子涵", relation="子女", by=clerk)
+    assert refusal.value.unless == "grown_up"
+    row = add_resident(household, name="周子涵", relation="子女", despite=("grown_up",), by=clerk)
+    born = {"household": household, "name": "周子涵", "birth_year": today().year - 8, "by": clerk}
+    with pytest.raises(Refused, match="住户关系"):
+        change_person(row.person, version=1, **born)
+    change_resident(row, version=1, relation="子女", **AGREED, by=clerk)
+    assert change_person(row.person, version=1, **born).birth_year == today().year - 8
+
+
+def test_a_consent_taken_back_is_not_ignored(desk, household, clerk):
+    row = add_resident(household, **CHILD, relation="子女", **AGREED, by=clerk)
+    page = f"/residents/{row.pk}/"
+    typed = {"relation": "子女", "guardian": "张雨萍", "version": "1", "request_key": "a"}
+    answer = desk.post(page, typed)
+    assert "撤回同意，就要删去" in answer.content.decode() and answer.context["form"].doubt == "consent_back"
+    assert desk.post(page, typed | {"despite": "consent_back"}).status_code == 302
+    row.refresh_from_db()
+    assert (row.guardian, row.guardian_consent_on, row.left_on) == ("", None, today())
+    assert "周子涵" not in repr([*Person.objects.values(), *Amendment.objects.values(), *SearchKey.objects.values()]) and "删去周某的资料" in words()
+    again = add_resident(household, **CHILD, relation="子女", **AGREED, by=clerk)
+    add_owner(household, **CHILD, **AGREED, basis="产权证", by=clerk)
+    with pytest.raises(Refused, match="是业主"):
+        change_resident(again, version=1, guardian="张雨萍", despite=("consent_back",), by=clerk)
 
 
 @pytest.mark.parametrize("typed, field", [({"birth_year": 2999}, "birth_year"), ({"birth_year": 1700}, "birth_year"), ({"name": "123"}, "name"),
@@ -226,3 +316,78 @@ def test_merging_by_form(desk, household, clerk):
     twice.refresh_from_db()
     assert twice.person == keep
     assert "没有同名" in desk.get(path).content.decode()
+
+
+def test_another_number_of_somebody_known_is_not_lost_and_not_taken_from_a_letter(household, estate, clerk):
+    """An owner's newer number comes first and every home is found by it; a third, a resident's and a letter's are asked about."""
+    first, second, third = ZHANG["phone"], "13900002222", "13700003333"
+    shop = open_household(add_unit(estate, code="S01", area=5000, by=clerk), owners=[ZHANG | {"phone": second}], starts_on=date(2026, 1, 1), by=clerk)
+    person = household.persons.get()
+    assert (person.phone, person.phone2) == (second, first)
+    assert SearchKey.objects.filter(term=f"t{second}", household=household).exists()                    # the home that was there before
+    other = open_household(add_unit(estate, code="S02", area=5000, by=clerk), owners=[ZHOU], starts_on=date(2026, 1, 1), by=clerk)
+    agent = ZHANG | {"phone": third, "matters": ["pay"], "valid_from": today(), "copies_kept": True, "principal": other.ownerships.get()}
+    for act, home, typed in ((take_letter, other, agent), (add_resident, shop, ZHANG | {"phone": third}),
+                             (add_tenant, other, ZHANG | {"phone": third, "lease_from": today()}), (add_owner, other, ZHANG | {"phone": third, "basis": "证"})):
+        with pytest.raises(Refused) as refusal:
+            act(home, **typed, by=clerk)
+        assert refusal.value.unless == "other_phone" and third not in str(refusal.value), act
+    for act, home, typed in ((take_letter, other, agent), (add_resident, shop, ZHANG | {"phone": third})):
+        act(home, **typed, despite=("other_phone",), by=clerk)
+    person.refresh_from_db()
+    assert (person.phone, person.phone2) == (second, first)
+    add_owner(other, **ZHANG | {"phone": third, "basis": "证"}, despite=("other_phone",), by=clerk)
+    person.refresh_from_db()
+    assert (person.phone, person.phone2) == (third, second)
+
+
+def test_a_stale_page_sells_nobody_elses_home(desk, unit, household, clerk):
+    """Opened with the seller of then: the buyer of meanwhile is not sold; a double click leads to the seller's statement."""
+    path = f"/units/{unit.pk}/change-owner/"
+    shown = {name: desk.get(path).context["form"][name].value() for name in ("shown", "version")}
+    assert shown == {"shown": household.pk, "version": 1}
+    sale = shown | {"last_day": "2026-10-31", "name_1": "周建国", "papers": ["deed"], "request_key": "a"}
+    for _ in range(2):
+        assert desk.post(path, sale).url.endswith(f"/households/{household.pk}/statement/")
+    page = desk.post(path, sale | {"last_day": "2026-11-20", "request_key": "b"}).content.decode()
+    assert "刚才已经过户给周建国" in page and unit.households.count() == 2
+    buyer = unit.households.get(ends_on=None)
+    change_household(buyer, version=1, remark="先打电话", by=clerk)
+    page = desk.post(path, {**sale, "shown": buyer.pk, "version": "1", "last_day": "2026-11-20", "request_key": "c"}).content.decode()
+    assert "没有保存" in page and unit.households.count() == 2
+
+
+def test_a_stale_share_overwrites_nothing(desk, household, clerk):
+    owner = household.ownerships.get()
+    add_owner(household, **ZHOU, basis="不动产权证书", by=clerk)
+    change_share(owner, version=1, share="60%", basis="产权证", by=clerk)
+    for page, typed in (("share", {"share": "50%"}), ("remove", {"left_on": str(today())})):
+        answer = desk.post(f"/owners/{owner.pk}/{page}/", {**typed, "basis": "产权证", "version": "1", "request_key": page})
+        assert "没有保存" in answer.content.decode(), page
+    owner.refresh_from_db()
+    assert (owner.share, owner.left_on, owner.version) == ("60%", None, 2)
+
+
+def test_what_is_no_longer_needed_is_deleted(desk, household, clerk):
+    """A phone, and the number of who is no owner and nobody's agent; not even its mask stays in the history."""
+    person = add_resident(household, **ZHOU, by=clerk).person
+    change_person(person, household=household, version=1, name="周建国", phone2="13900002222", by=clerk)
+    path = f"/households/{household.pk}/people/{person.pk}/"
+    typed = {"name": "周建国", "kind": "person", "version": "2"}
+    answer = desk.post(path, typed | {"forget": ["phone2"], "phone2": "13700003333", "request_key": "a"})
+    assert "要么填新的" in str(answer.context["form"].errors["phone2"])
+    assert desk.post(path, typed | {"forget": ["phone2", "id_number"], "request_key": "b"}).status_code == 302
+    person.refresh_from_db()
+    assert (person.phone, person.phone2, person.id_number, person.id_digest, person.id_masked) == (ZHOU["phone"], "", "", "", "")
+    assert "139****2222" not in repr(Amendment.objects.values()) and not SearchKey.objects.filter(term="t13900002222").exists()
+    assert words().startswith("修改人员资料（周某）：") and "备用电话" in words()
+    owner = household.persons.get()
+    answer = desk.post(f"/households/{household.pk}/people/{owner.pk}/", {"name": "张雨萍", "kind": "person", "version": "1", "forget": ["id_number"],
+                                                                        "request_key": "c"})
+    assert "现在不能删" in str(answer.context["form"].errors["forget"])
+
+
+def test_of_whom_nothing_is_masked_nothing_is_offered_to_delete(desk, household, clerk):
+    person = add_resident(household, name="外婆", by=clerk).person
+    page = desk.get(f"/households/{household.pk}/people/{person.pk}/").content.decode()
+    assert "还没有登记" in page and "变更记录里也不留" not in page

@@ -5,8 +5,8 @@ import pytest
 from django.urls import reverse
 
 from households.models import Household, Unit
-from households.people import add_contact, add_resident, add_vehicle
-from households.register import add_unit, open_household
+from households.people import add_contact, add_resident, add_tenant, add_vehicle
+from households.register import add_unit, change_owner, open_household
 from servicecentre.kit.periods import BillingMonth, today
 from servicecentre.worklog.models import Entry
 
@@ -204,3 +204,16 @@ def test_row_of_another_estate_is_not_there(household, desk_of, other_clerk, oth
     for path in (f"/households/{household.pk}/", f"/units/{household.unit_id}/", f"/households/{household.pk}/people/{person.pk}/",
                  f"/households/{household.pk}/people/{person.pk}/identity/", f"/households/{household.pk}/phones/"):
         assert theirs.get(path).status_code == theirs.post(path, {}).status_code == 404 or theirs.post(path, {}).status_code == 405
+
+
+def test_a_lease_is_a_tenants_and_a_relation_a_family_members(desk, household, clerk):
+    family, tenant = add_resident(household, name="外婆", by=clerk), add_tenant(household, name="何俊", lease_from=today(), by=clerk)
+    for path, pk, status in (("tenants", family.pk, 404), ("residents", tenant.pk, 404), ("tenants", tenant.pk, 200), ("residents", family.pk, 200)):
+        assert desk.get(f"/{path}/{pk}/").status_code == status, path
+
+
+def test_the_remark_of_a_tenure_that_is_over_is_read_only(desk, unit, household, clerk):
+    change_owner(unit, owners=[ZHOU], last_day=date(2026, 10, 31), by=clerk)
+    page = desk.post(f"/households/{household.pk}/change/", {"remark": "改一改", "version": "2", "request_key": "k"}).content.decode()
+    household.refresh_from_db()
+    assert "只看不改" in page and household.remark == ""

@@ -10,9 +10,11 @@ from django.urls import reverse
 from households.importing import uploads
 from households.models import Household, KnownLayout, RegisterImport, Unit
 from households.register import add_unit
+from households.views import importing
 from servicecentre.jobs import worker
 from servicecentre.jobs.models import Job
 from servicecentre.kit.sheets import open_workbook
+from servicecentre.roles import RIGHTS, Role
 from tests.conftest import Desk
 
 from .lists import HEADER, ZHANG, ZHOU, many, register, row
@@ -398,3 +400,22 @@ def test_mapping_that_does_not_fit_the_file_leaves_the_one_before(desk, shown):
     assert job.words in page and "再试导" in page
     for junk in ("x", "0", "-1", "99999999"):
         assert desk.post(f"{page_of(importing)}columns/", fields | {"t0_kind": "home", "t0_row": junk}).status_code == 200
+
+
+def test_what_could_not_be_read_has_nothing_to_forget(desk, estate, clerk):
+    importing = RegisterImport.objects.create(estate=estate, made_by=clerk, file="x", label="坏.xlsx", sha256="0", size=1, state="failed")
+    page = desk.post(f"/import/{importing.pk}/forget/", {"request_key": "f"}, follow=True).content.decode()
+    assert "没有记住过" in page
+
+
+def test_each_kind_of_list_asks_for_its_own_right_alone(desk, estate, clerk, monkeypatch):
+    """Who may import arrears and no register reaches the arrears they uploaded, from report to columns, and no register."""
+    monkeypatch.setitem(RIGHTS, "billing.import_arrears", RIGHTS["billing.import_arrears"]._replace(roles={Role.CLERK}))
+    monkeypatch.setitem(RIGHTS, "households.import_register", RIGHTS["households.import_register"]._replace(roles={Role.MANAGER}))
+    for kind, status in (("arrears", 200), ("register", 403)):
+        row = RegisterImport.objects.create(estate=estate, kind=kind, made_by=clerk, file="x", label="x.xlsx", sha256="0", size=1, state="failed")
+        for page in ("", "columns/", "apply/", "forget/", "changes/", "wrong-rows/"):
+            answer = desk.get(f"/import/{row.pk}/{page}", follow=True)
+            assert answer.status_code == status, (kind, page)
+    views = (importing.report, importing.read_again, importing.apply, importing.forget, importing.changes, importing.wrong_rows)
+    assert {view.needs for view in views} == {"households.view_import"}

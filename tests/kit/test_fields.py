@@ -121,3 +121,12 @@ def test_yes_and_no_have_their_words_and_nothing_else_is_taken():
     for typed in ("1", "", "True"):
         with pytest.raises(ValidationError):
             field.clean(typed)
+
+
+def test_a_reading_is_no_area():
+    reading = fields.ReadingField(required=False)
+    assert [reading.clean(text) for text in ("0", "123456.7", "２８６．４", "")] == [0, 12345670, 28640, None]
+    assert reading.prepare_value(12345670) == "123456.70"
+    for text, words in (("-1", "不能小于 0"), ("1.234", "最多两位小数"), ("1000000000.01", "读数不能超过"), ("x", "请输入读数")):
+        with pytest.raises(ValidationError, match=words):
+            reading.clean(text)

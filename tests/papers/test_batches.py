@@ -2,16 +2,14 @@
 import os
 import re
 import stat
-from concurrent.futures import Future
-from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pypdf
 import pytest
 
 from servicecentre.jobs.models import Job
 from servicecentre.jobs.worker import run_one
-from servicecentre.kit import guards, pdf, periods, pool
+from servicecentre.kit import guards, pdf, pool
 from servicecentre.kit.refused import Refused
 from servicecentre.papers import batches, pressing
 from servicecentre.papers.batches import press_batch, print_batch, sweep, take_batch
@@ -21,42 +19,11 @@ from servicecentre.papers.models import Batch, Paper, Print
 from servicecentre.papers.printing import words_of
 from servicecentre.worklog.models import Entry
 
-from .conftest import receipt
+from .conftest import NOON, receipt
 from .test_printing import together
 
-NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
-
-
-class Here:
-    """In the workers' place: the same work in this process, so that a test is quick."""
-
-    def submit(self, work, *args):
-        future = Future()
-        try:
-            future.set_result(work(*args))
-        except Exception as error:
-            future.set_exception(error)
-        return future
-
-
-@pytest.fixture(autouse=True)
-def here(monkeypatch, settings, tmp_path):
-    settings.DATA_DIR = tmp_path
-    monkeypatch.setattr(pressing, "workers", contextmanager(lambda count: iter([Here()])))
-
-
-@pytest.fixture
-def at(monkeypatch):
-    def travel(moment):
-        monkeypatch.setattr(periods, "clock", lambda: moment)
-    travel(NOON)
-    return travel
-
-
-@pytest.fixture
-def five(at, issue, clerk2):
-    return [issue(receipt(payer=f"交款人{n}"), by=clerk2) if n == 4 else issue(receipt(payer=f"交款人{n}")) for n in range(5)]
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def batch_of(estate, clerk, **more):

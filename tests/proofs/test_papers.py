@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 
 from billing.models import Allocation, BillRun, Charge, Payment, PaymentPart, ReceiptVoid
+from households.models import AuthorisationLetter
 from servicecentre.desk import proofs
 from servicecentre.kit import guards
 from servicecentre.papers import journal
@@ -95,6 +96,12 @@ def test_6_a_trigger_that_was_disarmed(way):
     assert [(v.invariant, v.where) for v in proofs.prove()] == [(6, trigger)]
     guards.put_back()
     assert guards.missing() == []
+
+
+def test_6_a_letters_paper_that_belongs_to_no_letter(world):
+    with unguarded(AuthorisationLetter):
+        behind("UPDATE households_authorisationletter SET paper_id = NULL WHERE id = %s", world.letter.pk)
+        assert found() == {6}
 
 
 def test_6_a_billed_line_deleted(world):

@@ -75,12 +75,13 @@ def batch(request, pk):
     return _batch_page(request, _batch(request, pk))
 
 
-def _batch_page(request, batch, form=None):
+def _batch_page(request, batch, form=None, failed="没有取出"):
     at = now()
     mine = batch.made_by_id == request.user.pk
     return render(request, "papers/batch.html", {
-        "batch": batch, "job": batch.job, "mine": mine, "form": form or TakeForm(), "is_open": batch.open_to(request.user, at=at),
+        "batch": batch, "job": batch.job, "mine": mine, "form": form or TakeForm(), "failed": failed, "is_open": batch.open_to(request.user, at=at),
         "may_take": mine and batch.taken_at is None and batch.is_kept(at=at), "is_over": batch.ended_at and not batch.is_kept(at=at),
+        "may_stop": mine and batch.ended_at is None and batch.job and not batch.job.ended and batch.job.stop_at is None and may(request, "papers.print_batch"),
         "printing": request.GET.get("print") == "1" and batch.open_to(request.user, at=at)})
 
 
@@ -93,6 +94,17 @@ def take_batch(request, pk):
     if form.perform(acts.take_batch, batch, by=request.user):
         return redirect(f"{batch.get_absolute_url()}?print=1")
     return _batch_page(request, batch, form)
+
+
+@needs("papers.print_batch")
+@require_POST
+def stop_batch(request, pk):
+    """停止: the making ends; its prints stay counted, and the page says so."""
+    batch = _batch(request, pk)
+    form = TakeForm(request.POST)
+    if form.perform(acts.stop_batch, batch, by=request.user):
+        return redirect(batch)
+    return _batch_page(request, batch, form, failed="没有停止")
 
 
 @needs("papers.view_batches")

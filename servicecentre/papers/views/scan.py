@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from servicecentre.kit.headers import client_address
+from servicecentre.kit.periods import today
 from servicecentre.kit.snapshot import snapshot
 from servicecentre.kit.throttle import too_often
 from servicecentre.papers.issuing import paper_of_mark
@@ -29,5 +30,6 @@ def mark(request, mark):
         roles = request.user.roles_at(paper.estate) if seen else frozenset()
         return render(request, "papers/mark.html", {
             "page_url": paper and f"{paper.estate.get_absolute_url()}papers/{paper.pk}/",
-            "paper": paper if roles else None, "phone": paper.estate.phone if paper else "", "unknown": paper is None,
+            "paper": paper if roles else None, "note": paper.note_on(today()) if roles else "",
+            "phone": paper.estate.phone if paper else "", "unknown": paper is None,
             "figures": bool(RIGHTS["papers.view_paper"].roles & roles)}, status=200 if paper else 404)
