@@ -136,7 +136,8 @@ CONFIRMED = frozenset({
     "billing.void_receipt", "billing.refuse_void", "billing.change_price", "billing.withdraw_price", "billing.bill_month", "billing.undo_run",
     "billing.mend_line", "households.reveal_identity", "desk.add_user", "desk.give_post", "desk.end_post", "desk.arrange_cover",
     "desk.reset_password", "desk.deactivate_user", "desk.end_sessions", "desk.reset_second_factor",
-    "desk.change_setting", "desk.sign_retention", "desk.seal_day"})
+    "desk.change_setting", "desk.sign_retention", "desk.seal_day", "desk.decide_data_request", "files.reveal_scan", "papers.void_alone",
+    "households.export_register"})
 
 # What the rights table says beside the ticks: rights with a condition that a tick alone would hide (DOMAIN §2, §8).
 CONDITIONS = {
@@ -146,6 +147,7 @@ CONDITIONS = {
     "households.reveal_identity": "写原因",
     "desk.arrange_cover": "主管只限前台、工程、秩序",
     "desk.reset_password": "主管只限前台、工程、秩序",
+    "desk.end_sessions": "主管只限前台、工程、秩序",
 }
 AREAS = {"billing": "钱", "households": "房屋和人", "tickets": "通知", "papers": "单据", "worklog": "日志和承诺", "jobs": "后台任务", "desk": "前台和人员",
          "files": "附件", "estates": "小区"}

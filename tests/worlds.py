@@ -173,7 +173,7 @@ def _people(w):
     w.newcomer = add_user(w.estate, username=f"{w.estate.slug}-wu", name="吴敏", role=Role.CLERK, by=w.admin)
     w.cover = arrange_cover(w.newcomer, post=w.manager.posts.get(), starts_on=today(), ends_on=date(2026, 11, 29), by=w.admin)
     w.called_off = end_cover(arrange_cover(w.manager, post=of_clerk, starts_on=today(), ends_on=date(2026, 9, 30), by=w.admin), by=w.admin)
-    begin_second_factor(w.newcomer, estate=w.estate, password=w.newcomer.one_time, by=w.newcomer)
+    begin_second_factor(w.newcomer, estate=w.estate, by=w.newcomer)
     Client().force_login(w.newcomer, backend=BACKEND)
     confirm_second_factor(w.newcomer, estate=w.estate, code=code_of(w.newcomer), here=w.newcomer.sign_ins.get(), by=w.newcomer)
     w.post = give_post(w.newcomer, role=Role.GUARD, estate=w.estate, by=w.admin)

@@ -76,7 +76,10 @@ def _after(request):
 
 
 def _path(address):
-    return urlsplit(address).path
+    try:
+        return urlsplit(address).path
+    except ValueError:                                        # http://[: a browser sends no such Referer
+        return ""
 
 
 def _people(request):

@@ -23,6 +23,7 @@ from servicecentre.kit.periods import now
 from servicecentre.kit.snapshot import snapshot
 from servicecentre.roles import RIGHTS
 from servicecentre.staff.models import User
+from servicecentre.worklog.acts import served
 from servicecentre.worklog.models import Done
 
 from . import marks
@@ -50,6 +51,9 @@ class Drafts:
         elif request.method == "POST" and response.status_code == 302:
             if not entered and not known and _page_of(request) not in (None, "desk.lock"):       # of 退出 and 锁屏 nothing is lost
                 response = _session_ended(request)
+            elif left_behind := getattr(request, "left_behind", ""):          # the gate asked for the PIN, and the files are gone
+                draft = _keep(request, request.user.pk, left_behind)
+                response = HttpResponseRedirect(draft.get_absolute_url()) if draft else response
             elif entered and known and request.estate:
                 _served(request)
         marks.renew(request, response)
@@ -92,7 +96,7 @@ def _session_ended(request):
     return HttpResponseRedirect(f"{reverse('sign_in')}?{urlencode({'next': back, 'ended': ended})}")
 
 
-def _keep(request, who):
+def _keep(request, who, left_behind=""):
     """The Draft; None for what is no form of an estate's page, or too large, or whose user serves here no more."""
     right = _page_of(request)
     if request.estate is None or right is None or right in NEVER or request.resolver_match.func.reads:
@@ -101,7 +105,7 @@ def _keep(request, who):
     if user is None or not user.may(right, request.estate):
         return None
     pairs = [(name, value) for name, values in request.POST.lists() for value in values if name != KEEP and not SECRET.search(name)]
-    left_behind = request.POST.get(KEEP, "")
+    left_behind = left_behind or request.POST.get(KEEP, "")
     files = int(left_behind) if re.fullmatch("[0-9]{1,4}", left_behind, re.ASCII) else sum(len(chosen) for _, chosen in request.FILES.lists())
     return Draft.keep(request.estate, user, path=request.path_info, query=request.META.get("QUERY_STRING", ""), label=RIGHTS[right].label,
                       pairs=pairs, files=files, request_key=_key(request.POST))
@@ -115,7 +119,7 @@ def _served(request):
     """A form that was kept has been served after all: its one-time key is used up. A redirect alone may be a refusal."""
     key, number = _key(request.POST), _number(request)
     mine = Draft.objects.of(request.estate).of_user(request.user).filter(Q(request_key=key) | Q(pk=number))
-    if key and mine.exists() and Done.objects.filter(request_key=key, user=request.user).exists():
+    if mine.exists() and served(request.user, key):
         mine.delete()
 
 

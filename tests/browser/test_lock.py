@@ -22,7 +22,7 @@ PIN, HIS = "408316", "7290"
 def with_pins(clerk, clerk2, passwords):
     for user, pin in ((clerk, PIN), (clerk2, HIS)):
         user.refresh_from_db()
-        user.pin = pins.hashed(pin)
+        user.pin = pins.Hashed(pin).text
         user.save()
 
 
@@ -154,7 +154,7 @@ def test_a_refused_form_that_nobody_touched_again_waits_too(desk):
 
 def test_a_form_with_an_address_of_its_own_waits_there(open_as, manager, with_pins):
     manager.refresh_from_db()
-    manager.pin = pins.hashed("5091")
+    manager.pin = pins.Hashed("5091").text
     manager.save()
     desk = open_as(manager)
     desk.goto("office/calendar/")

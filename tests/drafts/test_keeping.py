@@ -331,7 +331,7 @@ def test_a_locked_page_is_kept_too_and_stays_locked(browser):
 
 def test_after_a_take_over_the_page_is_kept_for_who_wrote_it(browser, clerk, clerk2):
     data = browser.form("/log/remark/", words=REMARK, keep_typed="0")
-    clerk2.pin = pins.hashed("7290")
+    clerk2.pin = pins.Hashed("7290").text
     clerk2.save()
     browser.send("/lock/", {"csrfmiddlewaretoken": data["csrfmiddlewaretoken"]})
     browser.send("/lock/open/", {"csrfmiddlewaretoken": data["csrfmiddlewaretoken"], "person": clerk2.pk, "pin": "7290"})

@@ -10,6 +10,7 @@ from servicecentre.kit.snapshot import snapshot
 from servicecentre.kit.throttle import too_often
 from servicecentre.papers.issuing import paper_of_mark
 from servicecentre.roles import RIGHTS
+from servicecentre.staff import gate
 
 A_MINUTE = 30                             # scans of one address without signing in; a guess is one of 2⁸⁰ anyway
 
@@ -25,7 +26,8 @@ def mark(request, mark):
             paper = paper_of_mark(mark)
         except ValidationError as error:
             return render(request, "papers/mark.html", {"wrong": error.messages[0]}, status=404)
-        roles = request.user.roles_at(paper.estate) if paper and request.user.is_authenticated else frozenset()
+        seen = paper and request.user.is_authenticated and not gate.shut(request, paper.estate)
+        roles = request.user.roles_at(paper.estate) if seen else frozenset()
         return render(request, "papers/mark.html", {
             "page_url": paper and f"{paper.estate.get_absolute_url()}papers/{paper.pk}/",
             "paper": paper if roles else None, "note": paper.note_on(today()) if roles else "",
