@@ -49,6 +49,11 @@ def off_words(household):
     return f"{months} 共 {len(off)} 笔和这一户的起止日期不符，{said}；请主管在「出账」里更正后再收。"
 
 
+def to_correct(estate, households):
+    """pks of those of these households (a queryset) that have a line to mend: their money is not settled yet."""
+    return {correction.household.pk for correction in _lines_off(estate, Charge.objects.filter(household__in=households))}
+
+
 @act
 def mend_line(charge, *, by):
     """Mend one billed line to the days its tenure holds: a Credit for what is too much, a further line for what lacks.
