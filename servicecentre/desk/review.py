@@ -28,7 +28,8 @@ DOUBTS = {                                # what was passed: a warning's name in
     "same_again": "同额再收", "reference_again": "流水号重复", "arrears": "有欠费", "like_notice": "已贴了同类通知",
     "other_phone": "电话和登记的不同", "shares": "份额超过 100%", "far_day": "起日很远", "same_plate": "车牌别户也有",
     "grown_up": "子女已满 14 岁", "consent_back": "监护人撤回同意",
-    "doubled": "合并时两条说法不同"}
+    "doubled": "合并时两条说法不同",
+    "to_correct": "账单没更正先收"}
 
 
 class SeeForm(DeskForm):
