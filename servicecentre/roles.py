@@ -96,6 +96,7 @@ RIGHTS = {
     "households.change_household": _to("修改户资料", CLERK, MANAGER),
     "households.change_person": _to("修改人员资料", CLERK, MANAGER),
     "households.change_owner": _to("变更业主", CLERK, MANAGER),
+    "households.undo_sale": _to("撤回变更业主", MANAGER),
     "households.set_use": _to("登记使用情况", CLERK, MANAGER),
     "households.take_letter": _to("收委托书", CLERK, MANAGER),
     "households.correct_first_day": _to("更正业主起日", MANAGER),
@@ -138,7 +139,7 @@ CONFIRMED = frozenset({
     "desk.reset_password", "desk.deactivate_user", "desk.end_sessions", "desk.reset_second_factor",
     "desk.change_setting", "desk.propose_retention",
     "desk.sign_retention", "desk.seal_day", "desk.decide_data_request", "files.reveal_scan", "papers.void_alone",
-    "households.export_register",
+    "households.undo_sale", "households.export_register",
     "billing.export_charges"})
 
 # What the rights table says beside the ticks: rights with a condition that a tick alone would hide (DOMAIN §2, §8).
