@@ -29,7 +29,7 @@ DOUBTS = {                                # what was passed: a warning's name in
     "other_phone": "电话和登记的不同", "shares": "份额超过 100%", "far_day": "起日很远", "same_plate": "车牌别户也有",
     "grown_up": "子女已满 14 岁", "consent_back": "监护人撤回同意",
     "doubled": "合并时两条说法不同",
-    "to_correct": "账单没更正先收"}
+    "to_correct": "账单没更正先收", "not_called": "委托书没核实先用"}
 
 
 class SeeForm(DeskForm):
