@@ -9,7 +9,7 @@ from servicecentre.kit.text import narrow
 
 from .computers import RECEIPT_SHEETS, tenths
 from .issuing import ALL
-from .kinds import KINDS
+from .kinds import KINDS, kind_of
 from .models import FURTHEST
 
 
@@ -21,7 +21,7 @@ class ReprintForm(DeskForm):
 
     def __init__(self, *args, paper, **kwargs):
         super().__init__(*args, **kwargs)
-        copies = KINDS[paper.kind].copies
+        copies = kind_of(paper).copies
         if len(copies) > 1:
             self.fields["copies"].choices = [(copy.code, copy.name) for copy in copies] + [(ALL, "全部联次")]
             self.fields["copies"].initial = copies[0].code
@@ -58,6 +58,10 @@ class NumbersForm(forms.Form):
             field.widget.attrs["aria-label"] = field.label
         self.fields["number"].widget.attrs.update({"class": "form-control cw8", "placeholder": "号码"})
         self.is_valid()
+
+    def initially(self, kind):
+        """Show this kind as the chosen one where none was asked for."""
+        self.data = {**{name: self.data.get(name, "") for name in self.fields}, "kind": self.cleaned_data.get("kind") or kind}
 
     @property
     def query(self):
