@@ -39,7 +39,7 @@ RIGHTS = {
     "desk.deactivate_user": _to("停用、恢复账号", ADMINISTRATOR),
     "desk.end_sessions": _to("让别人的登录都退出", MANAGER, ADMINISTRATOR),
     "desk.reset_second_factor": _to("取消别人的第二道验证", ADMINISTRATOR),
-    "desk.view_home": _to("前台首页", *Role),
+    "desk.view_home": _to("首页", *Role),
     "desk.view_looks": _to("查看「谁看过什么」", MANAGER, ADMINISTRATOR),
     "desk.view_data_requests": _to("查看个人信息申请", CLERK, MANAGER),
     "desk.receive_data_request": _to("受理个人信息申请", CLERK, MANAGER),

@@ -34,6 +34,10 @@ class AttachForm(FilesMixin, DeskForm):
     field_order = ("files",)
     layout = Layout("files")
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["files"].required = True
+
     def act_fields(self):
         return {"files": self.cleaned_data["files"]}
 
@@ -53,6 +57,7 @@ class HouseholdFilesForm(AttachForm):
     def __init__(self, *args, household, **kwargs):
         super().__init__(*args, **kwargs)
         self.household = household
+        self.fields["kind"].when, self.fields["person"].when, self.fields["purpose"].when = "不选就是照片、单据", "证件要选", "证件要写"
         self.fields["person"].queryset = Person.objects.of(household.estate_id).of_household(household).order_by("pk")
 
     def clean_person(self):
