@@ -106,7 +106,8 @@ def test_no_clock_but_ours():
 
 
 def test_only_the_act_catches_the_databases_errors():
-    allowed = {"acts.py", "health.py", "worker.py", "checks.py", "serve.py", "ready.py", "sign_ins.py"}
+    allowed = {"acts.py", "health.py", "worker.py", "checks.py", "serve.py", "ready.py", "sign_ins.py",
+               "middleware.py"}               # drafts: a view that writes while it only shows its form again
     for path in SOURCES:
         if path.name not in allowed:
             assert not re.search(r"except \(?[^:]*(DatabaseError|IntegrityError|OperationalError)", path.read_text()), path

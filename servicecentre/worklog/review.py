@@ -8,7 +8,7 @@ from servicecentre.staff.models import Post, User
 
 from .acts import act, record
 from .day import make_promise
-from .models import Entry, Review, Seal
+from .models import DayPolicy, Entry, Review, Seal
 from .seals import newest
 
 
@@ -19,8 +19,8 @@ def managers(estate):
 
 
 def others_may(estate, user):
-    """Is there another manager who could look at what this one did? Where there is, this one may not (DOMAIN §13 [practice])."""
-    return any(other.pk != user.pk for other in managers(estate))
+    """Is there another manager who could look at what this one did? Where there is, this one may not (DOMAIN §13 [practice]; a setting)."""
+    return DayPolicy.of(estate).own_to_another and any(other.pk != user.pk for other in managers(estate))
 
 
 def unseen(estate, day):
@@ -89,7 +89,7 @@ def refuse_to_close(estate, day, by):
         raise Refused(f"还有 {left} 件例外没看过{since}。")
     doers = list(_unsealed(estate, day).values_list("by", flat=True))
     own = doers.count(by.pk)
-    if own and any(manager.pk not in doers for manager in managers(estate)):
+    if own and DayPolicy.of(estate).own_to_another and any(manager.pk not in doers for manager in managers(estate)):
         raise Refused(f"要封存的有您自己办的例外 {own} 件，要由另一位主管封存。")
 
 

@@ -6,6 +6,7 @@ import pytest
 from billing.cashier import collect_payment
 from billing.receipts import ask_void, void_receipt
 from households.register import add_unit
+from servicecentre.desk.policies import change_setting
 from servicecentre.desk.sealing import seal_day
 from servicecentre.kit.periods import now
 from servicecentre.kit.refused import Refused
@@ -85,6 +86,13 @@ def test_a_managers_own_exceptions_need_another_manager_where_there_is_one(estat
         seal_day(estate, day=DAY, by=manager)
     with tomorrow():
         assert seal_day(estate, day=DAY, by=manager2).by == manager2
+
+
+def test_an_estate_may_let_its_managers_look_at_their_own(estate, void, manager, manager2, admin):
+    change_setting(estate, key="worklog.daypolicy.own_to_another", value=False, basis="", version=1, by=admin)
+    see_all(estate, manager)
+    with tomorrow():
+        assert seal_day(estate, day=DAY, by=manager).n == 1
 
 
 def test_an_only_manager_looks_and_seals_alone(estate, void, manager):
