@@ -392,7 +392,7 @@ def pages_of(w):
         "households:change_resident": [w.resident.pk], "households:change_tenant": [w.tenant.pk],
         "households:change_contact": [w.contact.pk], "households:change_vehicle": [w.vehicle.pk], "households:end_residence": [w.resident.pk],
         "households:remove_contact": [w.contact.pk], "households:end_vehicle": [w.vehicle.pk],
-        "files:file": [w.photo.pk], "files:thumb": [w.photo.pk], "reveal_scan": [w.scan.pk], "remove_file": [w.photo.pk],
+        "files:file": [w.photo.pk], "files:thumb": [w.photo.pk], "reveal_scan": [w.scan.pk], "remove_file": [w.photo.pk], "file_page": [w.photo.pk],
         "data_request": [w.request.pk], "decide_data_request": [w.request.pk], "answer_data_request": [w.decided.pk],
         **{name: [w.run.pk] for name in ("retention_run", "sign_retention", "withdraw_retention")},
         "promise_files": [w.promise.pk], "attach_promise_files": [w.promise.pk],

@@ -17,7 +17,8 @@ from servicecentre.staff.models import User
 from servicecentre.worklog import seals
 from servicecentre.worklog.forms import DueField
 from servicecentre.worklog.models import Entry, Seal
-from servicecentre.worklog.review import comment_entry, others_may, see_entries, unseen_before
+from servicecentre.worklog.review import comment_entry, others_may, see_entries, unseen_before, who_may_keep
+from servicecentre.worklog.views import opens
 
 from .daylog import groups_of, money_of, promises_of
 from .log import day_asked
@@ -107,7 +108,7 @@ def _page(request, on, see=None, close=None):
     seal, last = Seal.objects.of(estate).filter(day__gte=on).select_related("by").order_by("day").first(), seals.newest(estate)
     shared = others_may(estate, request.user)
     for entry in exceptions:
-        entry.seen = list(entry.reviews.all())
+        entry.seen, entry.leads = list(entry.reviews.all()), opens(request, entry)
         entry.mine = shared and entry.by_id == request.user.pk
         entry.passed_words = "、".join(DOUBTS.get(name, "提醒后继续") for name in entry.passed if name != "late")
     left = sum(not entry.seen for entry in exceptions)
