@@ -271,6 +271,18 @@ def die(*_):
 def test_a_worker_that_dies_is_told_and_leaves_nothing(five, monkeypatch, tmp_path):
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "servicecentre.settings")
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "theirs"))
+def test_what_was_refused_for_its_number_can_be_sent_again(desk, five):
+    page = post(desk, expected="4").content.decode()
+    assert "现在是 5 张" in page and 'name="expected" value="5"' in page, "the form shown again knows how many there are now"
+    assert post(desk, expected="5").status_code == 302
+
+
+def test_missing_numbers_are_nothing_to_print(desk, five):
+    assert "缺号" not in desk.get("/papers/batches/").content.decode() and "/papers/batches/" not in desk.get("/papers/?state=missing").content.decode()
+    page = post(desk, state="missing").content.decode()
+    assert "条件里有一项不能用" in page and not Batch.objects.exists()
+
+
     monkeypatch.setattr(pressing, "workers", pool.workers)
     monkeypatch.setattr(pressing, "render_to_file", die)
     with pytest.raises(Exception, match="terminated abruptly"):
