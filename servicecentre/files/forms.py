@@ -2,6 +2,8 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
+from servicecentre.kit.refused import Refused
+
 from . import storing
 
 ACCEPT = "image/jpeg,image/png,image/webp,image/heic,image/heif,.heic,.heif,application/pdf"
@@ -59,8 +61,12 @@ class FilesMixin(forms.Form):
         if not self.is_valid():
             self._say_again()
             return None
-        with storing.kept(self.cleaned_data["files"]):
-            result = super().perform(act, *args, by=by, **more)
+        result = None
+        try:
+            with storing.kept(self.cleaned_data["files"]):
+                result = super().perform(act, *args, by=by, **more)
+        except Refused as refusal:                        # the store's; the act's own are told by now
+            self.refuse(refusal)
         if result is None:
             self._say_again()
         return result

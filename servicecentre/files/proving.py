@@ -1,4 +1,8 @@
-"""Is every stored file still what was taken in, and does each belong to a row? Reads all bytes, so only on request: `prove --files`."""
+"""Is every stored file still what was taken in, and does each belong to a row? Reads all bytes, so only on request: `prove --files`.
+
+What belongs to none is taken away once a day.
+"""
+import logging
 from datetime import timedelta
 
 from django.core.files.storage import default_storage
@@ -9,6 +13,8 @@ from .models import Damaged, File
 from .storing import FOLDER
 
 LEFT_OVER = timedelta(hours=24)           # an upload under way has no row yet
+MOST_LEFT = 100                           # that so many are left over is no accident of uploads, but the wrong database
+log = logging.getLogger(__name__)
 
 
 def wrong_files():
@@ -24,9 +30,27 @@ def wrong_files():
                 file.small()
         except Damaged:
             yield f"{file.estate.slug} 附件 {file.pk}", f"「{file.label}」已损坏或不在了"
+    for path in _left_over(named):
+        yield path, "存着，却不属于任何记录"
+
+
+def sweep():
+    """Take away what a kill between file and row left behind, and what a removed file's row no longer names; returns how many."""
+    named = {path for pair in File.objects.there().values_list("path", "thumb") for path in pair}
+    left = list(_left_over(named))
+    if len(left) > MOST_LEFT or not named:
+        if left:
+            log.warning("%s stored files belong to no row; none is taken away: is this their database?", len(left))
+        return 0
+    for path in left:
+        default_storage.delete(path)
+    return len(left)
+
+
+def _left_over(named):
     for path in _stored():
         if path not in named and now() - default_storage.get_modified_time(path) > LEFT_OVER:
-            yield path, "存着，却不属于任何记录"
+            yield path
 
 
 def _stored():

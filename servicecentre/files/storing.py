@@ -1,4 +1,6 @@
 """Taking files in: judged by content, made safe, kept under a random name before the row that names them is committed."""
+import errno
+import logging
 import re
 import secrets
 from contextlib import contextmanager
@@ -12,6 +14,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from servicecentre.kit.periods import now, today
+from servicecentre.kit.refused import Refused
 from servicecentre.kit.secrets import encrypt_bytes
 from servicecentre.kit.text import clean_text
 
@@ -22,6 +25,7 @@ from .scanning import refuse_virus
 MOST_BYTES, MOST_FILES = 25 * 1024 * 1024, 10
 MOST_WORDS = "25 MB"
 FOLDER = "files"
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -42,19 +46,41 @@ class Ready:
         return f"{self.sent} {self.kind} {self.purpose}"
 
     def keep(self):
-        """Write the bytes to the store, identity papers encrypted."""
-        identity = self.kind == File.Kind.IDENTITY
-        self.path = _saved(encrypt_bytes(self.data) if identity else self.data)
-        self.thumb_path = _saved(self.thumb) if self.thumb else ""
+        """Write the bytes to the store, identity papers encrypted; Refused when it can't take them."""
+        data = encrypt_bytes(self.data) if self.kind == File.Kind.IDENTITY else self.data
+        self.path = _place()                              # known before it is written: half a file is found again
+        _save(self.path, data)
+        if self.thumb:
+            self.thumb_path = _place()
+            _save(self.thumb_path, self.thumb)
 
     def discard(self):
         for path in filter(None, (self.path, self.thumb_path)):
             default_storage.delete(path)
 
 
-def _saved(data):
+def _place():
     name = secrets.token_hex(16)
-    return default_storage.save(f"{FOLDER}/{name[:2]}/{name}.bin", ContentFile(data))
+    return f"{FOLDER}/{name[:2]}/{name}.bin"
+
+
+def _save(path, data):
+    try:
+        default_storage.save(path, ContentFile(data))
+    except Exception as error:                            # a disk's, or whatever the S3 client raises
+        log.exception("a file can't be stored")
+        full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        why = "磁盘已满" if full else "存放文件的地方现在用不了"
+        raise Refused(f"{why}，文件没有存下，这一笔没有办成。请联系管理员，好了再点一次。") from error
+
+
+LONG_NUMBER = re.compile(r"(?<!\d)\d(?:[ -]?\d){13,15}(?:[ -]?[\dXx]){1,2}(?!\d)")
+
+
+def _hidden(found):
+    """As long as an identity number, with its check digit, without or of the old kind: its middle never stands in a name (TRUST 26)."""
+    digits = re.sub("[ -]", "", found.group())
+    return f"{digits[:3]}***{digits[-2:]}" if len(digits) in (15, 17, 18) else found.group()
 
 
 def label_of(name):

@@ -1,17 +1,21 @@
 """What is taken in and what becomes of it: by content, bounded, drawn anew, under a name of our own (TRUST §4, 34–39)."""
+import errno
 import os
 import subprocess
 import sys
 from io import BytesIO
+from unittest import mock
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.core.files.storage import default_storage
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage
 from PIL import ExifTags, Image, ImageStat
 
 from servicecentre.files import pictures, storing
 from servicecentre.files.models import File
 from servicecentre.kit.periods import today
+from servicecentre.kit.refused import Refused
 
 from .making import claimed_png, pdf, picture, ready, upload
 
@@ -193,6 +197,25 @@ def test_an_identity_paper_bears_what_it_is_for():
 def test_an_identity_paper_without_purpose_or_as_pdf_is_refused():
     assert "用途" in refusal(picture(), kind=File.Kind.IDENTITY)
     assert "请拍照" in refusal(pdf(), "证.pdf", kind=File.Kind.IDENTITY, purpose="办证")
+def test_an_identity_paper_is_not_called_what_its_file_was():
+    assert ready(kind=File.Kind.IDENTITY, purpose="办证", name="张雨萍身份证.jpg").label == "证件"
+
+
+def test_a_store_that_takes_nothing_refuses_in_words_and_keeps_no_half(db, monkeypatch, tmp_path, settings):
+    settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}}}
+
+    def torn(storage, name, content, save=FileSystemStorage._save):
+        save(storage, name, ContentFile(content.read()[:100]))
+        raise OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(FileSystemStorage, "_save", torn)
+    with pytest.raises(Refused, match="磁盘已满，文件没有存下"), storing.kept([ready()]):
+        pytest.fail("the act runs without its file")
+    monkeypatch.setattr(FileSystemStorage, "_save", mock.Mock(side_effect=ConnectionError("no S3")))
+    with pytest.raises(Refused, match="存放文件的地方现在用不了"), storing.kept([ready()]):
+        pytest.fail("the act runs without its file")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
 
 
 def test_an_identity_paper_lies_encrypted_and_without_thumbnail(db):
