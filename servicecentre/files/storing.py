@@ -56,7 +56,10 @@ class Ready:
 
     def discard(self):
         for path in filter(None, (self.path, self.thumb_path)):
-            default_storage.delete(path)
+            try:
+                default_storage.delete(path)
+            except Exception:                             # the sweep takes it away later
+                log.exception("a file without a row can't be deleted")
 
 
 def _place():
@@ -84,8 +87,9 @@ def _hidden(found):
 
 
 def label_of(name):
-    """A file's name as a label only: no folders, no control characters, 120 characters (TRUST §4 row 38)."""
+    """A file's name as a label only: no folders, no control characters, no identity number, 120 characters (TRUST §4 row 38)."""
     text = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", " ", re.split(r"[/\\]", str(name))[-1])
+    text = LONG_NUMBER.sub(_hidden, text)
     try:
         return clean_text(text[-120:], 120) or "附件"
     except ValidationError:
@@ -110,6 +114,7 @@ def read(upload, *, kind="", purpose="", centre=""):
         content_type, made, thumb = _judged(data, _stamp(kind, purpose, centre))
     except ValidationError as error:
         raise ValidationError([f"「{label}」{sentence}" for sentence in error.messages]) from error
+    label = "证件" if kind == File.Kind.IDENTITY else label            # what it was called may name its number
     return Ready(label, kind or (File.Kind.SCAN if content_type == PDF else File.Kind.PHOTO), purpose if kind == File.Kind.IDENTITY else "",
                  content_type, made, thumb, sha256(data).hexdigest())
 
