@@ -197,6 +197,9 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 
+# What the worker does now and then: function, seconds.
+TIDY = {"servicecentre.papers.batches.sweep": 600, "servicecentre.files.proving.sweep": 86400}
+
 # Files.
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

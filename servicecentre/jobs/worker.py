@@ -1,8 +1,11 @@
 """The worker: one daemon thread beside the web threads, or ``manage.py worker`` for as many processes as one likes."""
 import logging
 import threading
+import time
 
-from django.db import DatabaseError, close_old_connections, connection
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.utils.module_loading import import_string
 
 from servicecentre.estates.mount import in_estate
 from servicecentre.kit.refused import Refused
@@ -61,21 +64,36 @@ class _held:
 
 
 def work_on(stop):
-    """Run jobs until ``stop`` is set."""
+    """Run jobs until ``stop`` is set, and between them what keeps the house tidy. Nothing but a stop ends it."""
+    due = {}
     while not stop.is_set():
         close_old_connections()
         try:
             if run_one() is not None:
                 continue
-        except DatabaseError:
+            tidy(due)
+        except (DatabaseError, InterfaceError):
             logger.warning("worker: no database, waiting")
             connection.close()
         stop.wait(POLL)
     connection.close()
+        except Exception:                             # else all later jobs would wait for a restart
+            logger.exception("worker: going on")
 
 
 def start():
     """Start the embedded worker; returns what stops it."""
+def tidy(due):
+    """Call each of settings.TIDY whose time has come, the first time at once; ``due`` keeps when (seconds of the monotonic clock)."""
+    for name, every in settings.TIDY.items():
+        if time.monotonic() >= due.get(name, 0):
+            due[name] = time.monotonic() + every
+            try:
+                import_string(name)()
+            except Exception:                         # one that fails stops neither jobs nor the others
+                logger.exception("worker: %s", name)
+
+
     stop = threading.Event()
     threading.Thread(target=work_on, args=(stop,), name="jobs", daemon=True).start()
     return stop

@@ -1,4 +1,6 @@
 """批量打印: papers chosen by a filter, printed again as one PDF; each is a Print with a reason, as if printed alone (TRUST 9)."""
+import shutil
+
 from django.conf import settings
 from django.db.models import Max
 
@@ -113,15 +115,21 @@ def press_batch(job):
 
 
 def sweep():
-    """Take away files that nobody may fetch any more: taken ten minutes ago, or a day old."""
+    """Take away files that nobody may fetch any more, taken ten minutes ago or a day old, and what a job that ended left behind; hourly."""
     folder = settings.DATA_DIR / "batches"
     if not folder.exists():
         return
     at = now()
     kept = {f"{batch.file}.pdf" for batch in Batch.objects.filter(made_at__gt=at - 2 * KEPT_FOR)
-            if batch.ended_at is None or batch.is_kept(at=at) and (batch.taken_at is None or at < batch.taken_at + OPEN_FOR)}
-    for path in folder.glob("*.pdf"):
-        if path.name not in kept:
+            if batch.is_kept(at=at) and (batch.taken_at is None or at < batch.taken_at + OPEN_FOR)}
+    pressing = set(Batch.objects.filter(job__in=Job.objects.unfinished()).values_list("file", flat=True))
+    for path in folder.iterdir():
+        stem = path.stem.partition("-")[0]                # a folder of chunks is called <file>-…
+        if path.name in kept or stem in pressing:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
             path.unlink(missing_ok=True)
 
 

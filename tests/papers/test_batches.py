@@ -10,6 +10,7 @@ import pypdf
 import pytest
 
 from servicecentre.jobs.models import Job
+from servicecentre.jobs import worker
 from servicecentre.jobs.worker import run_one
 from servicecentre.kit import guards, pdf, periods, pool
 from servicecentre.kit.refused import Refused
@@ -197,6 +198,32 @@ def test_files_nobody_may_fetch_are_taken_away(five, estate, clerk, at):
 
 
 def post(desk, **fields):
+def test_the_worker_sweeps_them_and_what_a_failed_job_left(five, estate, clerk, at, settings):
+    batch = batch_of(estate, clerk)
+    run_one()
+    take_batch(batch, by=clerk)
+    left, mine = batch.path.parent / f"{'0' * 32}-chunks", batch.path.parent / f"{batch_of(estate, clerk).file}-chunks"
+    left.mkdir()
+    mine.mkdir()
+    (left / "00000.pdf").write_bytes(b"x")
+    at(NOON + timedelta(minutes=10))
+    settings.TIDY = {"nowhere.nothing": 60, "servicecentre.papers.batches.sweep": 60}
+    due = {}
+    worker.tidy(due)
+    assert not batch.path.exists() and not left.exists() and mine.exists(), "a job that waits keeps its folder"
+    left.mkdir()
+    worker.tidy(due)
+    assert left.exists(), "not before its time has come again"
+
+
+def test_a_batch_that_fails_says_what_stays(five, estate, clerk, monkeypatch):
+    batch_of(estate, clerk)
+    monkeypatch.setattr(batches, "press", mock.Mock(side_effect=ZeroDivisionError))
+    run_one()
+    words = Job.objects.get().words
+    assert "打印次数已经记上" in words and "没有写入任何数据" not in words
+
+
     return desk.post("/papers/batches/print/", {"kind": "SJ", "first": TODAY, "last": TODAY, "expected": 5, "copies": "stub", "reason": "存根装订",
                                                 "request_key": "k" * 32, **fields})
 
