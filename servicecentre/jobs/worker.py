@@ -26,14 +26,16 @@ def run_one():
         job.end(Job.State.FAILED, f"中断了 {models.TRIES} 次，没有再试。请联系管理员。")
         return job
     with _held(job), in_estate(job.estate.slug):
+        work = None
         try:
-            result = job.function()(job) or {}
+            work = job.function()
+            result = work(job) or {}
             job.end(Job.State.DONE, result.pop("words", "已完成"), leads_to=result.pop("leads_to", ""), result=result)
         except Refused as refusal:
             job.end(Job.State.FAILED, refusal.sentence)
         except Exception:
             logger.exception("job %s failed", job.pk)
-            job.end(Job.State.FAILED, f"出了意外，没有办成，也没有写入任何数据。请联系管理员，任务号 {job.pk}。")
+            job.end(Job.State.FAILED, f"出了意外，没有办成，{getattr(work, 'when_it_fails', models.NOTHING_WRITTEN)}。请联系管理员，任务号 {job.pk}。")
     return job
 
 
@@ -69,20 +71,18 @@ def work_on(stop):
     while not stop.is_set():
         close_old_connections()
         try:
+            tidy(due)
             if run_one() is not None:
                 continue
-            tidy(due)
         except (DatabaseError, InterfaceError):
             logger.warning("worker: no database, waiting")
             connection.close()
-        stop.wait(POLL)
-    connection.close()
         except Exception:                             # else all later jobs would wait for a restart
             logger.exception("worker: going on")
+        stop.wait(POLL)
+    connection.close()
 
 
-def start():
-    """Start the embedded worker; returns what stops it."""
 def tidy(due):
     """Call each of settings.TIDY whose time has come, the first time at once; ``due`` keeps when (seconds of the monotonic clock)."""
     for name, every in settings.TIDY.items():
@@ -94,6 +94,8 @@ def tidy(due):
                 logger.exception("worker: %s", name)
 
 
+def start():
+    """Start the embedded worker; returns what stops it."""
     stop = threading.Event()
     threading.Thread(target=work_on, args=(stop,), name="jobs", daemon=True).start()
     return stop

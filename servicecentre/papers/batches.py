@@ -97,7 +97,7 @@ def end_batch(batch, *, pages, size, by):
     return batch
 
 
-@long_work
+@long_work(when_it_fails="这些单据的打印次数已经记上，要的话重新出一批")
 def press_batch(job):
     """Make the batch's PDF; a second run after a crash begins again, and changes nothing that is made."""
     batch = Batch.objects.of(job.estate).get(pk=job.given["batch"])

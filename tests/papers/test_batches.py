@@ -5,6 +5,7 @@ import stat
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from unittest import mock
 
 import pypdf
 import pytest
@@ -223,6 +224,7 @@ def test_a_batch_that_fails_says_what_stays(five, estate, clerk, monkeypatch):
     words = Job.objects.get().words
     assert "打印次数已经记上" in words and "没有写入任何数据" not in words
 
+def post(desk, **fields):
 
     return desk.post("/papers/batches/print/", {"kind": "SJ", "first": TODAY, "last": TODAY, "expected": 5, "copies": "stub", "reason": "存根装订",
                                                 "request_key": "k" * 32, **fields})
