@@ -6,7 +6,7 @@ from django.db.models import Max
 
 from servicecentre.jobs.models import Job, long_work
 from servicecentre.kit.periods import now, shown_moment
-from servicecentre.kit.pool import most_workers
+from servicecentre.kit.pool import how_many
 from servicecentre.kit.refused import Refused
 from servicecentre.worklog.acts import act, record
 
@@ -108,7 +108,7 @@ def press_batch(job):
     prints = batch.prints.select_related("paper__voided_by", "paper__void_asked_by", "by").order_by("paper__year", "paper__serial")
     job.progress(0, batch.count, "正在出")
     pages = press((words_of(each.paper, each, batch.sheet) for each in prints.iterator(chunk_size=200)), batch.path,
-                  address=job.given["address"], shift=(batch.x, batch.y), count=min(most_workers(), settings.PRINT_WORKERS or most_workers()),
+                  address=job.given["address"], shift=(batch.x, batch.y), count=how_many(),
                   progress=lambda done: job.progress(done, batch.count, f"出好 {done} 张，共 {batch.count} 张"))
     end_batch(batch, pages=pages, size=batch.path.stat().st_size, by=batch.made_by, request_key=f"job:{job.pk}:end")
     return result
