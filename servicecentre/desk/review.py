@@ -26,7 +26,8 @@ from .sealing import seal_day, troubles_on
 
 DOUBTS = {                                # what was passed: a warning's name in the clerk's words
     "new_building": "新建楼栋", "past_month": "改以前的月份", "special_plate": "特种车牌", "left_over": "多收转预存",
-    "same_again": "同额再收", "reference_again": "流水号重复", "arrears": "有欠费"}
+    "same_again": "同额再收", "reference_again": "流水号重复", "big_change": "单价涨跌过半", "far_day": "日期还远", "marked": "改已登记的日子",
+    "same_person": "用别处的账号", "same_plate": "车牌在别的户", "shares": "份额超过 100%", "stops_billing": "停用出账的项目"}
 
 
 class SeeForm(DeskForm):

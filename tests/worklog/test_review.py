@@ -8,6 +8,7 @@ from billing.receipts import ask_void, void_receipt
 from households.register import add_unit
 from servicecentre.desk.sealing import seal_day
 from servicecentre.kit.periods import now
+from servicecentre.desk.review import DOUBTS
 from servicecentre.kit.refused import Refused
 from servicecentre.papers import journal
 from servicecentre.papers.models import Database
@@ -118,6 +119,22 @@ def test_a_comment_becomes_somebodys_task_with_a_date(estate, void, clerk, manag
 # --- the seal ---------------------------------------------------------------------------------------------------------
 
 def test_no_seal_before_the_day_is_over_or_with_exceptions_unseen_or_of_nothing(estate, void, clerk, manager2):
+def test_a_task_is_not_given_to_who_left(estate, void, clerk, clerk2, manager2, desk_of):
+    entry = Entry.objects.get(act="billing.collect_payment")
+    clerk2.posts.update(ended_at=now(), ended_by=manager2)
+    offered = desk_of(manager2).get(f"/log/review/entries/{entry.pk}/").content.decode()
+    assert f'<option value="{clerk.pk}">' in offered and f'<option value="{clerk2.pk}">' not in offered
+    with pytest.raises(Refused, match="现在不在这里当班"):
+        comment_entry(entry, words="请对监控", given_to=clerk2, due_at=now() + timedelta(days=1), by=manager2)
+    assert not Promise.objects.exists()
+
+
+def test_every_doubt_that_can_be_passed_has_its_words():
+    sources = "".join(path.read_text() for top in ("servicecentre", "billing", "households") for path in (settings.BASE_DIR / top).rglob("*.py"))
+    named = set(re.findall(r'unless="(\w+)"', sources)) - {"arrears"}
+    assert len(named) > 10 and named <= set(DOUBTS)
+
+
     with pytest.raises(Refused, match="2 件例外没看过"):
         seal_day(estate, day=DAY, by=manager2)
     see_all(estate, manager2)
