@@ -11,9 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from servicecentre.kit.fields import DayField, TextField
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.periods import today
-from servicecentre.roles import RIGHTS
 from servicecentre.staff.access import may, needs
-from servicecentre.staff.models import User
 from servicecentre.worklog import seals
 from servicecentre.worklog.forms import DueField
 from servicecentre.worklog.models import Entry, Seal
@@ -52,8 +50,7 @@ class CommentForm(DeskForm):
 
     def __init__(self, *args, estate, **kwargs):
         super().__init__(*args, **kwargs)
-        roles = RIGHTS["worklog.keep_promise"].roles
-        self.fields["given_to"].queryset = User.objects.filter(is_active=True, posts__estate=estate, posts__role__in=roles).distinct().order_by("name")
+        self.fields["given_to"].queryset = who_may_keep(estate)
 
 
 @needs("worklog.see_entries")
@@ -69,8 +66,8 @@ def review(request):
 def see(request):
     on = day_asked(request)
     form = SeeForm(request.POST, choices=Entry.objects.of(request.estate).on(on).values_list("pk", flat=True))
-    if n := form.perform(see_entries, request.estate, by=request.user):
-        messages.success(request, f"已记下：看过 {n} 条。")
+    if form.perform(see_entries, request.estate, by=request.user):
+        messages.success(request, f"已记下：看过 {len(form.cleaned_data['entries'])} 条。")
         return redirect(_address(on))
     return _page(request, on, see=form)
 

@@ -81,7 +81,7 @@ def test_a_managers_own_exceptions_need_another_manager_where_there_is_one(estat
     own = Entry.objects.get(act="billing.void_receipt")
     with pytest.raises(Refused, match="另一位主管"):
         comment_entry(own, words="没问题", by=manager)
-    assert see_all(estate, manager2) == 2 and not unseen(estate, DAY).exists()
+    assert see_all(estate, manager2).by == manager2 and not unseen(estate, DAY).exists() and Review.objects.count() == 2
     with tomorrow(), pytest.raises(Refused, match="您自己办的例外 1 件"):
         seal_day(estate, day=DAY, by=manager)
     with tomorrow():
