@@ -5,11 +5,12 @@ from functools import lru_cache
 from django.apps import apps
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import resolve, reverse
 
-from servicecentre.files.models import File
 from servicecentre.estates.mount import in_estate
+from servicecentre.files.models import File
 from servicecentre.kit.rows import EstateRow
 from servicecentre.staff.access import may, needs
 from servicecentre.staff.models import User
@@ -23,7 +24,7 @@ PER_PAGE = 50
 
 def people_of(estate):
     """Who wrote into this log."""
-    return User.objects.filter(pk__in=Entry.objects.of(estate).values("by")).order_by("name")
+    return User.objects.filter(Exists(Entry.objects.of(estate).filter(by=OuterRef("pk")))).order_by("name")
 
 
 @lru_cache
