@@ -130,7 +130,8 @@ CONFIRMED = frozenset({
     "billing.void_receipt", "billing.refuse_void", "billing.change_price", "billing.withdraw_price", "billing.bill_month", "billing.undo_run",
     "billing.mend_line", "households.reveal_identity", "desk.add_user", "desk.give_post", "desk.end_post", "desk.arrange_cover",
     "desk.reset_password", "desk.deactivate_user", "desk.end_sessions", "desk.reset_second_factor",
-    "desk.change_setting", "desk.sign_retention", "desk.seal_day"})
+    "desk.change_setting", "desk.sign_retention", "desk.seal_day", "papers.void_alone", "files.remove_file", "households.undo_import",
+    "billing.export_charges"})
 
 # What the rights table says beside the ticks: rights with a condition that a tick alone would hide (DOMAIN §2, §8).
 CONDITIONS = {

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.conf import settings as current
 from django.test import Client
+from django.urls import resolve
 
 from billing.models import FeeKind, Price
 from servicecentre.desk.own_account import set_pin
@@ -230,6 +231,15 @@ def test_a_pin_is_set_with_the_password_and_is_not_kept_as_it_is(clerk, estate, 
 
 def test_what_asks_again_is_a_right_and_opens_a_page():
     assert CONFIRMED <= set(RIGHTS)
+
+
+@pytest.mark.parametrize(("right", "page"), [("papers.void_alone", "/papers/1/void/"), ("files.remove_file", "/files/1/remove/"),
+                                             ("households.undo_import", "/import/1/undo/"), ("billing.export_charges", "/billing/charges/export/")])
+def test_what_destroys_or_takes_out_asks_the_manager_again(manager, estate, desk_of, clock, right, page):
+    with_pin(manager)
+    desk = desk_of(manager)
+    clock(11)
+    assert resolve(page).func.needs == right and "确认是您本人" in words(desk.post(page, {"request_key": "k"}))
 
 
 @pytest.fixture
