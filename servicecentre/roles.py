@@ -111,7 +111,7 @@ RIGHTS = {
     "billing.use_credit": _to("用预存抵费用", CLERK),
     "billing.ask_void": _to("申请作废收据", CLERK, MANAGER),
     "billing.view_voids": _to("查看收据作废", CLERK, MANAGER, FINANCE, ADMINISTRATOR),
-    "billing.void_receipt": _to("收据作废(冲红)", MANAGER, ADMINISTRATOR),
+    "billing.void_receipt": _to("收据作废（冲红）", MANAGER, ADMINISTRATOR),
     "billing.refuse_void": _to("不批准收据作废", MANAGER, ADMINISTRATOR),
     "billing.view_payments": _to("查看收款流水", CLERK, MANAGER, FINANCE, ADMINISTRATOR),
     "billing.view_tariff": _to("查看收费标准", CLERK, MANAGER, FINANCE),
