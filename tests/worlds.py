@@ -406,7 +406,7 @@ def pages_of(w):
         "households:remove_contact": [w.contact.pk], "households:end_vehicle": [w.vehicle.pk],
         **{f"tickets:{name}": [w.notice.pk] for name in ("notice", "notice_pdf", "print_notice", "extend_notice", "take_down_notice")},
         "tickets:post_again": [w.taken_down.pk],
-        "files:file": [w.photo.pk], "files:thumb": [w.photo.pk], "reveal_scan": [w.scan.pk], "remove_file": [w.photo.pk],
+        "files:file": [w.photo.pk], "files:thumb": [w.photo.pk], "reveal_scan": [w.scan.pk], "remove_file": [w.photo.pk], "file_page": [w.photo.pk],
         "data_request": [w.request.pk], "decide_data_request": [w.request.pk], "answer_data_request": [w.decided.pk],
         **{name: [w.run.pk] for name in ("retention_run", "sign_retention", "withdraw_retention")},
         "promise_files": [w.promise.pk], "attach_promise_files": [w.promise.pk],

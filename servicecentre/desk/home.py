@@ -142,7 +142,7 @@ def numbers(estate, user, day):
 def urgent_remarks(estate, user, day):
     """What the desk marked urgent today, without rooms: who works outside sees no register (DOMAIN §14)."""
     rows = Entry.objects.of(estate).on(day).filter(urgent=True, act="worklog.make_remark", household_no="", unit_code="")
-    return {"rows": list(rows.select_related("by").newest_first()[:ROWS])}
+    return {"rows": list(rows.for_reading().newest_first()[:ROWS])}
 
 
 @part("tickets.view_notices")

@@ -133,7 +133,7 @@ def _charges_paid():
     wrong = Charge.objects.annotate(fen=Coalesce(live, 0)).filter(
         ~Q(fen=F("paid")) | Q(paid__lt=0) | Q(paid__gt=F("amount")) | Q(amount__lt=0))
     for charge in wrong.select_related("household", "estate"):
-        yield _at(charge, charge.household), (f"应收 {charge.pk} 已收 {yuan(charge.paid)}，核销 {yuan(int(charge.fen))},"
+        yield _at(charge, charge.household), (f"应收 {charge.pk} 已收 {yuan(charge.paid)}，核销 {yuan(int(charge.fen))}，"
                                            f"金额 {yuan(charge.amount)}")
 
 
@@ -142,7 +142,7 @@ def _sources(rows, field, name, whole):
     wrong = rows.annotate(fen=Coalesce(live, 0)).filter(
         ~Q(**{whole: F("fen") + F("left") + F("refunded")}) | Q(left__lt=0) | Q(refunded__lt=0))
     for row in wrong.select_related("household", "estate"):
-        yield _at(row, row.household), (f"{name} {row.pk} 共 {yuan(getattr(row, whole))},"
+        yield _at(row, row.household), (f"{name} {row.pk} 共 {yuan(getattr(row, whole))}，"
                                         f"核销 {yuan(int(row.fen))} 余 {yuan(row.left)} 退 {yuan(row.refunded)}")
 
 
