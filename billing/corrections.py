@@ -10,6 +10,7 @@ from servicecentre.kit.money import half_up, line_amount, yuan
 from servicecentre.kit.periods import BillingMonth, now
 from servicecentre.kit.refused import Refused
 from servicecentre.worklog.acts import act, record
+from servicecentre.worklog.review import managers
 
 from .allocation import settle
 from .charges import make_charge
@@ -46,7 +47,33 @@ def off_words(household):
     fen = sum(correction.fen for correction in off)
     said = f"多出 {yuan(-fen)} 元" if fen < 0 else f"少 {yuan(fen)} 元" if fen else "多少相抵"
     months = "、".join(sorted({str(correction.month) for correction in off})[:6])
-    return f"{months} 共 {len(off)} 笔和这一户的起止日期不符，{said}；请主管在「出账」里更正后再收。"
+    return f"{months} 共 {len(off)} 笔和这一户的起止日期不符，{said}；请{who_mends(household.estate)}在「出账」里更正后再收。"
+
+
+def who_mends(estate):
+    """「主管陈静、李红」, for who may not mend and has to ask."""
+    return f"主管{'、'.join(manager.name for manager in managers(estate))}"
+
+
+def overbilled(household, lines):
+    """How much of what is still due of these lines is for days the household did not hold, fen: to be mended, not collected."""
+    off = _lines_off(household.estate_id, Charge.objects.filter(pk__in=[line.pk for line in lines]))
+    return sum(min(correction.charge.due, -correction.fen) for correction in off if correction.fen < 0)
+
+
+def waiting_ended(estate):
+    """[(Household, fen)] of tenures that ended or were taken back and whose bills do not agree yet, by unit."""
+    ended = Household.objects.of(estate).exclude(ends_on=None, voided_at=None)
+    sums, rows = {}, {}
+    for correction in _lines_off(estate, Charge.objects.filter(household__in=ended)):
+        pk = correction.household.pk
+        rows[pk], sums[pk] = correction.household, sums.get(pk, 0) + correction.fen
+    return sorted(((row, sums[pk]) for pk, row in rows.items()), key=lambda pair: pair[0].unit.sort)
+
+
+def to_correct(estate, households):
+    """pks of those of these households (a queryset) that have a line to mend: their money is not settled yet."""
+    return {correction.household.pk for correction in _lines_off(estate, Charge.objects.filter(household__in=households))}
 
 
 @act

@@ -197,4 +197,4 @@ def _reissue(void):
         charges = [line for line in open_lines(household) if line.pk in charges]
     return collect_payment(household, charges=charges, parts=again["parts"], tendered=again["tendered"], payer_name=again["payer_name"],
                            payer_relation=again["payer_relation"], remarks=again["remarks"], replaces=void.payment.paper, by=void.asked_by,
-                           despite=("left_over", "same_again", "reference_again"))
+                           despite=("to_correct", "left_over", "same_again", "reference_again"))

@@ -24,6 +24,7 @@ class Line:
     words: str
     owes: int = 0
     back: int = 0
+    beyond: int = 0
 
 
 @dataclass
@@ -32,6 +33,7 @@ class Settlement:
     owes: int
     back: int
     before: str = ""              # which months it does not speak of
+    beyond: int = 0               # still due for days after the last one: the till would take it unless it is mended first
 
     @property
     def balance(self):
@@ -55,19 +57,20 @@ def settlement(household, day):
     if credit:
         lines.append(Line("预存余额", "", "还没有用掉的", back=credit))
     before = f"{first} 以前没有在这里出过账，不在这张单上；以期初名单和旧账为准。" if BillingMonth.of(household.starts_on) < first else ""
-    return Settlement(lines, sum(line.owes for line in lines), sum(line.back for line in lines), before)
+    return Settlement(lines, sum(line.owes for line in lines), sum(line.back for line in lines), before, sum(line.beyond for line in lines))
 
 
 def _of_charge(charge, ended):
     regular = charge.fee_kind.bills and not charge.subject and not charge.line and not charge.opening_id
     off = min(0, off_by(charge, ended)) if regular else 0
     owes, back = max(0, charge.due + off), max(0, -off - charge.due)
-    if not (owes or back):
+    beyond = min(charge.due, -off)
+    if not (owes or back or beyond):
         return None
     words = f"出账 {yuan(charge.amount)}，已收 {yuan(charge.paid)}"
     if off:
         words += f"，到 {ended.ends_on} 为止少 {yuan(-off)}"
-    return Line(charge.shown_name, period_text(charge), words, owes, back)
+    return Line(charge.shown_name, period_text(charge), words, owes, back, beyond)
 
 
 def _counted_from(household):

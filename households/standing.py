@@ -13,6 +13,8 @@ from .history import amend
 from .models import Pet, SpecialCare, StandingInstruction, Unit, UnitUse
 from .people import open_tenure
 
+WITHOUT_PAGE = frozenset({"keys", "release", "visit", "repair"})         # moments whose own page is not there yet; who makes it takes it out
+
 
 def standing_for(household, moment="", *, on=None):
     """Instructions in force that speak of this moment (`collect`, `keys` …) or of any; all of them without a moment.

@@ -53,8 +53,8 @@ def collect(request, pk):
 
 
 def _proposed_payer(household):
-    """Who is expected at the counter: the tenant where the lease says so, else the owners."""
-    tenant = household.residents.filter(left_on=None, fee_payer=Resident.FeePayer.TENANT).select_related("person").order_by("-pk").first()
+    """Who is expected at the counter: the tenant where the lease of today says so, else the owners."""
+    tenant = household.residents.living(on=today()).filter(fee_payer=Resident.FeePayer.TENANT).select_related("person").order_by("-pk").first()
     if tenant:
         return {"payer_name": tenant.person.name[:60], "payer_relation": Payment.Relation.TENANT}
     return {"payer_name": household.owner_names[:60]}

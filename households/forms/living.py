@@ -3,6 +3,7 @@ from crispy_forms.layout import Layout, Row
 from django import forms
 
 from households.models import LetterCall, Matter, StandingInstruction, UnitUse
+from households.standing import WITHOUT_PAGE
 from servicecentre.kit.fields import DayField, PhoneField, TextField
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.identity import mask_phone
@@ -21,9 +22,14 @@ class InstructionForm(DeskForm):
     ends_on = DayField(label="到哪天", required=False, help_text="空着就一直显示")
     layout = Layout("words", Row("moment", "given_by"), Row("starts_on", "ends_on"))
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["moment"].choices = [(code, f"{label}（目前只在户页显示）" if code in WITHOUT_PAGE else label)
+                                         for code, label in StandingInstruction.Moment.choices]
+
 
 class WithdrawForm(DeskForm):
-    reason = TextField(label="为什么撤回", max_length=60)
+    reason = TextField(label="原因", max_length=60)
     layout = Layout("reason")
 
 

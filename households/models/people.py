@@ -159,6 +159,12 @@ class Ownership(EstateRow, Versioned):
                                                violation_error_message="此人已是这一户的业主。")]
 
 
+class ResidentQuerySet(EstateQuerySet):
+    def living(self, *, on):
+        """Who has not left; a tenant from the lease's first day to its last."""
+        return self.filter(left_on=None).filter(Q(lease_from=None) | Q(lease_from__lte=on)).filter(Q(lease_to=None) | Q(lease_to__gte=on))
+
+
 class Resident(EstateRow, Versioned):
     """Who lives there besides: family members and tenants (FORMS 1.4)."""
 
@@ -185,6 +191,7 @@ class Resident(EstateRow, Versioned):
     guardian_consent_on = models.DateField("监护人同意日", null=True)
     left_on = models.DateField("搬离日", null=True)
 
+    objects = ResidentQuerySet.as_manager()
     guards = [guards.SameEstate("household", "person")]
 
     class Meta:
@@ -194,6 +201,10 @@ class Resident(EstateRow, Versioned):
                                     violation_error_message="此人已登记在这一户。"),
             models.CheckConstraint(condition=Q(lease_to=None) | Q(lease_to__gte=models.F("lease_from")), name="lease_ends_after_start",
                                    violation_error_message="租期止日不能早于起日。")]
+
+    def lives_on(self, day):
+        """Has the lease, where there is one, begun and not ended on that day?"""
+        return (self.lease_from is None or self.lease_from <= day) and (self.lease_to is None or self.lease_to >= day)
 
     @property
     def pays_words(self):

@@ -41,14 +41,14 @@ def _of_household(request, model, pk):
 def give_instruction(request, pk):
     row = household_of(request, pk)
     return _page(request, InstructionForm(request.POST or None), standing.give_instruction, row, household=row,
-                 title="登记嘱咐", button="登记嘱咐", words="已登记嘱咐，办这类事时会显示。")
+                 title="登记嘱咐", button="登记嘱咐", words="已登记嘱咐，户页上一直显示，办这类事时也会显示。")
 
 
 @needs("households.change_household")
 def withdraw_instruction(request, pk):
     row = _of_household(request, StandingInstruction, pk)
     return _page(request, WithdrawForm(request.POST or None), standing.withdraw_instruction, row, household=row.household,
-                 title=f"嘱咐：{row.words}", button="撤回嘱咐", words="嘱咐已撤回。")
+                 title=f"结束嘱咐：{row.words}", button="结束嘱咐", words="嘱咐已结束，以后不再显示。")
 
 
 @needs("households.change_household")

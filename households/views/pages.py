@@ -3,7 +3,7 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 
-from households.models import Household, Person, Unit
+from households.models import Household, Person, StandingInstruction, Unit
 from servicecentre.worklog.acts import served
 
 
@@ -23,8 +23,10 @@ def person_of(household, pk):
 def form_page(request, form, *, title, button, back, busy="正在登记，请稍等", about="", wide=False, more=(), heed=None):
     """A page with one form and one act; ``back`` is the row whose page it came from, or a URL; ``more`` links (words, URL).
 
-    ``heed``: (household, moment) whose standing instructions are shown before the act.
+    ``heed``: (household, moment) whose standing instructions are shown before the act; of a household's own page those for whatever is done.
     """
+    if heed is None and isinstance(back, Household):
+        heed = back, StandingInstruction.Moment.ANY
     return render(request, "households/form.html", {
         "form": form, "title": title, "button": button, "busy": busy, "about": about, "wide": wide, "more": more, "heed": heed,
         "back": back if isinstance(back, str) else back.get_absolute_url()})

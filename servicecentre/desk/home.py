@@ -5,6 +5,7 @@ from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from billing.corrections import waiting_ended
 from billing.models import BillRun, Charge, Payment, PaymentPart, ReceiptVoid
 from households.models import Household, Unit
 from servicecentre.drafts.models import Draft
@@ -101,6 +102,14 @@ def voids(estate, user, day):
     return {"rows": list(waiting.order_by("asked_at")[:ROWS])}
 
 
+@part("billing.mend_line")
+def to_mend(estate, user, day):
+    """Households that were handed over and whose bills go beyond their days: the till waits for it; nothing when there are none."""
+    rows = waiting_ended(estate)
+    told = [(household, f"多出 {yuan(-fen)} 元" if fen < 0 else f"少 {yuan(fen)} 元") for household, fen in rows[:ROWS]]
+    return {"rows": told, "count": len(rows)} if rows else None
+
+
 @part("billing.ask_void")
 def my_voids(estate, user, day):
     """What became of the voids that one asked for: those that wait, and today's answers; nothing when there are none."""
@@ -165,7 +174,7 @@ def about_estate(estate, user, day):
     return {"estate": estate, "hours": estate_page.hours_words(HoursPolicy.of(estate))}
 
 
-PARTS = ((unfinished, journal_trouble, no_register, promises, days, log), (notices, receipts, my_voids, takings, voids, month, numbers))
+PARTS = ((unfinished, journal_trouble, no_register, promises, days, log), (notices, receipts, my_voids, takings, voids, to_mend, month, numbers))
 OUTSIDE = ((unfinished, notices, urgent_remarks, phones), (about_estate,))            # engineer and guard, who keep no log
 
 # What a clerk does from here without a household: label, right, URL name, Alt digit.

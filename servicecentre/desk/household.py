@@ -31,7 +31,7 @@ def people(household, day):
     living = [_living(row, day) for row in household.residents.filter(left_on=None).select_related("person").order_by("pk")]
     return {"people": owners + living, "papers": owners + [who for who in living if who["person"].id_masked and
                                                            who["person"].pk not in {owner["person"].pk for owner in owners}],
-            "count": len({who["person"].pk for who in owners + living})}
+            "count": len({who["person"].pk for who in owners + living if who["here"]})}
 
 
 def _owner(row):
@@ -40,15 +40,17 @@ def _owner(row):
     lines += [f"法人 {person.legal_rep}"] if person.legal_rep else []
     lines += [f"联系人 {person.contact}"] if person.contact else []
     lines += [f"监护人 {row.guardian}"] if row.guardian else []
-    return {"person": person, "owner": True, "what": f"业主 {row.share}".strip(), "lines": lines}
+    return {"person": person, "owner": True, "here": True, "what": f"业主 {row.share}".strip(), "lines": lines}
 
 
 def _living(row, day):
-    """「子女 8 岁」; of a tenant until when and who pays, of a child who agreed."""
+    """「子女 8 岁」; of a tenant from when, until when and who pays, of a child who agreed."""
     person, lines = row.person, []
     words = row.relation or row.get_kind_display()
     if person.birth_year and not person.deceased_on:
         words += f" {day.year - person.birth_year} 岁"
+    if row.lease_from and row.lease_from > day:
+        lines.append(f"租期还没开始，{row.lease_from} 起")
     if row.lease_to:
         lines.append(f"租期{'已过，' if row.lease_to < day else ''}到 {row.lease_to}")
     if row.pays_words:
@@ -57,7 +59,7 @@ def _living(row, day):
         lines.append(f"监护人 {row.guardian}")
     if person.deceased_on:
         lines.append(f"已故 {person.deceased_on}")
-    return {"person": person, "owner": False, "what": words, "lines": lines}
+    return {"person": person, "owner": False, "here": row.lives_on(day), "what": words, "lines": lines}
 
 
 @part("households.view_household")

@@ -1,14 +1,16 @@
 """Make a promise, from the counter or from a household's page (the roof knows rooms, the log below does not)."""
 from crispy_forms.layout import Layout, Row
 from django.contrib import messages
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.urls import reverse
 
+from households.views.pages import form_page
 from servicecentre.kit.fields import PhoneField
 from servicecentre.staff.access import needs
 from servicecentre.worklog.day import make_promise
 from servicecentre.worklog.forms import PromiseForm
 
-from .rooms import RoomForm
+from .rooms import RoomForm, household_named
 
 
 class RoomPromiseForm(RoomForm, PromiseForm):
@@ -26,4 +28,6 @@ def make(request):
         messages.success(request, f"已登记承诺：{promise.words}")
         household = form.cleaned_data["household"]
         return redirect(household if household else "worklog:promises")
-    return render(request, "worklog/promise.html", {"form": form, "verb": "登记承诺", "button": "登记承诺"})
+    whose = household_named(request.estate, form["household"].value())
+    return form_page(request, form, title="登记承诺", button="登记承诺", back=whose or reverse("worklog:promises"), heed=whose and (whose, "call"),
+                     about="不轻易承诺：弄清楚再答应，答应了就按时答复")

@@ -4,6 +4,7 @@ Households whose tenure ended so long ago (PrivacyPolicy) and with whom nothing 
 """
 from django.db.models import Exists, F, OuterRef, Q
 
+from billing.corrections import to_correct
 from billing.models import Charge, Credit, Payment
 from households.amending import GONE, NOBODY, forget_amendments
 from households.importing.expiring import empty_imports
@@ -59,14 +60,15 @@ def ended_before(estate):
 
 
 def due(estate, before):
-    """Households that may go: over for long enough, not gone yet, nothing owed on either side, nothing promised or asked for."""
+    """Households that may go: over for long enough, not gone yet, nothing owed on either side or to be mended, nothing promised or asked for."""
     mine = {"household": OuterRef("pk")}
-    return Household.objects.of(estate).live().filter(ends_on__lt=before).exclude(owner_names=GONE).exclude(
+    over = Household.objects.of(estate).live().filter(ends_on__lt=before).exclude(owner_names=GONE).exclude(
         Exists(Charge.objects.filter(**mine).unpaid())).exclude(
         Exists(Payment.objects.filter(**mine, voided_at=None).filter(left__gt=0))).exclude(
         Exists(Credit.objects.filter(**mine, left__gt=0))).exclude(
         Exists(Promise.objects.open().filter(estate=OuterRef("estate"), household_no=OuterRef("number")))).exclude(
-        Exists(DataRequest.objects.open().filter(**mine))).order_by("ends_on", "pk")
+        Exists(DataRequest.objects.open().filter(**mine)))
+    return over.exclude(pk__in=to_correct(estate, over)).order_by("ends_on", "pk")
 
 
 def people_of(household, run):

@@ -8,6 +8,15 @@ from servicecentre.kit.periods import today
 from servicecentre.kit.text import parse_room
 
 
+def household_named(estate, text):
+    """Who holds the unit of this room now; None where the text names none."""
+    try:
+        unit = unit_of(estate, parse_room(text or ""))
+    except ValidationError:
+        return None
+    return unit and unit.household_on(today())
+
+
 class RoomForm(DeskForm):
     """Brings ``household``, by its room; ``empty_rooms`` also takes a unit that has none now, as ``room``."""
 

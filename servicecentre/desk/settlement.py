@@ -2,6 +2,7 @@
 from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404, render
 
+from billing.corrections import who_mends
 from billing.settlement import settlement
 from households.handing import PAPERS
 from households.models import Household, OwnerChange
@@ -20,6 +21,7 @@ def seller_statement(request, pk):
         "household": row, "today": today(), "unit": row.unit, "day": day, "settled": settlement(row, day), "ended": row.ends_on is not None, "change": change,
         "papers": [labels[code] for code in change.papers if code in labels] if change else [],
         "readings": list(change.readings.order_by("pk")) if change else [], "taken": list(change.taken_over.order_by("pk")) if change else [],
+        "who_mends": who_mends(row.estate), "may_mend": may(request, "billing.mend_line"),
         "may_change": may(request, "households.change_owner"), "may_collect": may(request, "billing.collect_payment")})
 
 

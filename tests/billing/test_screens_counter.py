@@ -1,5 +1,6 @@
 """The counter's pages: a payment through the form, what is refused, a void by two; and that looking changes nothing."""
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -311,6 +312,18 @@ def test_money_back_is_offered_on_its_own_day_only_and_reissue_only_to_who_colle
     payment = pay(household, 17016, clerk)
     assert 'value="back"' in desk.get(f"/billing/payments/{payment.pk}/void/").content.decode()
     assert 'value="reissue"' not in manager_desk.get(f"/billing/payments/{payment.pk}/void/").content.decode()
+
+
+@pytest.mark.parametrize("first, last", [(3, 300), (-9, -1)])
+def test_before_and_after_the_lease_the_owner_is_the_proposed_payer_and_the_tenant_is_not_counted(desk, household, clerk, first, last):
+    lease = {"lease_from": today() + timedelta(days=first), "lease_to": today() + timedelta(days=last)}
+    before = desk.get(f"/households/{household.pk}/").content.decode()
+    add_tenant(household, name="罗平", fee_payer="tenant", by=clerk, **lease)
+    form = desk.get(f"/billing/households/{household.pk}/collect/").context["form"]
+    assert form["payer_relation"].value() == "owner" and "罗平" not in form["payer_name"].value()
+    page = desk.get(f"/households/{household.pk}/").content.decode()
+    assert '<span class="n">1 人</span>' in before and '<span class="n">1 人</span>' in page and "罗平" in page
+    assert f"租期还没开始，{lease['lease_from']} 起" in page or "租期已过" in page
 
 
 def test_a_tenant_who_pays_is_the_proposed_payer_and_the_owners_wish_is_red(desk, household, clerk):

@@ -6,13 +6,17 @@ from django.apps import apps
 from django.core.files.storage import default_storage
 from django.db import models
 
+from billing.cashier import collect_payment
 from billing.charges import make_charge
-from billing.models import FeeKind
+from billing.corrections import mend_line
+from billing.models import Charge, FeeKind
+from billing.settlement import settlement
 from households.agents import call_principal, take_letter, use_letter
 from households.importing.applying import import_register
 from households.importing.undoing import undo_import
 from households.importing.uploads import store
 from households.models import Household, Person, SearchKey
+from households.owners import correct_first_day
 from households.people import add_contact, add_resident, add_vehicle
 from households.register import add_unit, change_household, change_owner, open_household
 from households.standing import add_care, add_pet, give_instruction
@@ -171,6 +175,20 @@ def test_who_owes_stays(estate, seller, clerk, manager):
     make_charge(seller, FeeKind.objects.of(estate).get(code="shared_utilities"), quantity=100, period=BillingMonth(2019, 6), by=clerk)
     with pytest.raises(Refused, match="不用清理"):
         propose_retention(estate, by=manager)
+
+
+def test_who_paid_beyond_the_last_day_stays_until_it_was_mended_and_given_back(estate, seller, clerk, manager):
+    """The statement gives money back: a bill paid for days after the sale, then the credit that mending makes of it (DOMAIN §2)."""
+    line = make_charge(seller, FeeKind.objects.of(estate).get(code="property"), quantity=8956, period=BillingMonth(2019, 6), by=clerk)
+    collect_payment(seller, parts=[("cash", line.amount, "")], payer_name="张雨萍", by=clerk)
+    buyer = seller.unit.households.get(ends_on=None)
+    correct_first_day(buyer, version=buyer.version, starts_on=date(2019, 6, 16), reason="抄错", by=manager)
+    seller.refresh_from_db()
+    assert settlement(seller, seller.ends_on).back_due == 8508
+    for step in (lambda: None, lambda: mend_line(Charge.objects.get(pk=line.pk), by=manager)):
+        step()
+        with pytest.raises(Refused, match="不用清理"):
+            propose_retention(estate, by=manager)
 
 
 def test_who_is_promised_something_stays(estate, seller, clerk, manager):

@@ -5,6 +5,7 @@ import pytest
 
 from billing.cashier import collect_payment
 from billing.charges import make_charge
+from billing.corrections import mend_line
 from billing.models import Charge, FeeKind, Price
 from billing.run import bill_month
 from billing.settlement import MOST_LINES, settlement
@@ -12,6 +13,7 @@ from households.models import RegisterImport
 from households.owners import correct_first_day
 from households.register import add_unit, change_owner, open_household
 from servicecentre.kit.periods import BillingMonth, now
+from servicecentre.kit.refused import Refused
 
 from ..worlds import at
 
@@ -50,6 +52,26 @@ def test_months_without_a_bill_are_counted_by_days(household, clerk):
 def test_what_is_left_over_goes_back(household, clerk):
     collect_payment(household, parts=[("cash", 1000, "")], payer_name="谢志强", by=clerk, despite=("left_over",))
     assert settlement(household, date(2026, 9, 1)).back == 1000
+
+
+def test_statement_and_till_say_the_same_while_a_bill_waits_to_be_mended(desk, manager_desk, estate, household, clerk, manager):
+    """The till asks before it takes what the statement does not; the manager's home lists the household until it is mended."""
+    line = bill(household, "2026-11", clerk)
+    change_owner(household.unit, owners=[{"name": "姚静怡"}], last_day=date(2026, 11, 28), by=clerk)
+    household.refresh_from_db()
+    settled = settlement(household, household.ends_on)
+    assert (settled.owes, settled.beyond) == (15882, 17016 - 15882)
+    page, home = f"/households/{household.pk}/statement/", manager_desk.get("/").content.decode()
+    said = desk.get(page).content.decode()
+    assert "没更正" in said and "陈静" in said and "去收费" not in said
+    assert "去更正" in manager_desk.get(page).content.decode() and "过户后要更正的" in home and "多出 11.34 元" in home
+    with pytest.raises(Refused, match="陈静") as refusal:
+        collect_payment(household, parts=[("cash", line.amount, "")], payer_name="谢志强", by=clerk)
+    assert refusal.value.unless == "to_correct"
+    mend_line(line, by=manager)
+    assert "去收费" in desk.get(page).content.decode() and "过户后要更正的" not in manager_desk.get("/").content.decode()
+    owed = settlement(household, household.ends_on).owes
+    assert collect_payment(household, parts=[("cash", owed, "")], payer_name="谢志强", by=clerk).left == 0
 
 
 def test_page_tries_a_day_and_shows_the_handing_over(desk, household, clerk):

@@ -253,9 +253,32 @@ def test_instructions_show_before_the_acts_they_speak_of(desk, household, agent,
                  f"/owners/{owner.pk}/remove/"):
         page = desk.get(path).content.decode()
         assert "卖房先问女儿" in page and "晚上不打" not in page, path
-    for path in (f"/letters/{letter.pk}/call/", f"/households/{household.pk}/phones/"):
+    for path in (f"/letters/{letter.pk}/call/", f"/households/{household.pk}/phones/", f"/promises/new/?room={household.unit.code}"):
         page = desk.get(path).content.decode()
         assert "晚上不打电话" in page and "卖房" not in page and "老何" not in page, path
+
+
+def test_what_holds_for_whatever_is_done_shows_on_every_form_of_the_household(desk, household, agent, clerk):
+    give_instruction(household, words="老人耳背，请慢慢说", given_by="张雨萍", starts_on=today(), by=clerk)
+    letter = take_letter(household, matters=["files"], by=clerk, **agent)
+    for path in ("letters/add/", "data-request/", "residents/add/", "change/", "pets/add/"):
+        assert "老人耳背" in desk.get(f"/households/{household.pk}/{path}").content.decode(), path
+    assert "老人耳背" in desk.get(f"/letters/{letter.pk}/use/").content.decode()
+
+
+def test_an_instruction_is_ended_from_where_it_is_shown(desk, household, clerk):
+    row = give_instruction(household, moment="call", words="晚上不打电话", given_by="张雨萍", starts_on=today(), by=clerk)
+    ends = f"/instructions/{row.pk}/withdraw/"
+    for path in (f"/households/{household.pk}/", f"/households/{household.pk}/phones/"):
+        assert ends in desk.get(path).content.decode(), path
+    assert desk.post(ends, {"reason": "", "request_key": "a"}).status_code == 200
+    assert desk.post(ends, {"reason": "本人说不用了", "request_key": "b"}).status_code == 302
+    assert "晚上不打电话" not in desk.get(f"/households/{household.pk}/").content.decode()
+
+
+def test_a_moment_without_a_page_says_where_it_shows(desk, household):
+    choices = dict(desk.get(f"/households/{household.pk}/instructions/add/").context["form"].fields["moment"].choices)
+    assert choices["keys"] == "借钥匙（目前只在户页显示）" and choices["call"] == "打电话"
 
 
 def test_a_new_meter_and_a_six_digit_one_are_read_at_the_sale(desk, household):
