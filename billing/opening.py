@@ -20,6 +20,7 @@ from households.importing.standing import chunks, key_of
 from households.importing.tables import in_order, note_who, open_list, table_rows
 from households.importing.values import said, text_of
 from households.models import Household, RegisterImport, Unit
+from servicecentre.kit import statistics
 from servicecentre.kit.money import parse_yuan, yuan
 from servicecentre.kit.periods import BillingMonth, now, today
 from servicecentre.kit.refused import Refused
@@ -271,6 +272,8 @@ def import_arrears(estate, planned, *, by, good_rows=False, importing=None, stor
     if importing is None:
         importing = RegisterImport.objects.create(estate=estate, kind="arrears", made_by=by, **stored.columns())
     made = Charge.objects.bulk_create(_charges(estate, planned.rows, importing, by), batch_size=500)
+    if len(made) > statistics.MANY:
+        statistics.recount(Charge)
     importing = close(importing, planned, good_rows=good_rows, by=by, written={"charges": [charge.pk for charge in made]})
     if made:
         left = f"，{len(planned.wrong_rows)} 行有错没有导入" if planned.wrong_rows else ""

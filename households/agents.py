@@ -1,14 +1,19 @@
 """Acts on authorisation letters: taken in, the principal rung, each use within matters and term, revoked (FORMS 1.3, DOMAIN §9.22)."""
 from servicecentre.kit.identity import mask_phone
-from servicecentre.kit.periods import now, today
+from servicecentre.kit.periods import exact_moment, now, today
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text
+from servicecentre.papers.issuing import issue_paper
+from servicecentre.papers.kinds import LETTER
 from servicecentre.worklog.acts import act, record
 
-from .entering import LETTER, checked, enter_person
+from .entering import LETTER as BY_LETTER
+from .entering import checked, enter_person
 from .models import AuthorisationLetter, LetterCall, LetterUse, Matter
 from .people import fresh, known_as, open_tenure
 from .standing import said
+
+COPIES = ("委托书", "委托人证件复印件", "受托人证件复印件")          # what lies in the file once ``copies_kept`` is said
 
 
 def letters_of(household, day):
@@ -22,7 +27,8 @@ def letters_of(household, day):
 @act
 def take_letter(household, *, principal, name, id_number, phone, matters, valid_from, copies_kept, by, valid_to=None, relation="",
                 authority="", id_kind="", may_delegate=False, notary_no="", despite=()):
-    """Enter a letter; ``principal`` is the Ownership who gives it, the other words are the agent's. Returns the letter.
+    """Enter a letter; ``principal`` is the Ownership who gives it, the other words are the agent's. Returns the letter,
+    whose paper WT is printed in two copies and signed by hand.
 
     Refused without both ID copies in the file [seed], without a matter, and from an owner who has died (it lapsed).
     """
@@ -38,17 +44,35 @@ def take_letter(household, *, principal, name, id_number, phone, matters, valid_
         raise Refused({"matters": "请勾委托的事项"})
     if valid_to and valid_to < valid_from:
         raise Refused({"valid_to": "有效期止日不能早于起日"})
-    agent = enter_person(household.estate, unit=household.unit, by=by, phones=LETTER, despite=despite, name=name, id_kind=id_kind,
+    agent = enter_person(household.estate, unit=household.unit, by=by, phones=BY_LETTER, despite=despite, name=name, id_kind=id_kind,
                          id_number=id_number, phone=phone)
     if agent.pk == principal.person_id:
         raise Refused({"name": "受托人就是委托人本人，请核对"})
-    letter = AuthorisationLetter.objects.create(
+    letter = AuthorisationLetter(
         estate=household.estate, household=household, principal=principal.person, agent=agent, relation=checked("relation", clean_text, relation, 10),
         matters=codes, authority=checked("authority", clean_text, authority, 200), valid_from=valid_from, valid_to=valid_to,
         may_delegate=may_delegate, notary_no=checked("notary_no", clean_text, notary_no, 40), taken_at=now(), taken_by=by)
+    letter.paper = issue_paper(LETTER, household, content=_letter_content(letter), by=by)
+    letter.save(force_insert=True)
     term = f"{valid_from} 至 {valid_to}" if valid_to else f"{valid_from} 起用一次"
-    record(by, f"收委托书，{known_as(letter.principal)}委托{known_as(agent)}：{letter.matter_words}，{term}", letter, household=household)
+    record(by, f"收委托书 {letter.number}，{known_as(letter.principal)}委托{known_as(agent)}：{letter.matter_words}，{term}", letter, household=household)
     return letter
+
+
+def _letter_content(letter):
+    """The words of households/letter-1: what was taken in, of whom and by whom; numbers masked."""
+    estate, household = letter.estate, letter.household
+    return {"estate": {"name": estate.name, "company": estate.company, "centre": estate.centre_name, "phone": estate.phone},
+            "unit": household.unit.code, "household": household.number, "clerk": letter.taken_by.name, "taken_at": exact_moment(letter.taken_at),
+            "principal": _party(letter.principal), "agent": {**_party(letter.agent), "relation": letter.relation},
+            "matters": [[matter.label, matter in letter.matters] for matter in Matter], "authority": letter.authority,
+            "valid_from": letter.valid_from.isoformat(), "valid_to": letter.valid_to.isoformat() if letter.valid_to else "",
+            "may_delegate": letter.may_delegate, "notary_no": letter.notary_no, "copies": COPIES}
+
+
+def _party(person):
+    return {"name": person.name, "id_kind": person.get_id_kind_display(), "id_masked": person.id_masked,
+            "phone": mask_phone(person.phone) if person.phone else ""}
 
 
 @act

@@ -21,14 +21,14 @@ from .models import Amendment, Contact, Household, Person, Resident, Vehicle
 CHILD_OF_OWNER = "子女"                        # one of FORMS' relations
 
 
-def fresh(row, version, *, link=None):
+def fresh(row, version, *, link=None, estate=None):
     """Refused when somebody has changed the locked row since the page was shown (TRUST 25).
 
-    ``link``: where its state of now is seen, opened beside the page that holds what was typed.
+    ``link``: where its state of now is seen, opened beside the page that holds what was typed. ``estate``: of a row that has none, a user.
     """
     if row.version == version:
         return
-    entry = Entry.objects.filter(estate=row.estate_id, row_type=row._meta.label_lower, row_id=row.pk).select_related("by").last()
+    entry = Entry.objects.filter(estate=estate.pk if estate else row.estate_id, row_type=row._meta.label_lower, row_id=row.pk).select_related("by").last()
     who = f"{entry.by.name}刚才{entry.words}" if entry else "这份资料刚才被别人改过"
     where = link or (row.get_absolute_url() if hasattr(row, "get_absolute_url") else None)
     raise Refused(f"{who}。您的改动没有保存，填的还在这一页：先看现在的资料，再到那里改。", link=where and ("看现在的资料（新标签页）", where, "_blank"))

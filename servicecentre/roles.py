@@ -39,7 +39,7 @@ RIGHTS = {
     "desk.deactivate_user": _to("停用、恢复账号", ADMINISTRATOR),
     "desk.end_sessions": _to("让别人的登录都退出", MANAGER, ADMINISTRATOR),
     "desk.reset_second_factor": _to("取消别人的第二道验证", ADMINISTRATOR),
-    "desk.view_home": _to("前台首页", *Role),
+    "desk.view_home": _to("首页", *Role),
     "desk.view_looks": _to("查看「谁看过什么」", MANAGER, ADMINISTRATOR),
     "desk.view_data_requests": _to("查看个人信息申请", CLERK, MANAGER),
     "desk.receive_data_request": _to("受理个人信息申请", CLERK, MANAGER),
@@ -105,6 +105,11 @@ RIGHTS = {
     "households.view_import": _to("查看导入的名单（各种名单另有自己的权限）", CLERK, MANAGER, ADMINISTRATOR),
     "households.undo_import": _to("撤销导入", MANAGER),
     "households.export_register": _to("导出登记表", MANAGER),
+    "tickets.view_notices": _to("查看通知", *Role),
+    "tickets.post_notice": _to("张贴通知", CLERK, MANAGER, ENGINEER),
+    "tickets.extend_notice": _to("通知延时", CLERK, MANAGER, ENGINEER),
+    "tickets.take_down_notice": _to("撤下通知", CLERK, MANAGER, ENGINEER),
+    "tickets.print_notice": _to("打印通知", CLERK, MANAGER, ENGINEER),
     "billing.import_arrears": _to("导入历史欠费", MANAGER),
     "billing.export_charges": _to("导出应收", MANAGER, FINANCE),
     "billing.view_account": _to("查看账目", CLERK, MANAGER, FINANCE),
@@ -112,7 +117,7 @@ RIGHTS = {
     "billing.use_credit": _to("用预存抵费用", CLERK),
     "billing.ask_void": _to("申请作废收据", CLERK, MANAGER),
     "billing.view_voids": _to("查看收据作废", CLERK, MANAGER, FINANCE, ADMINISTRATOR),
-    "billing.void_receipt": _to("收据作废(冲红)", MANAGER, ADMINISTRATOR),
+    "billing.void_receipt": _to("收据作废（冲红）", MANAGER, ADMINISTRATOR),
     "billing.refuse_void": _to("不批准收据作废", MANAGER, ADMINISTRATOR),
     "billing.view_payments": _to("查看收款流水", CLERK, MANAGER, FINANCE, ADMINISTRATOR),
     "billing.view_tariff": _to("查看收费标准", CLERK, MANAGER, FINANCE),
@@ -131,7 +136,8 @@ CONFIRMED = frozenset({
     "billing.void_receipt", "billing.refuse_void", "billing.change_price", "billing.withdraw_price", "billing.bill_month", "billing.undo_run",
     "billing.mend_line", "households.reveal_identity", "desk.add_user", "desk.give_post", "desk.end_post", "desk.arrange_cover",
     "desk.reset_password", "desk.deactivate_user", "desk.end_sessions", "desk.reset_second_factor",
-    "desk.change_setting", "desk.sign_retention", "desk.seal_day"})
+    "desk.change_setting", "desk.sign_retention", "desk.seal_day", "desk.decide_data_request", "files.reveal_scan", "files.remove_file",
+    "papers.void_alone", "households.export_register", "households.undo_import", "billing.export_charges"})
 
 # What the rights table says beside the ticks: rights with a condition that a tick alone would hide (DOMAIN §2, §8).
 CONDITIONS = {
@@ -141,8 +147,9 @@ CONDITIONS = {
     "households.reveal_identity": "写原因",
     "desk.arrange_cover": "主管只限前台、工程、秩序",
     "desk.reset_password": "主管只限前台、工程、秩序",
+    "desk.end_sessions": "主管只限前台、工程、秩序",
 }
-AREAS = {"billing": "钱", "households": "房屋和人", "papers": "单据", "worklog": "日志和承诺", "jobs": "后台任务", "desk": "前台和人员",
+AREAS = {"billing": "钱", "households": "房屋和人", "tickets": "通知", "papers": "单据", "worklog": "日志和承诺", "jobs": "后台任务", "desk": "前台和人员",
          "files": "附件", "estates": "小区"}
 BELOW_MANAGER = frozenset({CLERK, ENGINEER, GUARD})      # whom a manager may let stand in, and whose password a manager may reset
 
@@ -150,7 +157,7 @@ BELOW_MANAGER = frozenset({CLERK, ENGINEER, GUARD})      # whom a manager may le
 IN_WORDS = {
     CLERK: "登记房屋、住户和来访，收费、开收据，记日志和承诺，申请作废收据。自己申请的自己批不了；看证件全号要写原因。",
     MANAGER: "批准作废，调价，按月出账和撤销，处理例外，看每天的日志。可以安排替班、给前台重设密码；不收款。",
-    ENGINEER: "工程的事：报修、验房、巡查、抄表。不看欠费，不看住户登记。",
+    ENGINEER: "工程的事：报修、验房、巡查、抄表，张贴停水停电的通知。不看欠费，不看住户登记。",
     GUARD: "门岗的事：放行、临时停车、来访、巡查。只看姓、物品和车牌，不看欠费，不看住户登记。",
     FINANCE: "付退款和押金，月结，管发票登记，看账目和收款流水。从不收款。",
     ADMINISTRATOR: "管人员、岗位、设置和文字；只有一位主管的小区，由管理员当第二个批准的人。不收款。",

@@ -48,7 +48,7 @@ DEBUG = env.bool("DEBUG", default=False)
 HOST = env.str("HOST", default="127.0.0.1")                 # where the server listens
 PORT = env.int("PORT", default=8000)
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)             # processes, on PostgreSQL
-PRINT_WORKERS = env.int("PRINT_WORKERS", default=0)         # processes that make a batch's PDF; 0: all cores but one, never more
+PRINT_WORKERS = env.int("PRINT_WORKERS", default=0)         # processes that make a batch's PDF; 0: all cores but one; at most all
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[*LOOPBACK, *({HOST} - {*LOOPBACK, "::1", "0.0.0.0", "::"})])
 ON_NETWORK = bool(set(ALLOWED_HOSTS) - set(LOOPBACK))
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)      # an https proxy that overwrites the forwarded headers
@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "servicecentre.papers",
     "households",
     "billing",
+    "tickets",
     "servicecentre.desk",
 ]
 
@@ -98,6 +99,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "servicecentre.estates.mount.mount",                    # takes the prefix off before Common looks for a slash
     "django.middleware.common.CommonMiddleware",
+    "servicecentre.kit.bodies.Bodies",                      # a form that did not come whole is none
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "servicecentre.staff.sign_ins.attend",                  # is this session still one; before anybody asks who it is
@@ -197,6 +199,9 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 
+# What the worker does now and then: function, seconds.
+TIDY = {"servicecentre.drafts.models.forget": 60, "servicecentre.papers.batches.sweep": 600, "servicecentre.files.proving.sweep": 86400}
+
 # Files.
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -205,7 +210,7 @@ MEDIA_ROOT = BASE_DIR / env.str("MEDIA_ROOT", default=str(DATA_DIR / "media"))  
 S3_BUCKET = env.str("S3_BUCKET", default="")                # files lie there instead, see requirements/s3.in
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"} if not S3_BUCKET else {
-        "BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {
+        "BACKEND": "servicecentre.kit.bucket.Bucket", "OPTIONS": {
             "bucket_name": S3_BUCKET, "endpoint_url": env.str("S3_ENDPOINT", default="") or None,
             "region_name": env.str("S3_REGION", default="") or None, "access_key": env.str("S3_ACCESS_KEY", default="") or None,
             "secret_key": env.str("S3_SECRET_KEY", default="") or None, "default_acl": None, "file_overwrite": False,

@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("servicecentre.desk.urls")),
     path("", include("households.urls")),
     path("billing/", include("billing.urls")),
+    path("", include("tickets.urls")),
     path("log/", include("servicecentre.desk.log_urls")),
     path("files/", include("servicecentre.files.urls")),
     path("jobs/", include("servicecentre.jobs.urls")),

@@ -12,7 +12,7 @@ _owner = os.getpid()
 atexit.register(lambda: os.getpid() == _owner and shutil.rmtree(SCRATCH, ignore_errors=True))
 
 for _name in ("JOURNAL_FILE", "STATIC_ROOT", "MEDIA_ROOT", "HOST", "PORT", "ALLOWED_HOSTS", "BEHIND_PROXY", "INSECURE_LAN",
-              "DEBUG", "SECRET_KEY_FALLBACKS"):
+              "DEBUG", "SECRET_KEY_FALLBACKS", "CLAMD", "S3_BUCKET"):
     os.environ.pop(_name, None)          # a developer's own environment is not what is tested
 os.environ.update(
     ENV_FILE=os.devnull,

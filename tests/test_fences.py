@@ -47,15 +47,17 @@ from servicecentre.desk.models import DataRequest, PrivacyPolicy, RetentionItem,
 from servicecentre.desk.office import create_estate
 from servicecentre.estates.models import CalendarDay, Contractor, ContractorPerson, Department, Estate, HoursPolicy, Phone
 from servicecentre.files.models import File
+from servicecentre.jobs.models import Job
 from servicecentre.kit import guards
 from servicecentre.kit.refused import in_words
 from servicecentre.papers.models import Computer, Paper, Print, Printer, Series, Wording
 from servicecentre.staff.models import Post, User
 from servicecentre.worklog.models import Done, Entry, Promise, Seal
+from tickets.models import Notice, NoticePlace, NoticeTerm
 
 from .worlds import a_month, taken_back, unwritten
 
-OUR_MODELS = [m for m in apps.get_models() if m.__module__.split(".")[0] in ("servicecentre", "households", "billing")]
+OUR_MODELS = [m for m in apps.get_models() if m.__module__.split(".")[0] in ("servicecentre", "households", "billing", "tickets")]
 CONSTRAINTS = {c.name: (model, c) for model in OUR_MODELS for c in model._meta.constraints}
 GUARDS = [(model, guard) for model in OUR_MODELS for guard in guards.guards_of(model)]
 
@@ -112,6 +114,7 @@ RULES = {
     "serial_has_room": Change(Paper, "TRUE", {"serial": "10000000"}),
     "one_print_per_turn": Copy(Print, "n = 1"),
     "reprint_has_reason": Copy(Print, "n = 1", {"n": "99"}),
+    "stopped_only_when_asked": Change(Job, "TRUE", {"state": "'stopped'"}),
     "one_computer_per_name": Copy(Computer),
     "one_printer_per_sheet": Copy(Printer),
     "moved_within_reason": Change(Printer, "TRUE", {"x": "201"}),
@@ -182,6 +185,11 @@ RULES = {
     "correction_names_its_line": Change(Credit, "source = 'correction'", {"charge_id": "NULL"}),
     "void_decided_by_someone": Change(ReceiptVoid, "approved", {"decided_by_id": "NULL"}),
     "cashier_approves_no_void": Change(ReceiptVoid, "approved", {"cashier_id": "decided_by_id"}),
+    "notice_ends_after_it_starts": Change(Notice, "TRUE", {"ends_at": "starts_at"}),
+    "notice_taken_down_with_reason": Change(Notice, "down_at IS NULL", {"down_at": ONCE_MORE}),
+    "one_place_per_notice": Copy(NoticePlace),
+    "one_term_per_turn": Copy(NoticeTerm, "TRUE", {"paper_id": "(SELECT MIN(id) FROM papers_paper)"}),
+    "later_term_has_reason": Change(NoticeTerm, "n > 1", {"reason": "''"}),
     "three_copies_at_most": Change(ReceiptVoid, "TRUE", {"copies_back": "4"}),
 }
 
@@ -287,7 +295,11 @@ def mixes(world, model, guard):
 
 
 def comes_late(world, model, guard):
-    yield Copy(model, f"estate_id = {world.estate.pk} AND day <= '{world.seal.day}'").run
+    if guard.moment:                                       # 23:59 of the sealed day in Shanghai
+        changed = {guard.moment: f"'{world.seal.day} 15:59:00+00:00'", "path": "'files/late'"}
+        yield Copy(model, f"estate_id = {world.estate.pk}", changed).run
+    else:
+        yield Copy(model, f"estate_id = {world.estate.pk} AND day <= '{world.seal.day}'").run
 
 
 def overlaps(world, model, guard):

@@ -79,7 +79,7 @@ def test_nonsense_in_every_field_is_said_beside_them_and_writes_nothing(world, v
             status = answer_of(world.everyone.post, address(world, name), dict.fromkeys(fields, value))
             if status not in CODES:
                 wrong[name] = status
-            elif name in ("papers:void_alone", "households:import_undo") and value == "9" * 30:
+            elif name in ("papers:void_alone", "households:import_undo", "tickets:print_notice") and value == "9" * 30:
                 continue                                           # its one field takes any text as a reason
             elif status == 302 and tables() != before and value in ("a\0b", "a\u202eb", "9" * 30):
                 wrong[name] = "written"

@@ -58,7 +58,8 @@ from servicecentre.roles import Role
 from servicecentre.staff.models import SecondFactor
 from servicecentre.worklog.attaching import attach_files, remove_file, reveal_scan
 from servicecentre.worklog.day import correct_remark, keep_promise, make_promise, make_remark, move_promise
-from servicecentre.worklog.review import comment_entry, see_entries, unseen
+from servicecentre.worklog.review import comment_entry, see_entries, unseen, unseen_before
+from tickets.notices import extend_notice, post_notice, take_down_notice
 
 from .conftest import BACKEND, person_at
 from .files.making import pdf, ready
@@ -172,7 +173,7 @@ def _people(w):
     w.newcomer = add_user(w.estate, username=f"{w.estate.slug}-wu", name="吴敏", role=Role.CLERK, by=w.admin)
     w.cover = arrange_cover(w.newcomer, post=w.manager.posts.get(), starts_on=today(), ends_on=date(2026, 11, 29), by=w.admin)
     w.called_off = end_cover(arrange_cover(w.manager, post=of_clerk, starts_on=today(), ends_on=date(2026, 9, 30), by=w.admin), by=w.admin)
-    begin_second_factor(w.newcomer, estate=w.estate, password=w.newcomer.one_time, by=w.newcomer)
+    begin_second_factor(w.newcomer, estate=w.estate, by=w.newcomer)
     Client().force_login(w.newcomer, backend=BACKEND)
     confirm_second_factor(w.newcomer, estate=w.estate, code=code_of(w.newcomer), here=w.newcomer.sign_ins.get(), by=w.newcomer)
     w.post = give_post(w.newcomer, role=Role.GUARD, estate=w.estate, by=w.admin)
@@ -255,10 +256,11 @@ def _void(w):
 
 
 def _seal(w):
-    """The day of the voids reviewed and sealed by the manager who did none of them."""
+    """The day of the voids, and all before, reviewed and sealed by the manager who did none of them."""
     day = date(2026, 11, 20)
     w.comment = comment_entry(unseen(w.estate, day).first(), words="请当面说清", given_to=w.clerk, due_at=now() + timedelta(hours=9), by=w.manager2)
-    see_entries(w.estate, day=day, entries=list(unseen(w.estate, day).values_list("pk", flat=True)), by=w.manager2)
+    for on in (*unseen_before(w.estate, day), day):
+        see_entries(w.estate, day=on, entries=list(unseen(w.estate, on).values_list("pk", flat=True)), by=w.manager2)
     w.seal = seal_day(w.estate, day=day, words="已阅", by=w.manager2)
 
 
@@ -293,7 +295,8 @@ def _office(w):
     _files(w)
     _personal_data(w)
     w.computer = add_computer(w.estate, name="前台 1 号机", by=w.clerk)
-    w.notice = issue_paper(KINDS["TZ"], estate=w.estate, content={}, by=w.clerk)
+    w.reminder = issue_paper(KINDS["CJ"], estate=w.estate, content={}, by=w.clerk)
+    _notices(w)
     w.wording = reword(w.estate, "receipt_remarks", "请保管好收据", by=w.manager)
     w.phrase = Wording.objects.of(w.estate).get(key="phrase.phone-first")
     w.page = reword(w.estate, "page.keys", "借钥匙先验身份。", note="改短", by=w.manager)
@@ -314,6 +317,15 @@ def _office(w):
                           by=w.clerk)
     assert w.imported.state == RegisterImport.State.APPLIED
     assert Payment.objects.of(w.estate).count() == 4
+
+
+def _notices(w):
+    """One that took longer, up for weeks; one taken down."""
+    where = {"whole": False, "places": [(w.unit.building, ""), (w.sold.building, w.sold.entrance)]}
+    when = {"starts_at": now() - timedelta(hours=1), "ends_at": now() + timedelta(days=30), "cause": "换主管", "words": "请储水", "by": w.clerk}
+    w.notice = post_notice(w.estate, kind="water", **where, **when)
+    w.notice = extend_notice(w.notice, ends_at=now() + timedelta(days=60), reason="阀门没到", version=1, by=w.clerk)
+    w.taken_down = take_down_notice(post_notice(w.estate, kind="power", whole=True, places=[], **when), reason="日期写错", version=1, by=w.clerk)
 
 
 def _files(w):
@@ -392,7 +404,9 @@ def pages_of(w):
         "households:change_resident": [w.resident.pk], "households:change_tenant": [w.tenant.pk],
         "households:change_contact": [w.contact.pk], "households:change_vehicle": [w.vehicle.pk], "households:end_residence": [w.resident.pk],
         "households:remove_contact": [w.contact.pk], "households:end_vehicle": [w.vehicle.pk],
-        "files:file": [w.photo.pk], "files:thumb": [w.photo.pk], "reveal_scan": [w.scan.pk], "remove_file": [w.photo.pk],
+        **{f"tickets:{name}": [w.notice.pk] for name in ("notice", "notice_pdf", "print_notice", "extend_notice", "take_down_notice")},
+        "tickets:post_again": [w.taken_down.pk],
+        "files:file": [w.photo.pk], "files:thumb": [w.photo.pk], "reveal_scan": [w.scan.pk], "remove_file": [w.photo.pk], "file_page": [w.photo.pk],
         "data_request": [w.request.pk], "decide_data_request": [w.request.pk], "answer_data_request": [w.decided.pk],
         **{name: [w.run.pk] for name in ("retention_run", "sign_retention", "withdraw_retention")},
         "promise_files": [w.promise.pk], "attach_promise_files": [w.promise.pk],
@@ -404,7 +418,7 @@ def pages_of(w):
         "worklog:comment_entry": [w.remark.pk], "worklog:keep_promise": [w.promise.pk],
         "worklog:move_promise": [w.promise.pk], "jobs:job": [w.job.pk], "papers:paper": [w.payment.paper.pk],
         "papers:pdf": [w.payment.paper.pk, 1], "papers:reprint": [w.payment.paper.pk],
-        "papers:void_alone": [w.notice.pk], "papers:choose_computer": [w.computer.pk], "papers:set_computer": [w.computer.pk],
-        **{f"papers:{name}": [w.batch.pk] for name in ("batch", "take_batch", "batch_pdf")},
+        "papers:void_alone": [w.reminder.pk], "papers:choose_computer": [w.computer.pk], "papers:set_computer": [w.computer.pk],
+        **{f"papers:{name}": [w.batch.pk] for name in ("batch", "take_batch", "stop_batch", "batch_pdf")},
         **{f"papers:{name}": [w.computer.printers.first().pk] for name in ("confirm_fit", "test_page")},
         "texts:text": [w.wording.pk], "texts:handbook_page": [w.page.pk], "texts:change_text": [w.phrase.pk], "texts:withdraw_text": [w.phrase.pk]}

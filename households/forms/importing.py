@@ -4,6 +4,7 @@ from copy import deepcopy
 from django import forms
 from django.core.exceptions import ValidationError
 
+from servicecentre.files.scanning import refuse_virus
 from servicecentre.kit.fields import DayField, TextField
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.sheets import MAX_ROWS, check_workbook
@@ -24,7 +25,9 @@ class UploadForm(DeskForm):
 
     def clean_file(self):
         self.name = self.cleaned_data["file"].name
-        return check_workbook(self.cleaned_data["file"])
+        data = check_workbook(self.cleaned_data["file"])
+        refuse_virus(data)
+        return data
 
     def act_fields(self):
         return {"data": self.cleaned_data["file"], "name": self.name}

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 
 from households.models import RegisterImport
 from servicecentre.estates.models import Estate
@@ -16,6 +14,7 @@ from servicecentre.kit.refused import Refused
 from servicecentre.kit.secrets import encrypt_bytes
 from servicecentre.kit.sheets import check_workbook
 from servicecentre.kit.snapshot import snapshot
+from servicecentre.kit.store import discard, save
 from servicecentre.staff.models import User
 from servicecentre.worklog.acts import act, record
 
@@ -42,12 +41,12 @@ class Stored:
         return {"file": self.file, "label": self.label, "sha256": self.sha256, "size": self.size}
 
     def discard(self):
-        default_storage.delete(self.file)
+        discard(self.file)
 
 
 def store(data, name) -> Stored:
     """Encrypt and keep the bytes under a random name; before the row that names them is committed."""
-    path = default_storage.save(f"imports/{secrets.token_hex(16)}.bin", ContentFile(encrypt_bytes(data)))
+    path = save(f"imports/{secrets.token_hex(16)}.bin", encrypt_bytes(data))
     return Stored(path, label_of(name, "登记表.xlsx"), sha256(data).hexdigest(), len(data))
 
 

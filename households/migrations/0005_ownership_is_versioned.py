@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('households', '0004_imports_of_lists'),
+        ('households', '0005_letters_have_their_paper'),
     ]
 
     operations = [

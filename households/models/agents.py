@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from servicecentre.kit import guards
 from servicecentre.kit.rows import EstateQuerySet, EstateRow, Versioned
+from servicecentre.papers.models import Paper
 
 from .people import Household, Ownership, Person
 
@@ -31,12 +32,15 @@ class LetterQuerySet(EstateQuerySet):
         """Adds what why_not() asks: ``used``, ``owns`` (the principal, still) and ``answer``, the principal's last word on the phone."""
         answers = LetterCall.objects.filter(letter=OuterRef("pk")).exclude(result=LetterCall.Result.NOT_REACHED).order_by("-pk")
         owners = Ownership.objects.live().filter(household=OuterRef("household"), person=OuterRef("principal"))
-        return self.select_related("principal", "agent").annotate(
+        return self.select_related("principal", "agent", "paper").annotate(
             used=Exists(LetterUse.objects.filter(letter=OuterRef("pk"))), owns=Exists(owners), answer=Subquery(answers.values("result")[:1]))
 
 
 class AuthorisationLetter(EstateRow, Versioned):
-    """A letter whose original or certified copy lies in the household's file with both ID copies; no ``valid_to``: one use."""
+    """A letter whose original or certified copy lies in the household's file with both ID copies; no ``valid_to``: one use.
+
+    Its ``paper`` says what was taken in; letters from before there were such papers have none.
+    """
 
     household = models.ForeignKey(Household, models.PROTECT, verbose_name="户", related_name="letters")
     principal = models.ForeignKey(Person, models.PROTECT, verbose_name="委托人", related_name="letters_given")
@@ -48,14 +52,15 @@ class AuthorisationLetter(EstateRow, Versioned):
     valid_to = models.DateField("有效期止", null=True)
     may_delegate = models.BooleanField("可转委托", default=False)
     notary_no = models.CharField("公证书号", max_length=40, blank=True)
+    paper = models.OneToOneField(Paper, models.PROTECT, null=True, verbose_name="单据", related_name="letter")
     taken_at = models.DateTimeField("收件时间")
     taken_by = models.ForeignKey(USER, models.PROTECT, verbose_name="收件人", related_name="+")
     revoked_on = models.DateField("撤销日", null=True)
     revoked_how = models.CharField("撤销方式", max_length=60, blank=True)
 
     objects = LetterQuerySet.as_manager()
-    guards = [guards.Undeletable(), guards.SameEstate("household", "principal", "agent"),
-              guards.Frozen("household", "matters", "valid_from", "valid_to", "taken_at", "taken_by", once=("revoked_on",))]
+    guards = [guards.Undeletable(), guards.SameEstate("household", "principal", "agent", "paper"),
+              guards.Frozen("household", "matters", "valid_from", "valid_to", "paper", "taken_at", "taken_by", once=("revoked_on",))]
 
     class Meta:
         verbose_name = verbose_name_plural = "委托书"
@@ -67,6 +72,16 @@ class AuthorisationLetter(EstateRow, Versioned):
 
     def get_absolute_url(self):
         return reverse("households:letter", args=[self.pk])
+
+    @property
+    def number(self):
+        """`WT-2026-000001`; "" for a letter from before."""
+        return self.paper.number if self.paper_id else ""
+
+    def paper_note(self, day):
+        """What its paper can't say, for it was issued when the letter was taken in."""
+        why = self.over(day)
+        return f"委托书 {why}" if why else ""
 
     @property
     def matter_words(self):

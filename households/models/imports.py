@@ -1,11 +1,10 @@
 """What was uploaded to be imported, what was found in it and what came of it: file and report are kept (IMPORT «Any list»)."""
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from servicecentre.kit import guards
+from servicecentre.kit import guards, store
 from servicecentre.kit.rows import EstateQuerySet, EstateRow
 from servicecentre.kit.secrets import decrypt_bytes
 
@@ -75,6 +74,13 @@ class RegisterImport(EstateRow):
         return reverse("households:import_report", args=[self.pk])
 
     @property
+    def right(self):
+        """What opens its page besides the door's own right: that of its list."""
+        from households.importing.kinds import kind_of
+
+        return kind_of(self.kind).right
+
+    @property
     def busy(self):
         return self.state in self.BUSY
 
@@ -82,9 +88,8 @@ class RegisterImport(EstateRow):
         return (self.report or {}).get("counts", {})
 
     def content(self) -> bytes:
-        """The uploaded file as it came; FileNotFoundError when it is gone from the store."""
-        with default_storage.open(self.file) as file:
-            return decrypt_bytes(file.read())
+        """The uploaded file as it came; FileNotFoundError when it is gone from the store, store.Silent when that cannot be told."""
+        return decrypt_bytes(store.read(self.file))
 
 
 class KnownLayout(EstateRow):

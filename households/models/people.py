@@ -63,6 +63,15 @@ class Person(EstateRow, Versioned):
         return self.name
 
     @property
+    def remaining(self):
+        """The entry that counts: this one, or the one that it was merged into."""
+        return self.merged_into or self
+
+    def entries(self):
+        """Ids of all entries that are this person. Files and log lines keep naming the one that they were made for."""
+        return [self.pk, *self.merged.values_list("pk", flat=True)]
+
+    @property
     def shown_phone(self):
         """138****5678, or 待补."""
         return mask_phone(self.phone) if self.phone else "待补"

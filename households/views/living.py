@@ -18,7 +18,7 @@ from households.forms.living import (
 )
 from households.forms.people import ConfirmForm
 from households.models import AuthorisationLetter, Pet, SpecialCare, StandingInstruction, UnitUse
-from servicecentre.kit.periods import today
+from servicecentre.kit.periods import now, today
 from servicecentre.staff.access import may, needs
 
 from .pages import about_of, done, form_page, household_of, unit_of
@@ -84,8 +84,8 @@ def set_use(request, pk):
     form = UseForm(request.POST or None)
     if request.method == "POST" and (use := form.perform(standing.set_use, row, by=request.user)):
         return done(request, f"{row.code} 从 {use.starts_on} 起是{use.get_use_display()}。", row)
-    now, later = row.use_on(today()), row.uses.live().filter(starts_on__gt=today()).first()
-    about = f"现在登记的是{now.get_use_display()}，{now.starts_on} 起" if now else "今天没有登记"
+    current, later = row.use_on(today()), row.uses.live().filter(starts_on__gt=today()).first()
+    about = f"现在登记的是{current.get_use_display()}，{current.starts_on} 起" if current else "今天没有登记"
     return form_page(request, form, title=f"使用情况 {row.code}", button="登记使用情况", back=row,
                      about=f"{about}；{later.starts_on} 起是{later.get_use_display()}" if later else about)
 
@@ -104,7 +104,7 @@ def take_letter(request, pk):
     row = household_of(request, pk)
     form = LetterForm(request.POST or None, household=row)
     if request.method == "POST" and (letter := form.perform(agents.take_letter, row, by=request.user)):
-        return done(request, "委托书已登记。办事前先按登记的号码向委托人核实。", letter)
+        return done(request, f"委托书已登记，{letter.number}。打出两联签字；办事前先按登记的号码向委托人核实。", letter)
     return form_page(request, form, title="收委托书", button="登记委托书", back=row, about=about_of(row), wide=True)
 
 
@@ -125,10 +125,11 @@ def _letter(request, pk):
 def letter(request, pk):
     """A letter by itself: matters, term, who was rung, each use."""
     row, day = _letter(request, pk), today()
+    first = row.paper and row.paper.prints.filter(n=1, by=request.user).first()
     return render(request, "households/letter.html", {
         "letter": row, "why": row.why_not(day), "may_call": not row.over(day), "uses": list(row.uses.select_related("by")),
-        "calls": list(row.calls.select_related("by")),
-        "may_use": may(request, "households.take_letter")})
+        "calls": list(row.calls.select_related("by")), "may_use": may(request, "households.take_letter"),
+        "print": first if first and first.open_to(request.user, at=now()) else None})
 
 
 def _letter_page(request, pk, form_of, act, *, title, button, words, moment=StandingInstruction.Moment.ANY):

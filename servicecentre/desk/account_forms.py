@@ -31,10 +31,12 @@ class PasswordForm(OwnForm):
     new = _hidden("新密码", "new-password", min_length=8, help_text="至少 8 位，不要用常见的密码。")
     again = _hidden("再输一次", "new-password")
     layout = Layout("old", "new", "again")
-    not_for_act = ("again",)
+    not_for_act = ("old", "again")
 
     def clean(self):
         if new := self.same_twice("new", "again", "两次输入的新密码不一样。"):
+            if new == self.cleaned_data.get("old"):
+                self.add_error("new", "新密码和现在的一样，换一个。")
             try:
                 password_validation.validate_password(new, self.user)
             except forms.ValidationError as error:
@@ -47,6 +49,7 @@ class SecretForm(OwnForm):
 
     password = _hidden("现在的密码", "current-password")
     layout = Layout("password")
+    not_for_act = ("password",)
 
 
 class PinForm(OwnForm):
@@ -54,7 +57,7 @@ class PinForm(OwnForm):
     pin = _hidden("新 PIN", digits=True, help_text="4 到 6 位数字，不要连号、重复的。")
     again = _hidden("再输一次", digits=True)
     layout = Layout("password", "pin", "again")
-    not_for_act = ("again",)
+    not_for_act = ("password", "again")
 
     def clean(self):
         if new := self.same_twice("pin", "again", "两次输入的 PIN 不一样。"):

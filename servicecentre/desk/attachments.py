@@ -5,8 +5,8 @@ from crispy_forms.layout import Layout, Row
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import get_script_prefix, resolve, reverse
 from django.views.decorators.http import require_GET
 
 from households.models import Household, Person
@@ -14,6 +14,7 @@ from households.views.pages import done, form_page, household_of
 from servicecentre.files import storing
 from servicecentre.files.forms import FilesMixin
 from servicecentre.files.models import Damaged, File
+from servicecentre.kit import store
 from servicecentre.kit.fields import TextField
 from servicecentre.kit.forms import DeskForm
 from servicecentre.roles import RIGHTS
@@ -32,6 +33,10 @@ class AttachForm(FilesMixin, DeskForm):
 
     field_order = ("files",)
     layout = Layout("files")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["files"].required = True
 
     def act_fields(self):
         return {"files": self.cleaned_data["files"]}
@@ -52,6 +57,7 @@ class HouseholdFilesForm(AttachForm):
     def __init__(self, *args, household, **kwargs):
         super().__init__(*args, **kwargs)
         self.household = household
+        self.fields["kind"].when, self.fields["person"].when, self.fields["purpose"].when = "不选就是照片、单据", "证件要选", "证件要写"
         self.fields["person"].queryset = Person.objects.of(household.estate_id).of_household(household).order_by("pk")
 
     def clean_person(self):
@@ -91,9 +97,9 @@ def household_files(request, pk):
     household = household_of(request, pk)
     files = seen_by(request, File.objects.of_household(household).there()).select_related("made_by").newest_first()
     page = Paginator(files, PER_PAGE).get_page(request.GET.get("page"))
-    people = Person.objects.of(request.estate).in_bulk([f.row_id for f in page if f.row_type == "households.person"])
+    people = Person.objects.of(request.estate).select_related("merged_into").in_bulk([f.row_id for f in page if f.row_type == "households.person"])
     for each in page:
-        each.whose = people.get(each.row_id) if each.row_type == "households.person" else None
+        each.whose = people[each.row_id].remaining if each.row_type == "households.person" and each.row_id in people else None
     return render(request, "desk/files.html", {
         "title": f"资料 {household.unit.code}", "about": household.owner_names, "back": household.get_absolute_url(), "page": page,
         "attach": may(request, "files.attach_file") and reverse("attach_household_files", args=[pk]), **_can(request)})
@@ -154,6 +160,16 @@ def _page_of(request, file):
     return reverse("worklog:entry", args=[file.row_id]) if file.row_type == Entry._meta.label_lower else reverse("home")
 
 
+@needs("files.view_file")
+@require_GET
+def file_page(request, pk):
+    """Where a file is listed, or was before it was removed; the log leads here."""
+    file = get_object_or_404(seen_by(request, File.objects.of(request.estate)), pk=pk)
+    where = _page_of(request, file)
+    opens = may(request, resolve("/" + where.removeprefix(get_script_prefix())).func.needs)
+    return redirect(where if opens else "home")
+
+
 @needs("files.reveal_scan")
 def reveal(request, pk):
     """A form for the reason; its answer shows the scan once, in no address and no cache. A repeat shows nothing (TRUST 26)."""
@@ -165,6 +181,8 @@ def reveal(request, pk):
             picture = "" if again else f"data:{file.content_type};base64,{b64encode(file.content()).decode()}"
         except Damaged:
             return render(request, "files/damaged.html", {"file": file}, status=410)
+        except store.Silent as silent:
+            return render(request, "503.html", {"headline": "文件现在打不开", "reason": silent.sentence}, status=503)
         form = WhyForm() if again else form
     return render(request, "desk/scan.html", {"form": form, "file": file, "picture": picture, "back": _page_of(request, file),
                                               "again": AGAIN if again else ""})

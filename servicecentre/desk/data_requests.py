@@ -198,15 +198,15 @@ def _papers(person, household, own):
 def _files(person, household, own):
     shared = Q(row_type="households.household") if own and not own.left_on else Q(pk=None)
     mine = File.objects.of_household(household).there().filter(shared | Q(
-        row_type="households.person", row_id=person.pk)).order_by("pk")[:MOST_ROWS]
+        row_type="households.person", row_id__in=person.entries())).order_by("pk")[:MOST_ROWS]
     return [[file.get_kind_display(), f"{file.made_at:%Y-%m-%d} 存入{f'，仅供{file.purpose}' if file.purpose else ''}"] for file in mine]
 
 
 def _looks(person, household):
-    scans = File.objects.of(household.estate_id).filter(row_type="households.person", row_id=person.pk).values("pk")
+    mine = {"row_type": "households.person", "row_id__in": person.entries()}
+    scans = File.objects.of(household.estate_id).filter(**mine).values("pk")
     rows = Entry.objects.of(household.estate_id).filter(act__in=LOOKS).filter(
-        Q(row_type="households.person", row_id=person.pk) | Q(row_type="files.file", row_id__in=scans)
-        | _phones_shown(person, household)).order_by("pk")
+        Q(**mine) | Q(row_type="files.file", row_id__in=scans) | _phones_shown(person, household)).order_by("pk")
     return [[f"{entry.day}", f"{LOOKS[entry.act]}，{entry.words.partition('，')[2]}"] for entry in rows[:MOST_ROWS]]
 
 

@@ -17,6 +17,7 @@ from servicecentre.papers.models import Series
 from servicecentre.staff.access import may, needs
 from servicecentre.worklog import seals
 from servicecentre.worklog.models import Entry, Promise
+from tickets.models import Notice, with_states
 
 from . import parts
 from .parts import part
@@ -69,9 +70,9 @@ def days(estate, user, day):
 
 @part("worklog.view_day")
 def log(estate, user, day):
-    """The newest lines of today's log."""
+    """The newest lines of today's log; accounts and posts stand on the log's own page, they would push the residents' matters out."""
     entries = Entry.objects.of(estate).on(day)
-    return {"rows": list(_with_household(entries).select_related("by").newest_first()[:ROWS]), "count": entries.count()}
+    return {"rows": list(_with_household(entries.exclude(row_type__startswith="staff.")).select_related("by").newest_first()[:ROWS]), "count": entries.count()}
 
 
 @part("billing.collect_payment")
@@ -141,7 +142,15 @@ def numbers(estate, user, day):
 def urgent_remarks(estate, user, day):
     """What the desk marked urgent today, without rooms: who works outside sees no register (DOMAIN §14)."""
     rows = Entry.objects.of(estate).on(day).filter(urgent=True, act="worklog.make_remark", household_no="", unit_code="")
-    return {"rows": list(rows.select_related("by").newest_first()[:ROWS])}
+    return {"rows": list(rows.for_reading().newest_first()[:ROWS])}
+
+
+@part("tickets.view_notices")
+def notices(estate, user, day):
+    """What is off or under way, and what comes next: the answer to who asks why there is no water (DOMAIN §10)."""
+    at = now()
+    rows = list(Notice.objects.of(estate).current(at=at).with_places().soonest_first()[:ROWS + 1])
+    return {"rows": with_states(rows[:ROWS], at), "more": len(rows) > ROWS}
 
 
 @part("desk.view_estate")
@@ -156,12 +165,12 @@ def about_estate(estate, user, day):
     return {"estate": estate, "hours": estate_page.hours_words(HoursPolicy.of(estate))}
 
 
-PARTS = ((unfinished, journal_trouble, no_register, promises, days, log), (receipts, my_voids, takings, voids, month, numbers))
-OUTSIDE = ((unfinished, urgent_remarks, phones), (about_estate,))            # engineer and guard, who keep no log
+PARTS = ((unfinished, journal_trouble, no_register, promises, days, log), (notices, receipts, my_voids, takings, voids, month, numbers))
+OUTSIDE = ((unfinished, notices, urgent_remarks, phones), (about_estate,))            # engineer and guard, who keep no log
 
 # What a clerk does from here without a household: label, right, URL name, Alt digit.
 QUICK = (("收费", "billing.collect_payment", "billing:counter", "1"), ("登记承诺", "worklog.make_promise", "make_promise", ""),
-         ("记一条日志", "worklog.make_remark", "worklog:make_remark", ""))
+         ("记一条日志", "worklog.make_remark", "worklog:make_remark", ""), ("张贴通知", "tickets.post_notice", "tickets:post_notice", ""))
 
 
 @needs("desk.view_home")

@@ -10,16 +10,17 @@ from billing.models import Charge, Credit, Payment, PaymentPart
 from households.agents import letters_of
 from households.models import Household
 from servicecentre.files.models import File
-from servicecentre.kit.periods import shown_date, today
+from servicecentre.kit.periods import WEEKDAYS, now, shown_date, today
 from servicecentre.papers.models import Paper
 from servicecentre.staff.access import may, needs
 from servicecentre.worklog.models import Entry, Promise
+from tickets.models import Notice, with_states
 
 from . import parts
 from .parts import part
 
-WEEKDAYS = "一二三四五六日"
 LETTERS = 6                                  # letters shown
+NOTICES = 4                                  # notices shown
 LINES = 12                                    # open charges shown; the rest is in the sum and at the till
 
 
@@ -98,6 +99,14 @@ def bills_off(household, day):
     return off_words(household) or None
 
 
+@part("tickets.view_notices")
+def notices(household, day):
+    """Notices that concern this unit, in force or to come; nothing where there are none."""
+    at = now()
+    rows = Notice.objects.of(household.estate_id).concerning(household.unit).current(at=at).with_places().soonest_first()[:NOTICES]
+    return with_states(list(rows), at) or None
+
+
 def _money(household):
     """The household with its credit (fen) and last payment, in one query."""
     estate, mine, left = OuterRef("estate"), {"household": OuterRef("pk")}, {"left": Sum("left")}
@@ -146,7 +155,7 @@ def files(household, day):
     return {"files": list(rows.newest_first()[:4]), "count": rows.count()}
 
 
-PARTS = ((people, contacts, living, letters, papers, files), (bills_off, owed, promises_open), (last_entries,))
+PARTS = ((people, contacts, living, letters, papers, files), (notices, bills_off, owed, promises_open), (last_entries,))
 
 # What can be done for an open household: label, right, URL name, what it takes, Alt digit.
 QUICK = (("收费", "billing.collect_payment", "billing:collect", "1"),)

@@ -86,12 +86,12 @@ def _tell_whose(estate, entries):
     """Give each entry its household, whose data it were, and the bare reason; a constant number of queries."""
     ids = {kind: [e.row_id for e in entries if e.row_type == kind] for kind in ("households.person", "files.file")}
     files = File.objects.of(estate).in_bulk(ids["files.file"] or [0])             # asked in any case: the page costs the same
-    people = Person.objects.of(estate).in_bulk({*ids["households.person"], *(
+    people = Person.objects.of(estate).select_related("merged_into").in_bulk({*ids["households.person"], *(
         f.row_id for f in files.values() if f.row_type == "households.person")})
     homes = {h.number: h for h in Household.objects.of(estate).filter(number__in={e.household_no for e in entries})}
     for entry in entries:
         row_id = getattr(files.get(entry.row_id), "row_id", None) if entry.row_type == "files.file" else entry.row_id
-        entry.whose = people.get(row_id) if entry.row_type in ids else None
+        entry.whose = people[row_id].remaining if entry.row_type in ids and row_id in people else None
         entry.home, entry.kind = homes.get(entry.household_no), LOOKS[entry.act]
         what, _, entry.why = entry.words.partition("，")
         if entry.act in EXPORTS:

@@ -6,28 +6,33 @@ every estate where it holds a post, so that nobody becomes somebody else's estat
 import secrets
 from datetime import timedelta
 
+from django.db.models import Q
+from django.urls import reverse
+
+from households.people import fresh
 from servicecentre.estates.models import Estate
 from servicecentre.kit.periods import now, shown_date, today
 from servicecentre.kit.refused import Refused
 from servicecentre.roles import BELOW_MANAGER, Role
-from servicecentre.staff import sign_ins
-from servicecentre.staff.models import Post, SecondFactor, SignIn, User
+from servicecentre.staff import pins, sign_ins
+from servicecentre.staff.models import Post, SecondFactor, SignIn, StaffPolicy, User
+from servicecentre.staff.second_factor import LETTERS
 from servicecentre.worklog.acts import act, record
 
 from .own_account import forget
 
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"           # none that is taken for another
-COVER_DAYS = 92                                       # three months [practice]; who stands in for longer holds the post
 
+class OneTime(pins.Hashed):
+    """A one-time password: ten letters that can be read out, 49 bits, like k7mw-3xpd-9r. Pages make it before the act."""
 
-def one_time_password():
-    """Ten letters that can be read out, 49 bits: like k7mw-3xpd-9r."""
-    said = "".join(secrets.choice(LETTERS) for _ in range(10))
-    return f"{said[:4]}-{said[4:8]}-{said[8:]}"
+    def __init__(self):
+        said = "".join(secrets.choice(LETTERS) for _ in range(10))
+        self.plain = f"{said[:4]}-{said[4:8]}-{said[8:]}"
+        super().__init__(self.plain)
 
 
 @act
-def add_user(estate, *, username, name, role, by, mobile="", despite=()):
+def add_user(estate, *, username, name, role, by, mobile="", despite=(), one_time=None):
     """An account with a one-time password (``user.one_time``, told once) and a post; returns the User.
 
     Somebody who has an account at another estate of the same administrator gets the post here, after a question.
@@ -37,11 +42,11 @@ def add_user(estate, *, username, name, role, by, mobile="", despite=()):
         return _known(estate, there, role, by, despite)
     if mobile and User.objects.filter(mobile=mobile).exists():
         raise Refused({"mobile": "这个手机号已有账号。"})
-    password = one_time_password()
-    user = User.objects.create_user(username, name, password=password, mobile=mobile, must_change_password=True)
+    one_time = one_time or OneTime()
+    user = User.objects.create(username=username, name=name, password=one_time.text, mobile=mobile, must_change_password=True)
     Post.objects.create(estate=estate, user=user, role=role, starts_on=today(), given_by=by)
     record(by, f"加人 {name}（{username}），任{Role(role).label}", user, estate=estate)
-    user.one_time = password
+    user.one_time = one_time.plain
     return user
 
 
@@ -60,8 +65,7 @@ def change_user(user, *, estate, name, mobile, version, by):
     """Name and mobile of an account. Refused when somebody has changed it since the page was shown."""
     user = _lock(user)
     _governed(by, user, {Role.ADMINISTRATOR})
-    if version != user.version:
-        raise Refused("这个人的资料刚被改过，请看一下现在的再改。")
+    fresh(user, version, estate=estate, link=reverse("user", args=[user.pk]))
     if mobile and User.objects.filter(mobile=mobile).exclude(pk=user.pk).exists():
         raise Refused({"mobile": "这个手机号已有账号。"})
     was = user.name
@@ -79,7 +83,7 @@ def give_post(user, *, role, estate, by, ends_on=None):
     _not_oneself(user, by)
     if not user.is_active:
         raise Refused(f"{user.name}的账号停用了，先恢复再给岗位。")
-    if user.posts.of(estate).held(on=today()).filter(role=role).exists():
+    if user.posts.of(estate).lasting().filter(role=role).exists():                 # a stand-in may be made the real thing
         raise Refused({"role": f"{user.name}现在就是{Role(role).label}。"})
     if ends_on is not None and ends_on < today():
         raise Refused({"ends_on": "最后一天已经过了。"})
@@ -106,8 +110,8 @@ def arrange_cover(user, *, post, starts_on, ends_on, by):
         raise Refused({"starts_on": "替班从今天或以后开始。"})
     if ends_on < starts_on:
         raise Refused({"ends_on": "最后一天早于开始那天。"})
-    if ends_on - starts_on > timedelta(days=COVER_DAYS):
-        raise Refused({"ends_on": "替班最长三个月；更久的请管理员给岗位。"})
+    if ends_on - starts_on > timedelta(days=(most := StaffPolicy.of(post.estate).cover_days)):
+        raise Refused({"ends_on": f"替班最长 {most} 天；更久的请管理员给岗位。"})
     same = user.posts.of(post.estate).filter(role=post.role, ended_at=None, starts_on__lte=ends_on, ends_on__gte=starts_on)
     if there := same.first():
         raise Refused({"starts_on": f"这几天已安排{user.name}替{post.get_role_display()}，到 {shown_date(there.ends_on, day)}。"})
@@ -128,7 +132,10 @@ def end_cover(post, *, by):
 
 @act
 def end_post(post, *, by):
-    """The post ends now; what the user did under it stays. Refused for one's own and for the last administrator's."""
+    """The post ends now, and with the last one the user's stand-ins here; what was done under it stays.
+
+    Refused for one's own and for the last administrator's.
+    """
     return _end(post, by, f"{post.user.name} 不再任{post.get_role_display()}")
 
 
@@ -142,8 +149,16 @@ def _end(post, by, words):
         _another_administrator(post.user, [post.estate])
     post.ended_at, post.ended_by = now(), by
     post.save(update_fields=["ended_at", "ended_by"])
+    if stand_ins := _end_stand_ins(post, by):
+        words += f"，替班 {stand_ins} 个一并结束"
     record(by, words, post.user, estate=post.estate)
     return post
+
+
+def _end_stand_ins(post, by):
+    """Who holds no post of his own here any more stands in for nobody; returns how many of them end."""
+    here = post.user.posts.of(post.estate).filter(Q(ends_on=None) | Q(ends_on__gte=today()), ended_at=None)
+    return 0 if here.filter(covers=None).exists() else here.update(ended_at=post.ended_at, ended_by=by)
 
 
 @act
@@ -166,7 +181,7 @@ def deactivate_user(user, *, estate, reason, by):
 
 
 @act
-def reactivate_user(user, *, estate, by):
+def reactivate_user(user, *, estate, by, one_time=None):
     """In use again, with a new one-time password (``user.one_time``); the posts that were not ended hold again."""
     user = _lock(user)
     _not_oneself(user, by)
@@ -174,28 +189,29 @@ def reactivate_user(user, *, estate, by):
     if user.is_active:
         raise Refused("这个账号在用。")
     user.is_active, user.version = True, user.version + 1
-    return _new_password(user, estate, by, "恢复账号")
+    return _new_password(user, estate, by, "恢复账号", one_time)
 
 
 @act
-def reset_password(user, *, estate, by):
+def reset_password(user, *, estate, by, one_time=None):
     """A one-time password (``user.one_time``) that must be changed at the next sign-in; all sessions of the account end.
 
     A manager does it for clerks, engineers and guards, an administrator for all; nobody for himself.
     """
     user = _lock(user)
     _not_oneself(user, by)
-    roles = set(user.posts.held(on=today()).values_list("role", flat=True))
-    _governed(by, user, {Role.ADMINISTRATOR} if roles - BELOW_MANAGER else {Role.ADMINISTRATOR, Role.MANAGER})
+    _governed_by_rank(by, user)
     if not user.is_active:
         raise Refused("这个账号停用了，先恢复。")
-    return _new_password(user, estate, by, "重设密码")
+    return _new_password(user, estate, by, "重设密码", one_time)
 
 
 @act
 def end_sessions(user, *, estate, by):
-    """Everywhere the account is signed in, it is out at the next click: a lost phone, a computer left open (TRUST T30)."""
+    """Everywhere the account is signed in, it is out at the next click: a lost phone, a computer left open (TRUST T30). By whom: as reset_password."""
+    user = _lock(user)
     _not_oneself(user, by)
+    _governed_by_rank(by, user)
     n = sign_ins.end_all(user, SignIn.End.ENDED)
     record(by, f"让 {user.name} 的登录都退出，{n} 处", user, estate=estate)
     return user
@@ -215,9 +231,9 @@ def reset_second_factor(user, *, estate, by):
     return user
 
 
-def _new_password(user, estate, by, words):
-    user.one_time = one_time_password()
-    user.set_password(user.one_time)
+def _new_password(user, estate, by, words, one_time=None):
+    one_time = one_time or OneTime()
+    user.one_time, user.password = one_time.plain, one_time.text
     user.must_change_password, user.pin, user.pin_failures = True, "", 0
     user.save(update_fields=["password", "must_change_password", "is_active", "version", "pin", "pin_failures"])
     sign_ins.end_all(user, SignIn.End.PASSWORD)
@@ -245,6 +261,12 @@ def _governs(by, user, roles):
 def _governed(by, user, roles):
     if not _governs(by, user, roles):
         raise Refused("此人有您管不到的岗位，或还在别的小区任职，账号要由管到全部岗位的管理员改。")
+
+
+def _governed_by_rank(by, user):
+    """A manager for clerks, engineers and guards, an administrator for all; at every estate where the user holds a post."""
+    roles = set(user.posts.held(on=today()).values_list("role", flat=True))
+    _governed(by, user, {Role.ADMINISTRATOR} if roles - BELOW_MANAGER else {Role.ADMINISTRATOR, Role.MANAGER})
 
 
 def _may_cover(by, post):

@@ -1,4 +1,4 @@
-"""Acts on one's own account; each wants the password again, since a PIN or an open screen is not the person (TRUST T2)."""
+"""Acts on one's own account. The page wants the password again first, since a PIN or an open screen is not the person (TRUST T2)."""
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 
@@ -10,16 +10,14 @@ from servicecentre.worklog.acts import act, record
 
 
 @act
-def change_password(user, *, estate, old, new, by, here=None):
-    """A new password for oneself; other sessions of this account end. Refused with a wrong old one, the same or a weak new one."""
-    user = _proved(user, old, "old")
-    if old == new:
-        raise Refused({"new": "新密码和现在的一样，换一个。"})
+def change_password(user, *, estate, new, hashed, by, here=None):
+    """A new password for oneself, ``hashed`` (pins.Hashed) before; other sessions of this account end. Refused with a weak one."""
+    user = _lock(user)
     try:
         password_validation.validate_password(new, user)
     except ValidationError as error:
         raise Refused({"new": " ".join(error.messages)}) from error
-    user.set_password(new)
+    user.password = hashed.text
     user.must_change_password, user.pin_failures = False, 0
     user.save(update_fields=["password", "must_change_password", "pin_failures"])
     sign_ins.end_all(user, SignIn.End.PASSWORD, but=here)
@@ -28,14 +26,14 @@ def change_password(user, *, estate, old, new, by, here=None):
 
 
 @act
-def set_pin(user, *, estate, password, pin, by):
-    """The PIN that opens the lock. Refused with a wrong password, and for a PIN that anybody would try first."""
-    user = _proved(user, password, "password")
+def set_pin(user, *, estate, pin, hashed, by):
+    """The PIN that opens the lock, ``hashed`` (pins.Hashed) before. Refused for one that anybody would try first."""
+    user = _lock(user)
     try:
-        pin = pins.check_new(pin, user)
+        pins.check_new(pin, user)
     except ValidationError as error:
         raise Refused({"pin": error.message}) from error
-    user.pin, user.pin_failures = pins.hashed(pin), 0
+    user.pin, user.pin_failures = hashed.text, 0
     user.save(update_fields=["pin", "pin_failures"])
     record(by, f"{user.name} 设了自己的 PIN", estate=estate)
     return user
@@ -50,9 +48,9 @@ def end_others(user, *, estate, here, by):
 
 
 @act
-def begin_second_factor(user, *, estate, password, by):
+def begin_second_factor(user, *, estate, by):
     """A secret for the phone, not in use before the first code is right; the one that waited is forgotten."""
-    user = _proved(user, password, "password")
+    user = _lock(user)
     if second_factor.of(user):
         raise Refused("第二道验证已经启用。")
     SecondFactor.objects.filter(user=user).delete()
@@ -62,7 +60,7 @@ def begin_second_factor(user, *, estate, password, by):
 @act
 def confirm_second_factor(user, *, estate, code, here, by):
     """The first code: the factor is in use, ``user.codes`` are the recovery codes, shown once; other sessions end."""
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = _lock(user)
     if second_factor.of(user):
         raise Refused("第二道验证已经启用。")
     trouble, how = second_factor.trouble(user, code)
@@ -70,16 +68,16 @@ def confirm_second_factor(user, *, estate, code, here, by):
         raise Refused({"code": trouble})
     SecondFactor.objects.filter(user=user).update(confirmed_at=now())
     user.codes = second_factor.new_codes(user)
-    SignIn.passed(here, now())
+    here.passed(now())
     sign_ins.end_all(user, SignIn.End.ENDED, but=here)
     record(by, f"{user.name} 启用第二道验证", estate=estate)
     return user
 
 
 @act
-def renew_recovery_codes(user, *, estate, password, by):
+def renew_recovery_codes(user, *, estate, by):
     """Eight new codes, ``user.codes``; the old ones are worth nothing any more."""
-    user = _proved(user, password, "password")
+    user = _lock(user)
     if not second_factor.of(user):
         raise Refused("还没有启用第二道验证。")
     user.codes = second_factor.new_codes(user)
@@ -88,9 +86,9 @@ def renew_recovery_codes(user, *, estate, password, by):
 
 
 @act
-def drop_second_factor(user, *, estate, password, by):
+def drop_second_factor(user, *, estate, by):
     """Refused where the estate wants it of this user."""
-    user = _proved(user, password, "password")
+    user = _lock(user)
     for post in user.posts.held(on=today()).filter(role__in=second_factor.FOR).select_related("estate"):
         if StaffPolicy.of(post.estate).second_factor:
             raise Refused("您任职的小区要求主管和管理员用第二道验证，不能取消。")
@@ -105,8 +103,5 @@ def forget(user):
     RecoveryCode.objects.filter(user=user).delete()
 
 
-def _proved(user, password, field):
-    user = User.objects.select_for_update().get(pk=user.pk)
-    if not user.check_password(password):
-        raise Refused({field: "现在的密码不对。"})
-    return user
+def _lock(user):
+    return User.objects.select_for_update().get(pk=user.pk)

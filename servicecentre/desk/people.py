@@ -69,17 +69,18 @@ def user(request, pk):
 
 
 def _user_page(request, person, refused=None):
-    day, roles = today(), request.roles
+    day = today()
     posts = list(_posts(request).filter(user=person))
+    in_force = [post for post in posts if post.ended_at is None and (post.ends_on is None or post.ends_on >= day)]
     oneself = person.pk == request.user.pk
     can = {name: not oneself and may(request, f"desk.{name}") for name in (
         "end_sessions", "reset_second_factor", "change_user", "give_post", "end_post", "arrange_cover", "reset_password", "deactivate_user")}
     return render(request, "desk/people/user.html", {
         "person": person, "posts": posts, "day": day, "oneself": oneself, "can": can, "changes": _changes(request, person),
-        "in_force": [p for p in posts if p.ended_at is None and (p.ends_on is None or p.ends_on >= day)],
+        "in_force": in_force,
         "over": [p for p in posts if p.ended_at is not None or p.ends_on and p.ends_on < day],
-        "sign_ins": sign_ins_of(person) if any(p.ended_at is None for p in posts) else None, "factor": second_factor.of(person),
-        "forbidden": _uncancellable(request), "roles": roles, "button": ConfirmForm(), "refused": refused})
+        "sign_ins": sign_ins_of(person) if any(p.starts_on is None or p.starts_on <= day for p in in_force) else None, "factor": second_factor.of(person),
+        "forbidden": _uncancellable(request), "button": ConfirmForm(), "refused": refused})
 
 
 def _form_page(request, form, *, title, button, back, about="", busy="正在登记，请稍等"):
@@ -95,7 +96,8 @@ def _told_once(request, person, words):
 @needs("desk.add_user")
 def add_user(request):
     form = AddUserForm(request.POST or None)
-    if request.method == "POST" and (person := form.perform(acts.add_user, request.estate, by=request.user)):
+    if request.method == "POST" and form.is_valid() and (
+            person := form.perform(acts.add_user, request.estate, one_time=acts.OneTime(), by=request.user)):
         if "same_person" in form.cleaned_data["despite"]:
             messages.success(request, f"{person.name} 已加到这里，用原来的工号和密码登录。")
             return redirect("user", person.pk)
@@ -146,7 +148,7 @@ def _end(request, pk, act, words):
 
 @needs("desk.end_post")
 def end_post(request, pk):
-    return _end(request, pk, acts.end_post, "{0.user.name} 不再任{0}。".replace("{0}。", "这个岗位。"))
+    return _end(request, pk, acts.end_post, "{0.user.name} 不再任这个岗位。")
 
 
 @needs("desk.arrange_cover")
@@ -170,7 +172,7 @@ def _new_password(request, pk, act, words):
     if request.method != "POST":
         return redirect("user", pk)
     form = ConfirmForm(request.POST)
-    if there := form.perform(act, person, estate=request.estate, by=request.user):
+    if there := form.perform(act, person, estate=request.estate, one_time=acts.OneTime(), by=request.user):
         return _told_once(request, there, words)
     return _user_page(request, person, refused=form)
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import Shift
-from servicecentre.kit.periods import exact_moment, now, today
+from servicecentre.kit.periods import WEEKDAYS, exact_moment, now, today
 from servicecentre.roles import Role
 from servicecentre.staff.access import may
 from servicecentre.worklog.models import Entry
@@ -17,6 +17,7 @@ NAV = (
      ("收费", "billing:counter", "billing.collect_payment", "1"),
      ("房屋住户", "households:units", "households.view_register", ""),
      ("承诺", "worklog:promises", "worklog.make_promise", ""),
+     ("通知", "tickets:notices", "tickets.view_notices", ""),
      ("工作日志", "worklog:day", "worklog.view_day", ""),
      ("话术和手册", "texts:phrases", "papers.view_phrases", "")),
     (("出账", "billing:run", "billing.view_run", ""),
@@ -39,7 +40,6 @@ OFFICE = (("规矩", "settings", "desk.view_settings"), ("收费项目", "billin
 BELOW = {"billing:counter": ("collect", "collected", "use_credit"), "billing:voids": ("ask_void",),
          "settings": ("fee_kinds", "add_fee_kind", "change_fee_kind")}    # pages that belong to an item
 CLOCKS_DIFFER = timedelta(minutes=2)
-WEEKDAYS = "一二三四五六日"
 
 
 class Rights:

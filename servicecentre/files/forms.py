@@ -2,7 +2,9 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
-from . import storing
+from servicecentre.kit import store
+
+from . import scanning, storing
 
 ACCEPT = "image/jpeg,image/png,image/webp,image/heic,image/heif,.heic,.heif,application/pdf"
 AGAIN = "文件没有存，请重新选"
@@ -49,6 +51,8 @@ class FilesMixin(forms.Form):
         for upload in self.uploaded:
             try:
                 ready.append(self.ready(upload))
+            except scanning.Silent:                       # it would be as silent over the next one
+                raise
             except ValidationError as error:
                 wrong += error.messages
         if wrong:
@@ -59,8 +63,12 @@ class FilesMixin(forms.Form):
         if not self.is_valid():
             self._say_again()
             return None
-        with storing.kept(self.cleaned_data["files"]):
-            result = super().perform(act, *args, by=by, **more)
+        result = None
+        try:
+            with storing.kept(self.cleaned_data["files"]):
+                result = super().perform(act, *args, by=by, **more)
+        except store.Silent as silent:                    # the act's own refusals are told by now
+            self.add_error("files", silent)
         if result is None:
             self._say_again()
         return result

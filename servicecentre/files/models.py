@@ -3,12 +3,12 @@ from hashlib import sha256
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.files.storage import default_storage
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from servicecentre.kit import guards
+from servicecentre.kit import guards, store
+from servicecentre.kit.periods import business_day
 from servicecentre.kit.rows import EstateQuerySet, EstateRow
 from servicecentre.kit.secrets import decrypt_bytes
 
@@ -69,7 +69,8 @@ class File(EstateRow):
     objects = FileQuerySet.as_manager()
     guards = [guards.Undeletable(),
               guards.Frozen("row_type", "row_id", "household_no", "right", "kind", "purpose", "label", "content_type", "size", "sha256", "path",
-                            "thumb", "made_by", "made_at", once=("removed_at", "removed_by", "removed_why"))]
+                            "thumb", "made_by", "made_at", once=("removed_at", "removed_by", "removed_why")),
+              guards.Sealed("worklog_seal", moment="made_at")]
 
     class Meta:
         verbose_name = verbose_name_plural = "附件"
@@ -91,6 +92,11 @@ class File(EstateRow):
         return reverse("files:file", args=[self.pk])
 
     @property
+    def day(self):
+        """The business day of which it is; that day's seal stands for it."""
+        return business_day(self.made_at)
+
+    @property
     def is_identity(self):
         return self.kind == self.Kind.IDENTITY
 
@@ -106,7 +112,7 @@ class File(EstateRow):
         return stem + ending
 
     def content(self) -> bytes:
-        """The bytes as they were taken in; Damaged when they are gone or changed (TRUST F8)."""
+        """The bytes as they were taken in; Damaged when they are gone or changed (TRUST F8), store.Silent when that cannot be told."""
         data = _stored(self.path)
         if self.is_identity:
             try:
@@ -118,13 +124,12 @@ class File(EstateRow):
         return data
 
     def small(self) -> bytes:
-        """The thumbnail, a JPEG; Damaged when it is gone."""
+        """The thumbnail, a JPEG; Damaged when it is gone, store.Silent when that cannot be told."""
         return _stored(self.thumb)
 
 
 def _stored(path):
     try:
-        with default_storage.open(path) as file:
-            return file.read()
+        return store.read(path)
     except FileNotFoundError as error:
         raise Damaged from error

@@ -1,4 +1,5 @@
 """Taking files in: judged by content, made safe, kept under a random name before the row that names them is committed."""
+import logging
 import re
 import secrets
 from contextlib import contextmanager
@@ -7,21 +8,21 @@ from hashlib import sha256
 from io import BytesIO
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import transaction
 
+from servicecentre.kit import store
 from servicecentre.kit.periods import now, today
 from servicecentre.kit.secrets import encrypt_bytes
 from servicecentre.kit.text import clean_text
 
+from . import scanning
 from .models import PDF, File
 from .pictures import redrawn
-from .scanning import refuse_virus
 
 MOST_BYTES, MOST_FILES = 25 * 1024 * 1024, 10
 MOST_WORDS = "25 MB"
 FOLDER = "files"
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -42,24 +43,38 @@ class Ready:
         return f"{self.sent} {self.kind} {self.purpose}"
 
     def keep(self):
-        """Write the bytes to the store, identity papers encrypted."""
-        identity = self.kind == File.Kind.IDENTITY
-        self.path = _saved(encrypt_bytes(self.data) if identity else self.data)
-        self.thumb_path = _saved(self.thumb) if self.thumb else ""
+        """Write the bytes to the store, identity papers encrypted; store.Silent when they were not kept."""
+        data = encrypt_bytes(self.data) if self.kind == File.Kind.IDENTITY else self.data
+        self.path = _place()                              # known before it is written: half a file is found again
+        store.save(self.path, data)
+        if self.thumb:
+            self.thumb_path = _place()
+            store.save(self.thumb_path, self.thumb)
 
     def discard(self):
         for path in filter(None, (self.path, self.thumb_path)):
-            default_storage.delete(path)
+            store.discard(path)
 
 
-def _saved(data):
+def _place():
     name = secrets.token_hex(16)
-    return default_storage.save(f"{FOLDER}/{name[:2]}/{name}.bin", ContentFile(data))
+    return f"{FOLDER}/{name[:2]}/{name}.bin"
+
+
+LONG_NUMBER = re.compile(r"(?<!\d)\d(?:[ -]?\d){13,15}(?:[ -]?[\dXx]){1,2}(?!\d)")
+
+
+def _hidden(found):
+    """As long as an identity number, with its check digit, without or of the old kind: its middle never stands in a name (TRUST 26)."""
+    digits = re.sub("[ -]", "", found.group())
+    return f"{digits[:3]}***{digits[-2:]}" if len(digits) in (15, 17, 18) else found.group()
 
 
 def label_of(name, otherwise="附件"):
-    """A file's name as a label only: no folders, no control characters, 120 characters (TRUST §4 row 38); ``otherwise`` for none."""
+    """A file's name as a label only: no folders, no control characters, no identity number, 120 characters (TRUST §4 row 38);
+    ``otherwise`` for none."""
     text = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", " ", re.split(r"[/\\]", str(name))[-1])
+    text = LONG_NUMBER.sub(_hidden, text)
     try:
         return clean_text(text[-120:], 120) or otherwise
     except ValidationError:
@@ -80,10 +95,13 @@ def read(upload, *, kind="", purpose="", centre=""):
     if not data:
         raise ValidationError(f"「{label}」是空文件")
     try:
-        refuse_virus(data)
+        scanning.refuse_virus(data)
         content_type, made, thumb = _judged(data, _stamp(kind, purpose, centre))
+    except scanning.Silent:                               # says nothing of this file
+        raise
     except ValidationError as error:
         raise ValidationError([f"「{label}」{sentence}" for sentence in error.messages]) from error
+    label = "证件" if kind == File.Kind.IDENTITY else label            # what it was called may name its number
     return Ready(label, kind or (File.Kind.SCAN if content_type == PDF else File.Kind.PHOTO), purpose if kind == File.Kind.IDENTITY else "",
                  content_type, made, thumb, sha256(data).hexdigest())
 
@@ -149,4 +167,4 @@ def destroy(file, *, why, by):
     file.removed_at, file.removed_by, file.removed_why = now(), by, why
     file.save(update_fields=["removed_at", "removed_by", "removed_why"])
     for path in filter(None, (file.path, file.thumb)):
-        transaction.on_commit(lambda path=path: default_storage.delete(path), robust=True)
+        transaction.on_commit(lambda path=path: store.discard(path), robust=True)

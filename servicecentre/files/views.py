@@ -4,6 +4,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
+from servicecentre.kit import store
 from servicecentre.roles import RIGHTS
 from servicecentre.staff.access import may, needs
 
@@ -19,6 +20,8 @@ def file(request, pk):
         data = row.content()
     except Damaged:
         return render(request, "files/damaged.html", {"file": row}, status=410)
+    except store.Silent as silent:
+        return render(request, "503.html", {"headline": "文件现在打不开", "reason": silent.sentence}, status=503)
     return _sandboxed(HttpResponse(data, content_type=row.content_type, headers={
         "Content-Disposition": content_disposition_header(row.is_pdf, row.name)}))
 
@@ -28,10 +31,12 @@ def file(request, pk):
 def thumb(request, pk):
     row = _file(request, pk)
     try:
-        data = row.small() if row.thumb else b""
+        data, status = (row.small(), 200) if row.thumb else (b"", 410)
     except Damaged:
-        data = b""
-    return _sandboxed(HttpResponse(data, content_type=JPEG, status=200 if data else 410))
+        data, status = b"", 410
+    except store.Silent:
+        data, status = b"", 503
+    return _sandboxed(HttpResponse(data, content_type=JPEG, status=status))
 
 
 def _sandboxed(response):

@@ -16,7 +16,7 @@ from pathlib import Path
 from django.contrib.staticfiles import finders
 from django.template.loader import get_template
 
-QR_PIXELS = 3                             # a module's side; on 14 mm some 0.1 mm each
+QR_PIXELS = 2                             # a module's side; on 14 mm some 0.2 mm each
 WAIT = 20                                 # seconds that a print waits for those before it
 PLACE = "https://paper.invalid/"          # the only address there is; what follows it is a name of ours
 FILES = {**{f"fonts/{name}": "font/sfnt" for name in (
@@ -49,7 +49,12 @@ def render_pdf(html, css="papers/papers.css", *, images=None, shift=(0, 0)):
 
 
 def render_to_file(path, html, codes, shift):
-    """What a worker process does: one document into a new private file. ``codes``: {name of an image: text of its QR}."""
+    """What a worker process does: one document into a new private file; nothing where its folder is gone, for nobody waits for it.
+
+    ``codes``: {name of an image: text of its QR}.
+    """
+    if not os.path.isdir(os.path.dirname(path)):
+        return
     pdf = render_pdf(html, images={name: qr_png(text) for name, text in codes.items()}, shift=shift)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         out.write(pdf)
@@ -70,7 +75,7 @@ def _mover(x, y):
 
 
 def qr_png(text):
-    """A QR of level M as grey PNG, three pixels a module: a tenth of an SVG's time on the page.
+    """A QR of level M as grey PNG, two pixels a module: a tenth of an SVG's time on the page.
 
     Grey and not one bit deep: that WeasyPrint would turn into colours, which is twice as large.
     """

@@ -1,10 +1,12 @@
 """批量打印: papers chosen by a filter, printed again as one PDF; each is a Print with a reason, as if printed alone (TRUST 9)."""
+import shutil
+
 from django.conf import settings
 from django.db.models import Max
 
-from servicecentre.jobs.models import Job, long_work
+from servicecentre.jobs.models import Job, Stopped, long_work
 from servicecentre.kit.periods import now, shown_moment
-from servicecentre.kit.pool import most_workers
+from servicecentre.kit.pool import how_many
 from servicecentre.kit.refused import Refused
 from servicecentre.worklog.acts import act, record
 
@@ -12,7 +14,7 @@ from .issuing import ALL, said_why
 from .kinds import KINDS, copy_of
 from .models import KEPT_FOR, OPEN_FOR, Batch, Paper, Print, Series
 from .numbers import narrowed
-from .pressing import press
+from .pressing import clear, press
 from .printing import sheet_for, words_of
 
 MOST = 2_000                              # papers of one batch
@@ -85,9 +87,28 @@ def take_batch(batch, *, by):
 
 
 @act
+def stop_batch(batch, *, by):
+    """Stop the making of its PDF; returns the Batch. The prints are counted already and stay so: their numbers are used.
+
+    Asked again it changes nothing. Refused for everybody but who started it, and once it has ended.
+    """
+    batch = Batch.objects.select_related("job", "made_by").lock(batch)
+    if batch.made_by_id != by.pk:
+        raise Refused(f"这一批是 {batch.made_by.name} 出的，由本人停止。")
+    if batch.ended_at is not None:
+        raise Refused("这一批已经出好，不用停；不取就行，放一天会清掉。")
+    if batch.job.stop(f"{by.name}停止，没有出文件。这 {batch.count} 张的补打次数已经记了，不退回；再出一批，次数接着往上加。"):
+        record(by, f"停止批量打印 {batch.words}，{batch.count} 张，补打次数已记", batch)
+    elif batch.job.state == Job.State.FAILED:
+        raise Refused("这一批没有办成，已经停了。")
+    return batch
+
+
+@act
 def end_batch(batch, *, pages, size, by):
-    """The file is there; returns the Batch."""
+    """The file is there; returns the Batch. Raises Stopped when that was asked for before."""
     batch = Batch.objects.lock(batch)
+    batch.job.heed_stop()
     if batch.ended_at is None:
         batch.pages, batch.size, batch.ended_at = pages, size, now()
         batch.save(update_fields=["pages", "size", "ended_at"])
@@ -95,7 +116,7 @@ def end_batch(batch, *, pages, size, by):
     return batch
 
 
-@long_work
+@long_work(when_it_fails="这些单据的打印次数已经记上，要的话重新出一批")
 def press_batch(job):
     """Make the batch's PDF; a second run after a crash begins again, and changes nothing that is made."""
     batch = Batch.objects.of(job.estate).get(pk=job.given["batch"])
@@ -103,25 +124,40 @@ def press_batch(job):
     sweep()
     if batch.ended_at is not None:
         return result
-    prints = batch.prints.select_related("paper__voided_by", "paper__void_asked_by", "by").order_by("paper__year", "paper__serial")
-    job.progress(0, batch.count, "正在出")
-    pages = press((words_of(each.paper, each, batch.sheet) for each in prints.iterator(chunk_size=200)), batch.path,
-                  address=job.given["address"], shift=(batch.x, batch.y), count=min(most_workers(), settings.PRINT_WORKERS or most_workers()),
-                  progress=lambda done: job.progress(done, batch.count, f"出好 {done} 张，共 {batch.count} 张"))
-    end_batch(batch, pages=pages, size=batch.path.stat().st_size, by=batch.made_by, request_key=f"job:{job.pk}:end")
+    try:
+        _press(job, batch)
+    except Stopped:
+        clear(batch.path)
+        raise
     return result
 
 
+def _press(job, batch):
+    """Raises Stopped, at the latest when its end is to be written."""
+    job.progress(0, batch.count, "正在出")
+    prints = batch.prints.select_related("paper__voided_by", "paper__void_asked_by", "by").order_by("paper__year", "paper__serial")
+    pages = press((words_of(each.paper, each, batch.sheet) for each in prints.iterator(chunk_size=200)), batch.path,
+                  address=job.given["address"], shift=(batch.x, batch.y), count=how_many(),
+                  progress=lambda done: job.progress(done, batch.count, f"出好 {done} 张，共 {batch.count} 张"))
+    end_batch(batch, pages=pages, size=batch.path.stat().st_size, by=batch.made_by, request_key=f"job:{job.pk}:end")
+
+
 def sweep():
-    """Take away files that nobody may fetch any more: taken ten minutes ago, or a day old."""
+    """Take away files that nobody may fetch any more, taken ten minutes ago or a day old, and what a job that ended left behind; hourly."""
     folder = settings.DATA_DIR / "batches"
     if not folder.exists():
         return
     at = now()
     kept = {f"{batch.file}.pdf" for batch in Batch.objects.filter(made_at__gt=at - 2 * KEPT_FOR)
-            if batch.ended_at is None or batch.is_kept(at=at) and (batch.taken_at is None or at < batch.taken_at + OPEN_FOR)}
-    for path in folder.glob("*.pdf"):
-        if path.name not in kept:
+            if batch.is_kept(at=at) and (batch.taken_at is None or at < batch.taken_at + OPEN_FOR)}
+    pressing = set(Batch.objects.filter(job__in=Job.objects.unfinished()).values_list("file", flat=True))
+    for path in folder.iterdir():
+        stem = path.stem.partition("-")[0]                # a folder of chunks is called <file>-…
+        if path.name in kept or stem in pressing:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
             path.unlink(missing_ok=True)
 
 

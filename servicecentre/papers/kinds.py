@@ -14,7 +14,8 @@ class Kind(NamedTuple):
     """``copies`` stand in the order in which the first print brings them out; the first is what a later print gives.
 
     ``alone``: nothing else hangs on such a paper, so it may be voided by itself; every other kind is voided by the act
-    that knows what hangs on it. ``row``: the name under which the paper knows that row, for a link.
+    that knows what hangs on it. ``row``: the name under which the paper knows that row, for a link, which says ``see``;
+    a row with ``paper_note(day)`` tells there what has become of it since.
     """
 
     letters: str
@@ -23,6 +24,7 @@ class Kind(NamedTuple):
     copies: tuple[Copy, ...] = ()
     alone: bool = False
     row: str = ""
+    see: str = "看这笔业务、作废"
 
 
 # A desk prints on plain sheets and hands the payer the top one while the rest still comes: the customer's copy first.
@@ -31,16 +33,21 @@ THREE_COPIES = (Copy("customer", "第二联", "客户"), Copy("stub", "第一联
 RECEIPT = Kind("SJ", "收据", "billing/receipt-1", THREE_COPIES, row="payment")
 VOID = Kind("ZF", "作废单", "billing/void-1", (Copy("desk", "第二联", "前台"), Copy("finance", "第一联", "财务")), row="receipt_void")
 
+NOTICE = Kind("TZ", "通知", "tickets/notice-1", row="notice_term")
+
 _PERSON_AND_DESK = (Copy("person", "第一联", "申请人"), Copy("desk", "第二联", "前台"))
 DATA_REQUEST = Kind("GX", "个人信息请求单", "desk/data-request-1", _PERSON_AND_DESK)
 DATA_COPY = Kind("GX", "个人信息副本", "desk/data-copy-1")             # of the same series: what the request's answer hands over
+
+_AGENT_AND_FILE = (Copy("agent", "第二联", "受托人"), Copy("file", "第一联", "存档"))
+LETTER = Kind("WT", "授权委托书", "households/letter-1", _AGENT_AND_FILE, row="letter", see="看委托书")
 
 KINDS = {kind.letters: kind for kind in (
     RECEIPT, Kind("YJ", "押金收据"), Kind("YT", "押金退还单"), Kind("TK", "退款单"), VOID, Kind("BY", "停电备用单"),
     Kind("CJ", "催缴通知单", alone=True), Kind("RB", "收费日报表"), Kind("RH", "入伙办结单"), Kind("ZX", "装修申请表"), Kind("XK", "施工许可证"),
     Kind("CR", "施工出入证"), Kind("DH", "动火许可证"), Kind("WZ", "违章整改通知单"), Kind("ZG", "整改通知单"), Kind("GD", "报修派工单"),
     Kind("FX", "物品放行条"), Kind("YS", "钥匙借用单"), Kind("KZ", "空置申请表"), Kind("JM", "减免申请单"), Kind("GT", "公摊分摊表"),
-    Kind("CW", "车位服务协议"), Kind("TZ", "通知", alone=True), Kind("WT", "授权委托书"), DATA_REQUEST)}
+    Kind("CW", "车位服务协议"), NOTICE, LETTER, DATA_REQUEST)}
 
 
 def copy_of(kind, code):
@@ -78,7 +85,19 @@ class Text(NamedTuple):
     default: str = ""
 
 
+PROPOSED = "张贴时先填好的内容，张贴以前还可以改"
 TEXTS = {
     "receipt_remarks": Text("收据备注", "每张收据的备注栏，在收款人写的备注后面", "SJ", OF_RECEIPT),
     "void_remarks": Text("作废单说明", "每张作废单的说明栏，在申请人写的说明后面", "ZF", (*OF_RECEIPT, "收据号码")),
+    "notice_water": Text("停水通知", PROPOSED, "TZ", OF_ESTATE, "上述时间停水，请提前储水，关好水龙头，离家前再检查一遍。来水初期水质发浑属正常，"
+                         "放水几分钟即可。如有急需（医疗、婴幼儿用水），请联系前台。"),
+    "notice_power": Text("停电通知", PROPOSED, "TZ", OF_ESTATE, "上述时间户内和公共区域停电。请提前关闭电脑、电器，停电期间不要乘坐电梯；冰箱少开门，"
+                         "来电后再逐个开启电器。家中有使用医疗设备、行动不便的住户，请提前告诉前台，我们安排人员协助。"),
+    "notice_lift": Text("电梯停运通知", PROPOSED, "TZ", OF_ESTATE, "上述时间电梯停运，请走楼梯。老人、孕妇、行动不便和要搬大件的住户，请提前告诉前台，"
+                        "我们安排人员协助。"),
+    "notice_pest": Text("消杀通知", PROPOSED, "TZ", OF_ESTATE, "上述时间在公共区域消杀。请关好门窗，收好晾晒的衣物和食物，看好孩子和宠物，不要接触药剂和"
+                        "饵料。"),
+    "notice_works": Text("施工通知", PROPOSED, "TZ", OF_ESTATE, "上述时间施工，会有噪声和粉尘，请关好门窗。经过时请绕开围挡，听从现场人员指引，"
+                         "看好老人和孩子。"),
+    "notice_other": Text("通知", PROPOSED, "TZ", OF_ESTATE),
 }

@@ -158,6 +158,16 @@ class Paper(OfHouseholdNo, EstateRow):
         return KINDS[self.kind].name if self.kind in KINDS else self.kind
 
     @property
+    def row(self):
+        """What the paper was issued for, by the name its kind gives; None for papers that know of none."""
+        kind = KINDS.get(self.kind)
+        return getattr(self, kind.row, None) if kind and kind.row else None
+
+    def note_on(self, day):
+        """What has become of that since, in words: a letter that was revoked; "" where the paper still says it all."""
+        return getattr(self.row, "paper_note", lambda day: "")(day)
+
+    @property
     def is_void(self):
         return self.voided_at is not None
 

@@ -14,20 +14,21 @@ from servicecentre.kit.pool import workers
 
 from .printing import html_of
 
-CHUNK = 54                                # pages, more or less
+CHUNK = 48                                # pages, more or less
 AHEAD = 2                                 # chunks that wait for each worker
+LOOK = 1.0                                # seconds between two looks whether to go on
 
 
 def press(sheets, target, *, address, shift=(0, 0), count, progress=lambda done: None):
     """Print all `sheets` (an iterable of words_of()) into the file `target`; returns its number of pages.
 
-    ``count``: worker processes. ``progress(done)`` is told how many papers are printed. What a crash leaves behind lies in
-    a folder beside the target, and the next press of this target takes it away.
+    ``count``: worker processes. ``progress(done)`` is told how many papers are printed, every second at least; what
+    it raises ends the work after the chunks that are being made, and nothing of it is left. What a crash leaves behind lies
+    in a folder beside the target, and the next press of this target takes it away.
     """
     target = Path(target)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for left in target.parent.glob(f"{target.stem}-*"):
-        shutil.rmtree(left, ignore_errors=True)
+    clear(target)
     folder = Path(tempfile.mkdtemp(prefix=f"{target.stem}-", dir=target.parent))
     try:
         parts = _chunks(sheets, folder, address, shift, count, progress)
@@ -37,6 +38,13 @@ def press(sheets, target, *, address, shift=(0, 0), count, progress=lambda done:
         return pages
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear(target):
+    """Take away the file and what was left on the way to it."""
+    target.unlink(missing_ok=True)
+    for left in target.parent.glob(f"{target.stem}-*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _document(chunk, address):
@@ -68,21 +76,25 @@ def _chunks(sheets, folder, address, shift, count, progress):
     """Paths of the chunks in order; few wait at a time, so that memory does not grow with the papers."""
     parts, running, done = [], {}, 0
     with workers(count) as pool:
-        for chunk in _cut(sheets):
-            parts.append(folder / f"{len(parts):05}.pdf")
-            running[pool.submit(render_to_file, str(parts[-1]), *_document(chunk, address), shift)] = len(chunk)
-            while len(running) >= count * AHEAD:
+        try:
+            for chunk in _cut(sheets):
+                parts.append(folder / f"{len(parts):05}.pdf")
+                running[pool.submit(render_to_file, str(parts[-1]), *_document(chunk, address), shift)] = len(chunk)
+                while len(running) >= count * AHEAD:
+                    done += _waited(running)
+                    progress(done)
+            while running:
                 done += _waited(running)
                 progress(done)
-        while running:
-            done += _waited(running)
-            progress(done)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)     # what waits is not begun; to kill its worker could hang us (CPython 94777)
+            raise
     return parts
 
 
 def _waited(running):
-    """Wait until a chunk is done, or some; how many papers they hold. Raises what a worker raised, or that it died."""
-    ended, _ = wait(running, return_when=FIRST_COMPLETED)
+    """Wait until a chunk is done, or some, or a second is over; how many papers they hold. Raises what a worker raised, or that it died."""
+    ended, _ = wait(running, timeout=LOOK, return_when=FIRST_COMPLETED)
     for each in ended:
         each.result()
     return sum(running.pop(each) for each in ended)

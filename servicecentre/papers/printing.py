@@ -19,7 +19,7 @@ The content of a receipt (edition billing/receipt-1), plain JSON, money in integ
     credit_used, credit_added, credit_left, still_due           用预存, 转预存, 预存余额, 尚欠; 0 is not printed
     remarks     备注, "" for none
 
-issue_paper adds number, mark and issued_on. What a void slip (billing/void-1) holds is told in its template.
+issue_paper adds number, mark and issued_on. What other papers hold is told in their templates.
 """
 from datetime import date
 
@@ -30,9 +30,10 @@ from servicecentre.kit.periods import exact_moment
 
 from .issuing import ALL
 from .kinds import KINDS, Copy, copy_of
-from .sheets import A5, DOT140
+from .sheets import A4, A5, DOT140
 
 OTHER_SHEETS = {("billing/receipt-1", DOT140.code): "-dot"}       # the same words of an edition on another sheet: its template's ending
+POSTERS = {"tickets/notice-1": A4.code}                           # editions that are no slips of A5
 
 
 def render(paper, which, *, address="", computer=None):
@@ -47,7 +48,7 @@ def render(paper, which, *, address="", computer=None):
 def sheet_for(paper, computer):
     """Code of the sheet that this computer prints such a paper on: what it chose, where the paper's edition has words for it."""
     chosen = computer.receipt_sheet if computer else A5.code
-    return chosen if (paper.edition, chosen) in OTHER_SHEETS else A5.code
+    return chosen if (paper.edition, chosen) in OTHER_SHEETS else POSTERS.get(paper.edition, A5.code)
 
 
 def to_html(paper, which, sheet=A5.code):

@@ -10,6 +10,7 @@ urlpatterns = [
     path("batches/print/", batches.print_batch, name="print_batch"),
     path("batches/<int:pk>/", batches.batch, name="batch"),
     path("batches/<int:pk>/take/", batches.take_batch, name="take_batch"),
+    path("batches/<int:pk>/stop/", batches.stop_batch, name="stop_batch"),
     path("batches/<int:pk>/pdf/", batches.batch_pdf, name="batch_pdf"),
     path("printers/", printers.printers, name="printers"),
     path("printers/add/", printers.add_computer, name="add_computer"),

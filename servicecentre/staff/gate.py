@@ -5,9 +5,10 @@ None of it loses what was typed: a form that comes too late is asked for the PIN
 from urllib.parse import quote
 
 from django.conf import settings
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import trigger_client_event
 
 from servicecentre.kit.forms import shown_again
 from servicecentre.kit.periods import now
@@ -17,8 +18,9 @@ from . import pins, second_factor
 from .models import SignIn, StaffPolicy
 
 OWN_ACCOUNT, LOCK = "desk.view_account", "desk.lock"        # rights that also work while something must be put right · while locked
+EXPORT = "households.export_register"                       # answers with a file, so that the page which asked for the PIN stays
 ABOVE = frozenset({Role.MANAGER, Role.ADMINISTRATOR, Role.FINANCE})
-SAID = "pin_again"
+SAID, FILES = "pin_again", "files_again"
 LONGEST = 128
 
 
@@ -29,16 +31,33 @@ def stop(request, right, changes):
     if right == LOCK or row is None:
         return None
     if row.locked_at is not None:
-        return _ask(request, right, "锁屏了") if changes and right != OWN_ACCOUNT else to_lock(request)
+        if not changes or right == OWN_ACCOUNT:
+            return to_lock(request)
+        if (instead := _ask(request, right, "锁屏了")) is not None:
+            return instead
     if right == OWN_ACCOUNT:
         return None
-    if user.must_change_password:
-        return redirect("password")
-    if not row.factor_at and second_factor.FOR & request.roles and StaffPolicy.of(request.estate).second_factor:
-        return redirect("second_factor")
+    if lacks := _lacking(row, user, request.estate, request.roles):
+        return redirect(lacks)
     if changes and right in CONFIRMED and ABOVE & request.roles and not confirmed(row):
         return _ask(request, right, "确认是您本人")
     return None
+
+
+def _lacking(row, user, estate, roles):
+    """The page where something must be put right first; None when nothing must."""
+    if user.must_change_password:
+        return "password"
+    needs_factor = not row.factor_at and second_factor.FOR & roles and StaffPolicy.of(estate).second_factor
+    return "second_factor" if needs_factor else None
+
+
+def shut(request, estate=None):
+    """For the pages outside of every estate: does something stand before this session's rights, at this estate? A page then treats it as nobody's."""
+    row, user = request.sign_in, request.user
+    if row is None:
+        return False
+    return bool(row.locked_at or (_lacking(row, user, estate, user.roles_at(estate)) if estate else user.must_change_password))
 
 
 def confirmed(row):
@@ -62,9 +81,11 @@ def lock(row):
 
 
 def to_lock(request):
+    """To the lock; a page that asks for a piece of itself stays where it is, and lays the lock over all that was typed (js/lock.js)."""
+    if request.headers.get("HX-Request"):
+        return trigger_client_event(HttpResponse(status=423), "locked")
     seen = request.method == "GET" or shown_again.get()
-    where = f"{reverse('lock')}?next={quote(request.get_full_path())}" if seen else reverse("lock")
-    return HttpResponseClientRedirect(where) if request.headers.get("HX-Request") else redirect(where)
+    return redirect(f"{reverse('lock')}?next={quote(request.get_full_path())}" if seen else "lock")
 
 
 def _ask(request, right, title):
@@ -76,10 +97,15 @@ def _ask(request, right, title):
             confirm(request.sign_in)
             request.POST = request.POST.copy()
             del request.POST[SAID]
+            if left_behind := request.POST.pop(FILES, None):         # nothing is done without its files: drafts shows the form again
+                request.left_behind = left_behind[-1]
+                return redirect(request.get_full_path())
             return None
     if request.headers.get("HX-Request"):
         return to_lock(request)
-    kept = [(name, value) for name, values in request.POST.lists() for value in values if name not in (SAID, "csrfmiddlewaretoken")]
+    files = sum(len(chosen) for _, chosen in request.FILES.lists()) or request.POST.get(FILES, "")[:4]
+    kept = [(name, value) for name, values in request.POST.lists() for value in values if name not in (SAID, FILES, "csrfmiddlewaretoken")]
     return render(request, "staff/again.html", {
-        "title": title, "label": RIGHTS[right].label, "kept": kept, "files": sum(len(f) for _, f in request.FILES.lists()),
+        "title": title, "label": RIGHTS[right].label, "kept": kept, "files": files, "files_field": FILES,
+        "stays": right == EXPORT,
         "trouble": trouble, "has_pin": bool(request.user.pin) and not pins.spent(request.user), "field": SAID})

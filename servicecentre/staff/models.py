@@ -70,9 +70,6 @@ class PostQuerySet(EstateQuerySet):
         begun, lasts = Q(starts_on=None) | Q(starts_on__lte=on), Q(ends_on=None) | Q(ends_on__gte=on)
         return self.filter(begun, lasts, ended_at=None)
 
-    def to_come(self, *, after):
-        return self.filter(starts_on__gt=after, ended_at=None)
-
     def lasting(self):
         """Posts without a last day: no stand-in's."""
         return self.filter(ends_on=None, ended_at=None)
@@ -170,11 +167,10 @@ class SignIn(models.Model):
         """The rows of one account: what a page asks for, having found the user among its own estate's people."""
         return cls.objects.filter(user=user)
 
-    @classmethod
-    def passed(cls, row, at):
+    def passed(self, at):
         """The second factor was said in this session."""
-        row.factor_at = at
-        cls.objects.filter(pk=row.pk).update(factor_at=at)
+        self.factor_at = at
+        type(self).objects.filter(pk=self.pk).update(factor_at=at)
 
     def end(self, how, at):
         """The session is over from its next click on."""
@@ -222,12 +218,15 @@ class RecoveryCode(models.Model):
 
 
 class StaffPolicy(Policy):
-    """How people come in at an estate."""
+    """How people come in at an estate, and how long one stands in for another."""
 
     second_factor = models.BooleanField("主管和管理员要第二道验证", default=False)
 
-    title = "登录"
-    settings = (Setting("second_factor", Mark.PRACTICE, "要的话，主管和管理员登录除了密码，再要手机上的 6 位动态码", yes_no=("不要", "要")),)
+    cover_days = models.PositiveSmallIntegerField("替班最长", default=92)
+
+    title = "登录和替班"
+    settings = (Setting("second_factor", Mark.PRACTICE, "要的话，主管和管理员登录除了密码，再要手机上的 6 位动态码", yes_no=("不要", "要"), administrator=True),
+                Setting("cover_days", Mark.PRACTICE, "更久的，请管理员给岗位", "天", least=1, most=366, administrator=True))
 
     class Meta:
         verbose_name = verbose_name_plural = "登录规矩"

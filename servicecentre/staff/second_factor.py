@@ -16,7 +16,7 @@ from servicecentre.roles import Role
 from .models import RecoveryCode, SecondFactor, SignIn
 
 STEP, ASIDE = 30, 1                       # seconds of one code; one before and one after are good too (RFC 6238 §5.2)
-CODES, LETTERS = 8, "abcdefghjkmnpqrstuvwxyz23456789"
+CODES, LETTERS = 8, "abcdefghjkmnpqrstuvwxyz23456789"        # none that is taken for another
 FREE, LONGEST = 3, 900                    # so many wrong ones without a wait, then 2, 4, 8 … seconds, whoever asks and from where
 FOR = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
 
@@ -92,10 +92,7 @@ def _is_code(factor, said, moment):
 
 
 def _is_recovery(user, said, moment):
-    if factor_less(user) or not re.fullmatch("[a-z0-9]{10}", said):
+    if of(user) is None or not re.fullmatch("[a-z0-9]{10}", said):
         return False
     return RecoveryCode.objects.filter(user=user, digest=blind_index(user.pk, said), used_at=None).update(used_at=moment) == 1
 
-
-def factor_less(user):
-    return not SecondFactor.objects.filter(user=user, confirmed_at__isnull=False).exists()

@@ -22,7 +22,7 @@ from servicecentre.estates.models import Estate
 from servicecentre.kit.periods import now, today
 from servicecentre.kit.snapshot import snapshot
 
-from . import second_factor, sign_ins
+from . import gate, second_factor, sign_ins
 from .forms import SignInForm
 from .models import SignIn, User
 
@@ -135,6 +135,6 @@ def switch_estate(request):
     """The estates this user serves; straight in where there is only one."""
     with snapshot():
         estates = list(Estate.objects.filter(pk__in=request.user.posts.held(on=today()).values("estate")).order_by("name"))
-        if len(estates) == 1 and request.estate is None:
-            return redirect(f"/e/{estates[0].slug}/")
+        if len(estates) == 1 and request.estate is None or estates and gate.shut(request):        # the estate's own door says what stands before it
+            return redirect(request.estate if request.estate in estates else estates[0])
         return render(request, "staff/estates.html", {"estates": estates}, status=200 if estates else 403)

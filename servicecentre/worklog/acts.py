@@ -88,6 +88,11 @@ def _outermost(verb, name, args, kwargs, by, request_key):
             raise
 
 
+def served(user, request_key):
+    """Has this one-time key of the user's done its act?"""
+    return bool(request_key) and Done.objects.filter(request_key=request_key, user=user).exists()
+
+
 def _answer(done, by, name, digest):
     """The first result, for its own user, act and content; else a refusal, with a link only for that user (TRUST 3)."""
     if done.user_id != by.pk or done.act != name:

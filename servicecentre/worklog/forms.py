@@ -7,7 +7,8 @@ from servicecentre.kit.fields import DayField, TextField
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.text import parse_room
 
-AREAS = (("billing", "收费"), ("households", "房屋住户"), ("worklog", "承诺和备注"), ("papers", "单据"), ("files", "资料"), ("desk", "办公室"))
+AREAS = (("billing", "收费"), ("households", "房屋住户"), ("tickets", "通知"), ("worklog", "承诺和备注"), ("papers", "单据"), ("files", "资料"),
+         ("desk", "办公室"))
 EXCEPTIONS_ONLY = ("exceptions", "例外")
 
 

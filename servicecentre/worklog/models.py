@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Prefetch, Q
 
+from servicecentre.estates.models import Mark, Policy, Setting
 from servicecentre.kit import guards
 from servicecentre.kit.periods import business_day, now, shown_moment
 from servicecentre.kit.rows import EstateQuerySet, EstateRow, OfHouseholdNo
@@ -27,6 +28,19 @@ LATE = "late"                             # beside the doubts that an act accept
 
 
 REMARKS = ("worklog.make_remark", "worklog.correct_remark")
+
+
+class DayPolicy(Policy):
+    """How a day is reviewed and sealed."""
+
+    own_to_another = models.BooleanField("主管自己办的例外", default=True)
+
+    title = "工作日志"
+    settings = (Setting("own_to_another", Mark.PRACTICE, "作废、越权这些例外，小区有两位主管时", yes_no=("自己也能看过、封存", "由另一位看过、封存"),
+                        administrator=True),)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "工作日志规矩"
 
 
 class EntryQuerySet(EstateQuerySet):
@@ -213,7 +227,7 @@ class Promise(OfHouseholdNo, EstateRow):
                    models.Index(F("estate"), F("household_no"), name="promise_by_household")]
 
     def __str__(self):
-        return f"{self.to_whom}:{self.words}"
+        return f"{self.to_whom}：{self.words}"
 
     @property
     def was_late(self):

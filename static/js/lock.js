@@ -1,5 +1,6 @@
 /* The lock of a shared computer (TRUST T2): Alt 0, or a quarter of an hour without a key or a click. The page is not left: it is hidden
-   beneath, with all that was typed, until the server says that the PIN was right. All tabs of this browser lock and open together. */
+   beneath, with all that was typed, until the server says that the PIN was right. All tabs of this browser lock and open together, as long as
+   they are one person's: who sees that somebody else has signed in meanwhile keeps what was typed for its writer, and goes. */
 "use strict";
 (() => {
   const sheet = document.getElementById("lock-sheet");
@@ -29,7 +30,8 @@
   const app = document.querySelector(".app");
   const idle = Number(sheet.dataset.idle) * 1000;
   const tabs = "BroadcastChannel" in window ? new BroadcastChannel("desk-lock") : null;
-  const state = { locked: false, title: document.title, focus: null, last: Date.now(), told: Date.now(), form: null };
+  const tell = (what) => tabs?.postMessage({ what, who: sheet.dataset.person });
+  const state = { locked: false, title: document.title, focus: null, last: Date.now(), told: Date.now() };
   const say = (words) => { const line = document.querySelector("#lock [data-lock-state]"); if (line) line.textContent = words; };
 
   function hide() {
@@ -56,39 +58,43 @@
   }
 
   /* First out of sight, then the server: also without a connection nobody reads what was there. */
-  function lock(tell = true) {
+  function lock(aloud = true) {
     if (!state.locked) hide();
-    if (tell) tabs?.postMessage("lock");
+    if (aloud) tell("lock");
     htmx.ajax("POST", sheet.dataset.url, { target: "#lock-box", swap: "outerHTML" });
   }
 
   document.addEventListener("htmx:sendError", () => { if (state.locked) say("写了一半的留着。连不上服务器，连上了再解锁。"); });
   document.addEventListener("htmx:afterSwap", () => { if (state.locked) ready(); });
-  document.body.addEventListener("unlocked", () => { tabs?.postMessage("open"); show(); });
+  document.body.addEventListener("locked", () => { if (!state.locked) lock(); });        // the server counts too, and was first
+  document.body.addEventListener("unlocked", () => { tell("open"); show(); });
+  const kept = new WeakSet();
   document.addEventListener("submit", (event) => {
-    if (!event.target.hasAttribute("data-lock")) return;
+    const { target: form, submitter } = event;
+    const leaves = form.matches("#lock .lock-out") && !kept.has(form);
+    if (!form.hasAttribute("data-lock") && !leaves) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    lock();
+    if (!leaves) { lock(); return; }
+    kept.add(form);
+    window.desk.keep().then(() => form.requestSubmit(submitter));     // who signs out here leaves what was half written to its writer
   }, true);
-  tabs?.addEventListener("message", ({ data }) => {
-    if (data === "lock" && !state.locked) lock(false);
-    else if (data === "open" && state.locked) show();
-    else if (data === "here") state.last = Date.now();
+  tabs?.addEventListener("message", ({ data: { what, who } }) => {
+    if (who !== sheet.dataset.person) leave();
+    else if (what === "lock" && !state.locked) lock(false);
+    else if (what === "open" && state.locked) show();
+    else if (what === "here") state.last = Date.now();
   });
+  tell("here");
   window.addEventListener("pageshow", (event) => { if (event.persisted && idle && Date.now() - state.last > idle) lock(); });
 
-  /* A colleague takes over: what the page's form holds goes along, and waits for who typed it. */
-  document.addEventListener("input", (event) => {
-    const form = event.target.closest?.("main form");
-    if (form?.method === "post" && form.closest(".app")) state.form = form;
-  });
-  document.addEventListener("htmx:configRequest", (event) => {
-    const chosen = event.target.id === "lock-box" && event.target.querySelector("[name=person]:checked");
-    if (!chosen || chosen.hasAttribute("data-here") || !state.form?.isConnected) return;
-    event.detail.parameters.page = location.pathname + location.search;
-    event.detail.parameters.typed = JSON.stringify([...new FormData(state.form)].filter(([, value]) => typeof value === "string"));
-  });
+  /* A colleague has taken over, here or in another tab: what was half written goes to who wrote it, then this page is gone. */
+  async function leave() {
+    await window.desk.keep();
+    location.assign(sheet.dataset.home);
+  }
+  document.body.addEventListener("switched", leave);
+  document.addEventListener("htmx:responseError", ({ detail }) => { if (state.locked && detail.xhr.status === 403) leave(); });   // of an older sign-in
 
   /* Somebody is here: a key, a click, the wheel. The server is told once a minute, since it counts too. */
   function here() {
@@ -98,7 +104,7 @@
     state.last = moment;
     if (moment - state.told < 60000) return;
     state.told = moment;
-    tabs?.postMessage("here");
+    tell("here");
     fetch(sheet.dataset.url, { method: "HEAD", redirect: "manual", cache: "no-store" }).catch(() => {});
   }
   for (const sign of ["keydown", "pointerdown", "wheel", "input"]) document.addEventListener(sign, here, { capture: true, passive: true });

@@ -19,6 +19,7 @@ from households.models import Household, RegisterImport
 from households.register import change_owner
 from servicecentre.desk.proofs import prove
 from servicecentre.jobs import worker
+from servicecentre.kit import statistics
 from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import BillingMonth
 from servicecentre.kit.refused import Refused
@@ -76,6 +77,16 @@ def test_each_row_is_one_opening_charge(estate, home, run):
     charge = Charge.objects.order_by("period").first()
     assert charge.shown_name == "物业费（期初）" and formula(charge) == "1 笔 × 224.81" and factors(charge) == ["1 笔", "224.81 元/笔", "100%"]
     assert Entry.objects.last().words == "导入历史欠费「历史欠费.xlsx」：期初应收 3 笔，368.31 元"
+
+
+def test_after_many_rows_the_database_counts_anew(home, run, monkeypatch):
+    told = []
+    monkeypatch.setattr(statistics, "recount", lambda *models: told.append(models))
+    monkeypatch.setattr(statistics, "MANY", 1)
+    run([["3-2-1801", "物业费", "2026-06", 80]])
+    assert told == []
+    run([["3-2-1801", "物业费", "2026-07", 80], ["3-2-1801", "物业费", "2026-08", 80]])
+    assert told == [(Charge,)] and Charge.objects.count() == 3
 
 
 def test_again_every_row_has_its_bill_and_nothing_changes(estate, home, run):

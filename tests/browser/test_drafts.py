@@ -9,6 +9,7 @@ from billing.models import Payment
 from servicecentre.drafts.models import Draft
 
 from .conftest import PASSWORD
+from .hands import arrived
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("passwords")]
 
@@ -45,6 +46,57 @@ def test_a_session_that_expires_in_mid_payment(till, household, clerk):
     assert Payment.objects.get().tendered == 60000 and not Draft.objects.exists()
 
 
+def comes_back(page, username):
+    """Signed in again, the till has what was typed, and no money was taken."""
+    page.wait_for_url("**/sign-in/**")
+    expect(page.locator("main")).to_contain_text("登录已过期，刚才那一页没有办成（没有收款）")
+    sign_in(page, username)
+    expect(page.get_by_label("收到现金（元）")).to_have_value(re.compile("^600(.00)?$"))
+    assert not Payment.objects.exists()
+
+
+def test_a_session_that_has_ended_when_the_screen_is_locked(till, clerk):
+    arrived(till, "收费")
+    Session.objects.all().delete()
+    till.keyboard.press("Alt+0")
+    comes_back(till, clerk.username)
+
+
+def test_a_session_that_ends_while_the_screen_is_locked(till, clerk):
+    arrived(till, "收费")
+    till.keyboard.press("Alt+0")
+    expect(till.locator("#lock-pin")).to_be_focused()
+    Session.objects.all().delete()
+    till.keyboard.type(PASSWORD)
+    till.keyboard.press("F9")
+    comes_back(till, clerk.username)
+
+
+def test_a_session_that_has_ended_when_one_looks_for_somebody(till, clerk):
+    arrived(till, "收费")
+    Session.objects.all().delete()
+    till.get_by_role("combobox", name="查找").press_sequentially("张雨")
+    comes_back(till, clerk.username)
+
+
+def test_who_leaves_by_the_locks_own_button_leaves_nothing_behind(till, clerk, manager):
+    """A colleague who may not take over by PIN: the page waits for her who wrote it."""
+    arrived(till, "收费")
+    till.keyboard.press("Alt+0")
+    expect(till.locator("#lock-pin")).to_be_focused()
+    till.get_by_role("button", name="不在这里：退出").click()
+    till.wait_for_url("**/sign-in/**")
+    arrived(till, "登录")
+    sign_in(till, manager.username)
+    arrived(till, "首页")
+    expect(till.locator("main")).not_to_contain_text("没办完的页")
+    till.get_by_role("button", name="退出").first.click()
+    arrived(till, "登录")
+    sign_in(till, clerk.username)
+    till.get_by_role("link", name="收款，接着办").click()
+    expect(till.get_by_label("收到现金（元）")).to_have_value(re.compile("^600(.00)?$"))
+
+
 def test_another_clerk_signs_in_and_sees_nothing(till, manager):
     Session.objects.all().delete()
     till.locator(MAIN).click()
@@ -62,7 +114,7 @@ def test_a_page_from_before_the_new_sign_in_goes_on_from_where_it_was(till, cler
     other = till.context.new_page()
     other.goto("sign-in/")
     sign_in(other, clerk.username)
-    expect(other.locator("h1")).to_have_text("前台首页")
+    expect(other.locator("h1")).to_have_text("首页")
     till.locator(MAIN).click()
     expect(till.locator("h1")).to_contain_text("这页开得太久了，没有办")
     till.get_by_role("link", name="接着办").click()

@@ -1,7 +1,11 @@
 """A shared computer: locked without losing what was typed, opened by the PIN, taken over by a colleague; and the second factor's sign-in."""
+import re
+
 import pytest
 from playwright.sync_api import expect
 
+from billing.models import Payment
+from servicecentre.kit.periods import now
 from servicecentre.staff import pins
 from servicecentre.staff.models import SignIn
 
@@ -18,7 +22,7 @@ PIN, HIS = "408316", "7290"
 def with_pins(clerk, clerk2, passwords):
     for user, pin in ((clerk, PIN), (clerk2, HIS)):
         user.refresh_from_db()
-        user.pin = pins.hashed(pin)
+        user.pin = pins.Hashed(pin).text
         user.save()
 
 
@@ -40,7 +44,7 @@ def test_locked_and_opened_what_was_typed_is_still_there(desk):
     desk.get_by_label("答应了什么").focus()
     desk.keyboard.press("Alt+0")
     locked(desk)
-    assert desk.title().startswith("锁屏") and "写了一半" not in desk.locator("body").inner_text().replace("写了一半的留着", "")
+    assert desk.title().startswith("锁屏") and "写了一半" not in desk.locator("body").inner_text()
     assert looked_at(desk, "lock") == []
     for key in ("Escape", "Alt+1", "Alt+2"):                            # nothing beneath answers
         desk.keyboard.press(key)
@@ -95,7 +99,7 @@ def test_a_colleague_takes_over_under_his_own_name(desk, clerk2):
     desk.keyboard.type(HIS)
     desk.keyboard.press("F9")
     expect(desk.locator(".rail-foot")).to_contain_text("王思远")
-    arrived(desk, "前台首页")
+    arrived(desk, "首页")
     assert "写了一半的答复" not in desk.content()
     assert SignIn.objects.get(ended_at=None).user == clerk2
     desk.keyboard.press("Alt+0")
@@ -104,8 +108,104 @@ def test_a_colleague_takes_over_under_his_own_name(desk, clerk2):
     desk.keyboard.type(PIN)
     desk.keyboard.press("F9")
     expect(desk.locator(".rail-foot")).to_contain_text("李婷")
-    arrived(desk, "前台首页")
+    arrived(desk, "首页")
     desk.get_by_role("link", name="登记承诺，接着办").click()              # what she left undone stands on her home
+    expect(desk.get_by_label("答应了什么")).to_have_value("写了一半的答复")
+
+
+def takes_over(page, name, pin):
+    page.keyboard.press("Alt+0")
+    locked(page)
+    page.get_by_role("radio", name=name).check()
+    page.keyboard.type(pin)
+    page.keyboard.press("F9")
+    expect(page.locator(".rail-foot")).to_contain_text(name)
+    arrived(page, "首页")
+
+
+def test_a_payment_half_typed_waits_for_her_who_typed_it(desk, household):
+    """Its form has radios called method, which hide the form's own."""
+    desk.goto(f"billing/households/{household.pk}/collect/")
+    arrived(desk, "收费")
+    desk.get_by_label("收到现金（元）").fill("600")
+    takes_over(desk, "王思远", HIS)
+    expect(desk.locator("main")).not_to_contain_text("没办完的页")
+    takes_over(desk, "李婷", PIN)
+    desk.get_by_role("link", name="收款，接着办").click()
+    expect(desk.get_by_label("收到现金（元）")).to_have_value(re.compile("^600(.00)?$"))
+    takes_over(desk, "王思远", HIS)                                       # given back and not touched: kept once more
+    takes_over(desk, "李婷", PIN)
+    desk.get_by_role("link", name="收款，接着办").click()
+    expect(desk.get_by_label("收到现金（元）")).to_have_value(re.compile("^600(.00)?$"))
+    assert not Payment.objects.exists()
+
+
+def test_a_refused_form_that_nobody_touched_again_waits_too(desk):
+    desk.get_by_label("答应了什么").fill("  ")
+    desk.get_by_label("答应了谁").fill("张雨萍")
+    desk.locator("main [data-key=F9]").click()
+    expect(desk.locator("[data-errors]")).to_be_visible()
+    arrived(desk, "登记承诺")
+    takes_over(desk, "王思远", HIS)
+    takes_over(desk, "李婷", PIN)
+    desk.get_by_role("link", name="登记承诺，接着办").click()
+    expect(desk.get_by_label("答应了谁")).to_have_value("张雨萍")
+
+
+def test_a_form_with_an_address_of_its_own_waits_there(open_as, manager, with_pins):
+    manager.refresh_from_db()
+    manager.pin = pins.Hashed("5091").text
+    manager.save()
+    desk = open_as(manager)
+    desk.goto("office/calendar/")
+    arrived(desk, "节假日")
+    desk.get_by_label("名称").fill("青年节半天")
+    takes_over(desk, "王思远", HIS)
+    takes_over(desk, "陈静", "5091")
+    desk.get_by_role("link", name="登记节假日，接着办").click()
+    expect(desk.get_by_label("名称")).to_have_value("青年节半天")
+
+
+def test_after_a_take_over_no_tab_shows_the_former_persons_page(desk, household):
+    other = desk.context.new_page()
+    other.goto(f"billing/households/{household.pk}/collect/")
+    arrived(other, "收费")
+    other.get_by_label("收到现金（元）").fill("600")
+    desk.keyboard.press("Alt+0")
+    locked(desk)
+    locked(other)
+    desk.get_by_role("radio", name="王思远").check()
+    desk.keyboard.type(HIS)
+    desk.keyboard.press("F9")
+    for tab in (desk, other):                                             # hers is gone there too, without a word from him
+        expect(tab.locator(".rail-foot")).to_contain_text("王思远")
+        arrived(tab, "首页")
+    desk.keyboard.press("Alt+0")
+    locked(desk)
+    locked(other)
+    desk.keyboard.type(HIS)
+    desk.keyboard.press("F9")
+    for tab in (desk, other):
+        expect(tab.locator(".app")).to_be_visible()
+    takes_over(desk, "李婷", PIN)
+    expect(desk.get_by_role("link", name="接着办")).to_have_count(2)        # what was half written in either
+
+
+def test_another_person_opens_only_his_own_pages(desk, clerk2, live_server, estate):
+    """His „open“ reaches a tab of hers that has heard of nothing: it goes, and does not open."""
+    desk.keyboard.press("Alt+0")
+    locked(desk)
+    desk.evaluate("who => new BroadcastChannel('desk-lock').postMessage({ what: 'open', who })", str(clerk2.pk))
+    expect(desk).to_have_url(f"{live_server.url}/e/{estate.slug}/lock/?next=/e/{estate.slug}/")
+    expect(desk.locator("#lock-pin")).to_be_visible()
+
+
+def test_a_lock_that_the_server_set_is_laid_over_the_page(desk):
+    SignIn.objects.filter(ended_at=None).update(locked_at=now())
+    desk.get_by_role("combobox", name="查找").fill("张")
+    locked(desk)
+    desk.keyboard.type(PIN)
+    desk.keyboard.press("F9")
     expect(desk.get_by_label("答应了什么")).to_have_value("写了一半的答复")
 
 

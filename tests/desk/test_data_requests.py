@@ -9,6 +9,7 @@ from django.urls import reverse
 from billing.charges import make_charge
 from billing.models import FeeKind
 from households.agents import take_letter
+from households.merging import merge_people
 from households.owners import remove_owner
 from households.people import add_contact, add_resident, add_tenant, add_vehicle, reveal_identity, reveal_phones
 from households.register import add_unit, open_household
@@ -16,11 +17,15 @@ from households.standing import add_care
 from servicecentre.desk.data_requests import answer_request, decide_request, receive_request, what_we_hold
 from servicecentre.desk.models import DataRequest, PrivacyPolicy
 from servicecentre.estates.mount import in_estate
+from servicecentre.files import storing
+from servicecentre.files.models import File
 from servicecentre.kit.periods import BillingMonth, today
 from servicecentre.kit.refused import Refused
 from servicecentre.papers.models import Paper
+from servicecentre.worklog.attaching import attach_files, reveal_scan
 from servicecentre.worklog.models import Entry
 
+from ..files.making import upload
 from ..worlds import at, resident_id
 
 NUMBER = resident_id("32010619880417002")
@@ -67,6 +72,31 @@ def test_the_copy_holds_ones_own_data_with_masked_numbers_and_nobody_elses(house
     assert held["谁看过完整号码"][0][1] == "证件号码，核对身份"
     for strange in (NUMBER, "13800135678", "陈犇", "13900001111", "张大山", "13912342046", "李保姆", clerk.name):
         assert strange not in str(held)
+
+
+def test_what_was_kept_of_an_entry_that_was_merged_away_is_the_persons(household, person, clerk, desk):
+    """A file goes on naming the entry it was made for; whoever asks for the person gets it (the row is frozen)."""
+    gone = add_resident(household, name="张雨平", by=clerk).person
+    ready = storing.read(upload(name="身份证.jpg"), kind="identity", purpose="办理入住", centre="x")
+    with storing.kept([ready]) as files:
+        attach_files(gone, files=files, right="households.view_household", household=household, by=clerk)
+    scan = household_files(household)[0]
+    reveal_scan(scan, reason="核对证件", by=clerk)
+    assert "证件" not in str(held(person, household)["照片、扫描件"]) and held(person, household)["谁看过完整号码"] == [["—", "没有"]]
+    merge_people(person, gone, household=household, by=clerk)
+    parts = held(person, household)
+    assert parts["照片、扫描件"][0][0] == "证件" and "核对证件" in parts["谁看过完整号码"][0][1]
+    page = desk.get(f"/households/{household.pk}/files/").content.decode()
+    assert "张雨萍的证件" in page and "张雨平" not in page
+    assert b"data:image/jpeg" in desk.post(f"/files/{scan.pk}/reveal/", {"reason": "再看", "request_key": "r"}).content
+
+
+def held(person, household):
+    return {part["title"]: part["rows"] for part in what_we_hold(person, household)}
+
+
+def household_files(household):
+    return list(File.objects.of_household(household).there())
 
 
 @pytest.mark.parametrize(("change", "field"), [({"id_checked": False}, "id_checked"), ({"scope": " "}, "scope")])

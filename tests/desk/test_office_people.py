@@ -12,11 +12,13 @@ from servicecentre.desk.office_people import (
     deactivate_user,
     end_cover,
     end_post,
+    end_sessions,
     give_post,
     reactivate_user,
     reset_password,
 )
-from servicecentre.kit.periods import today
+from servicecentre.desk.policies import change_setting
+from servicecentre.kit.periods import now, today
 from servicecentre.kit.refused import Refused
 from servicecentre.roles import Role
 from servicecentre.staff.models import Post, User
@@ -125,7 +127,7 @@ def test_a_stand_in_is_called_off(estate, admin, clerk, manager):
         end_cover(cover, by=admin)
 
 
-@pytest.mark.parametrize("first, last, words", [(-1, 1, "今天或以后"), (2, 1, "早于"), (0, 93, "三个月")])
+@pytest.mark.parametrize("first, last, words", [(-1, 1, "今天或以后"), (2, 1, "早于"), (0, 93, "最长 92 天")])
 def test_days_that_will_not_do(estate, admin, clerk, manager, first, last, words):
     days = {"starts_on": today() + timedelta(days=first), "ends_on": today() + timedelta(days=last)}
     with pytest.raises(Refused, match=words):
@@ -247,6 +249,49 @@ def test_an_account_that_serves_next_door_too_is_not_this_administrators(estate,
 
 def test_a_stale_page_changes_no_name(estate, admin, clerk):
     change_user(clerk, estate=estate, name="李婷婷", mobile="13800135678", version=1, by=admin)
-    with pytest.raises(Refused, match="刚被改过"):
+    with pytest.raises(Refused, match="管理员刚才修改人员资料"):
         change_user(clerk, estate=estate, name="李", mobile="", version=1, by=admin)
     assert User.objects.get(pk=clerk.pk).name == "李婷婷"
+
+
+# --- what follows from what -------------------------------------------------------------------------------------------
+
+def test_how_long_one_stands_in_is_the_estates_to_say(estate, admin, clerk, manager):
+    change_setting(estate, key="staff.staffpolicy.cover_days", value=7, basis="", version=1, by=admin)
+    with pytest.raises(Refused, match="最长 7 天"):
+        arrange_cover(clerk, post=manager.posts.get(), starts_on=today(), ends_on=today() + timedelta(days=8), by=admin)
+
+
+def test_who_has_no_post_of_his_own_any_more_stands_in_for_nobody(estate, admin, clerk, manager, clerk2):
+    post = clerk.posts.get()
+    arrange_cover(clerk, post=manager.posts.get(), starts_on=today(), ends_on=today() + timedelta(days=30), by=admin)
+    give_post(clerk, role=GUARD, estate=estate, by=admin)
+    end_post(post, by=admin)
+    assert clerk.roles_at(estate) == {GUARD, MANAGER}                                   # still at work here
+    end_post(post_of(clerk, GUARD), by=admin)
+    assert clerk.roles_at(estate) == set() and Entry.objects.last().words == "李婷 不再任秩序员，替班 1 个一并结束"
+
+
+def test_a_stand_in_may_be_made_the_real_thing(estate, admin, clerk, manager):
+    arrange_cover(clerk, post=manager.posts.get(), starts_on=today(), ends_on=today() + timedelta(days=3), by=admin)
+    give_post(clerk, role=MANAGER, estate=estate, by=admin)
+    with pytest.raises(Refused, match="现在就是客服主管"):
+        give_post(clerk, role=MANAGER, estate=estate, by=admin)
+
+
+def test_sessions_are_ended_by_who_may_reset_the_password(estate, other_estate, manager, admin, clerk, other_clerk):
+    end_sessions(clerk, estate=estate, by=manager)
+    for person in (admin, person_at(estate, "heli", "何立", MANAGER)):
+        with pytest.raises(Refused, match="管不到"):
+            end_sessions(person, estate=estate, by=manager)
+    Post.objects.create(estate=estate, user=other_clerk, role=CLERK, ended_at=now(), ended_by=admin)       # was here once, works next door
+    for by in (manager, admin):
+        with pytest.raises(Refused, match="管不到"):
+            end_sessions(other_clerk, estate=estate, by=by)
+
+
+def test_a_stale_page_of_a_person_says_who_changed_what_and_where_to_look(estate, admin, admin2, clerk):
+    change_user(clerk, estate=estate, name="李婷婷", mobile="", version=1, by=admin2)
+    with pytest.raises(Refused, match="何立刚才修改人员资料 李婷，改名李婷婷") as refusal:
+        change_user(clerk, estate=estate, name="李停", mobile="", version=1, by=admin)
+    assert refusal.value.link[1].endswith(f"/office/users/{clerk.pk}/")

@@ -1,10 +1,13 @@
 """Standing instructions, use of a unit, pets, special care, authorisation letters, and what goes along at a change of owner."""
+import io
+import re
 from datetime import date, timedelta
 
+import pypdf
 import pytest
 
 from households.agents import call_principal, revoke_letter, take_letter, use_letter
-from households.models import SpecialCare, UnitUse
+from households.models import AuthorisationLetter, SpecialCare, UnitUse
 from households.owners import add_owner, record_death, remove_owner
 from households.register import add_unit, change_owner, open_household
 from households.standing import (
@@ -19,8 +22,12 @@ from households.standing import (
     withdraw_use,
 )
 from servicecentre.desk.data_requests import receive_request
+from servicecentre.kit import guards
 from servicecentre.kit.periods import today
 from servicecentre.kit.refused import Refused
+from servicecentre.papers import printing
+from servicecentre.papers.issuing import reprint_paper
+from servicecentre.papers.models import Paper, Series
 from servicecentre.worklog.models import Entry
 
 from .test_register import ZHANG, ZHOU
@@ -118,6 +125,69 @@ def test_a_letter_that_lacks_something_is_not_taken(household, agent, clerk, cha
     with pytest.raises(Refused) as refusal:
         take_letter(household, **agent | {"matters": ["pay"]} | change, by=clerk)
     assert set(refusal.value.message_dict) == {field} and not household.letters.exists()
+    assert not Series.objects.filter(kind="WT").exists()
+
+
+def test_a_letter_has_its_number_and_its_paper_says_what_was_taken_in(household, agent, clerk):
+    letter = take_letter(household, matters=["pay", "take_keys"], valid_to=today() + TOMORROW, relation="朋友", authority="只缴 2026 年的",
+                         notary_no="宁证 18 号", by=clerk, **agent)
+    year = today().year
+    assert (letter.number, letter.paper.household_no) == (f"WT-{year}-000001", household.number)
+    assert Entry.objects.last().words.startswith(f"收委托书 WT-{year}-000001，张某委托周某：领钥匙、缴费，")
+    said = letter.paper.content
+    assert (said["principal"]["name"], said["agent"]["name"], said["agent"]["relation"]) == ("张雨萍", "周建国", "朋友")
+    assert [label for label, chosen in said["matters"] if chosen] == ["领钥匙", "缴费"] and said["clerk"] == clerk.name
+    assert (said["valid_from"], said["valid_to"]) == (str(today()), str(today() + TOMORROW)) and len(said["copies"]) == 3
+    for number in (ZHANG["id_number"], ZHANG["phone"], ZHOU["id_number"], ZHOU["phone"]):
+        assert number not in str(said)
+    assert take_letter(household, matters=["pay"], by=clerk, **agent).number == f"WT-{year}-000002"
+
+
+def printed(paper, which):
+    data = printing.render(paper, which, address="https://wuye.example.cn/")
+    return [re.sub(r"\s", "", page.extract_text()) for page in pypdf.PdfReader(io.BytesIO(data)).pages]
+
+
+def test_the_paper_is_printed_in_two_copies_to_be_signed(household, agent, clerk):
+    long = take_letter(household, matters=["pay"], authority="只办这些，" * 40, may_delegate=True, by=clerk, **agent)
+    assert "只办这些，" * 40 in "".join(printed(long.paper, long.paper.prints.get()))
+    letter = take_letter(household, matters=["take_keys"], by=clerk, **agent)
+    pages = printed(letter.paper, letter.paper.prints.get())
+    assert len(pages) == 2
+    for page, copy in zip(pages, ("第二联受托人", "第一联存档"), strict=True):
+        for words in (letter.number, copy, "委托人签字", "受托人签字", "起，只用一次", "不可以", "✓领钥匙", "委托人证件复印件", clerk.name, "周建国"):
+            assert words in page, words
+        assert "✓缴费" not in page and ZHOU["id_number"] not in page and "补打" not in page
+    [again] = printed(letter.paper, reprint_paper(letter.paper, reason="受托人联遗失", by=clerk))
+    assert "第二联受托人" in again and "补打第2次" in again
+
+
+def test_a_revoked_letters_paper_says_so_and_stays_as_it_was(desk, household, agent, clerk):
+    letter = take_letter(household, matters=["pay"], valid_to=today(), by=clerk, **agent)
+    pages = (f"/papers/{letter.paper_id}/", f"/q/{letter.paper.mark}")
+    for page in pages:
+        assert "已撤销" not in desk.get(page).content.decode()
+    digest = letter.paper.digest
+    revoke_letter(letter, version=1, revoked_on=today(), revoked_how="书面", by=clerk)
+    for page in pages:
+        body = desk.get(page).content.decode()
+        assert f"委托书 {today()} 已撤销" in body and "有效" not in body
+    paper = Paper.objects.get(pk=letter.paper_id)
+    assert paper.digest == digest and paper.intact and not paper.is_void
+    body = desk.get(pages[0]).content.decode()
+    assert "看委托书" in body and letter.get_absolute_url() in body and "看这笔业务" not in body
+
+
+def test_a_letter_from_before_shows_no_number(desk, household, agent, clerk):
+    letter = take_letter(household, matters=["pay"], valid_to=today(), by=clerk, **agent)
+    page = desk.get(f"/letters/{letter.pk}/").content.decode()
+    assert f"委托书 {letter.number}" in page and "打印两联" in page and letter.number in desk.get(f"/households/{household.pk}/").content.decode()
+    guards.lift(models=[AuthorisationLetter])
+    AuthorisationLetter.objects.update(paper=None)
+    page = desk.get(f"/letters/{letter.pk}/").content.decode()
+    assert "周建国" in page and "WT-" not in page and "打印两联" not in page and "None" not in page
+    assert "/papers/" not in desk.get(f"/households/{household.pk}/").content.decode().partition('id="h-agent"')[2].partition("</section>")[0]
+    assert not Paper.objects.get(kind="WT").note_on(today())
 
 
 def test_the_principal_is_rung_on_the_registers_number_and_a_death_ends_it(household, agent, clerk):

@@ -13,7 +13,7 @@ from servicecentre.worklog.models import Entry
 
 from .conftest import receipt
 
-NOTICE = KINDS["TZ"]
+REMINDER = KINDS["CJ"]                     # stands alone, and has no template yet
 
 
 def page(desk, query=""):
@@ -37,6 +37,7 @@ def test_days_part_the_numbers(desk, issue):
 
 def test_people_and_reprints_part_the_numbers(desk, issue, clerk, clerk2):
     mine, theirs = issue(), issue(by=clerk2)
+    assert f'<option value="{clerk2.pk}">{clerk2.name}</option>' in page(desk), "the page offers whom to choose"
     reprint_paper(theirs, reason="客户联遗失", by=clerk)
     assert theirs.number not in page(desk, f"?who={clerk.pk}") and mine.number in page(desk, f"?who={clerk.pk}")
     again = page(desk, "?state=again")
@@ -75,13 +76,13 @@ def test_a_long_payer_is_cut_and_whole_in_the_title(desk, issue):
 
 
 def test_what_stands_alone_is_voided_with_a_reason(manager_desk, issue, clerk):
-    notice = issue({"total": None}, kind=NOTICE)
-    where = f"/papers/{notice.pk}/void/"
+    reminder = issue({"total": None}, kind=REMINDER)
+    where = f"/papers/{reminder.pk}/void/"
     empty = manager_desk.post(where, {"reason": " "}).content.decode()
-    assert "请填写作废原因" in empty and "这个字段" not in empty and not Paper.objects.get(pk=notice.pk).is_void
+    assert "请填写作废原因" in empty and "这个字段" not in empty and not Paper.objects.get(pk=reminder.pk).is_void
     assert manager_desk.post(where, {"reason": "日期写错"}).status_code == 302
-    assert Paper.objects.get(pk=notice.pk).void_reason == "日期写错"
-    assert Entry.objects.latest("pk").words == f"作废通知 {notice.number}，日期写错"
+    assert Paper.objects.get(pk=reminder.pk).void_reason == "日期写错"
+    assert Entry.objects.latest("pk").words == f"作废催缴通知单 {reminder.number}，日期写错"
     again = manager_desk.post(where, {"reason": "再来"}).content.decode()
     assert "已经作废" in again
 
@@ -96,17 +97,17 @@ def test_a_paper_with_money_behind_it_is_not_voided_alone(manager_desk, issue, m
 
 
 def test_a_clerk_voids_nothing_alone(desk, issue):
-    notice = issue({}, kind=NOTICE)
-    assert desk.post(f"/papers/{notice.pk}/void/", {"reason": "x"}).status_code == 403
-    assert 'id="void"' not in desk.get(f"/papers/{notice.pk}/").content.decode()
+    reminder = issue({}, kind=REMINDER)
+    assert desk.post(f"/papers/{reminder.pk}/void/", {"reason": "x"}).status_code == 403
+    assert 'id="void"' not in desk.get(f"/papers/{reminder.pk}/").content.decode()
 
 
 def test_a_kind_without_a_template_is_not_printed(desk, issue, clerk):
-    notice = issue({}, kind=NOTICE)
-    assert 'id="again"' not in desk.get(f"/papers/{notice.pk}/").content.decode()
-    assert desk.get(f"/papers/{notice.pk}/pdf/1/").status_code == 410
+    reminder = issue({}, kind=REMINDER)
+    assert 'id="again"' not in desk.get(f"/papers/{reminder.pk}/").content.decode()
+    assert desk.get(f"/papers/{reminder.pk}/pdf/1/").status_code == 410
     with pytest.raises(Refused, match="还没有打印版式"):
-        reprint_paper(notice, reason="再来一张", by=clerk)
+        reprint_paper(reminder, reason="再来一张", by=clerk)
 
 
 def test_a_reprint_without_reason_is_asked_for_it_in_words(desk, issue):

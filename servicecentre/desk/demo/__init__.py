@@ -17,15 +17,17 @@ from billing.models import Charge, PaymentPart, ReceiptVoid
 from billing.receipts import ask_void, void_receipt
 from billing.run import bill_month
 from households.importing.uploads import import_file
-from households.models import Household
+from households.models import Building, Household, Unit
 from servicecentre.estates.models import Estate
 from servicecentre.kit import periods
 from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import SHANGHAI, BillingMonth, now, today
 from servicecentre.kit.refused import Refused
+from servicecentre.papers.wordings import worded
 from servicecentre.roles import Role
 from servicecentre.staff.models import User
 from servicecentre.worklog.day import make_promise, make_remark
+from tickets.notices import extend_notice, post_notice
 
 from ..calendar import take_official_days
 from ..office import appoint, create_estate
@@ -88,6 +90,7 @@ def fill():
         with clock_at(moment):
             work()
     the_day(estate, households, payers, clerks, manager, chance)
+    notices(estate, clerks[0], people["zhaoguoqiang"])
     return estate
 
 
@@ -142,6 +145,20 @@ def the_day(estate, households, payers, clerks, manager, chance):
     make_promise(estate, household=others[33], to_whom="沈女士", words="核对九月份是否重复交费", due_at=soon + timedelta(days=1), by=clerks[1])
     make_remark(estate, words="2 栋 1 单元电梯年检，今天停到 16:00，请引导住户走 2 单元", urgent=True, by=clerks[0])
     make_remark(estate, words=f"早会：{BillingMonth.of(today()).label}账单已出，来缴费的先核对房号再收款", by=manager)
+
+
+def notices(estate, clerk, engineer):
+    """One in force that took longer than was thought, one to come; what they say is the estate's usual text."""
+    buildings = list(Building.objects.of(estate).exclude(code="商铺").order_by("sort")[:3])
+    entrances = Unit.objects.of(estate).filter(building=buildings[2]).order_by("entrance").values_list("entrance", flat=True).distinct()[:2]
+    hour = now().replace(minute=0, second=0, microsecond=0)
+    water = post_notice(estate, kind="water", whole=False, places=[(building, "") for building in buildings[:2]], starts_at=hour - timedelta(hours=1),
+                        ends_at=hour + timedelta(hours=3), cause="供水主管阀门漏水抢修", doer="工程部 赵国强", words=worded(estate, "notice_water"),
+                        by=engineer)
+    extend_notice(water, ends_at=hour + timedelta(hours=6), reason="阀门到货晚，装完还要试压", version=water.version, by=engineer)
+    start = at(today() + timedelta(days=3), 8, 30)
+    post_notice(estate, kind="power", whole=False, places=[(buildings[2], entrance) for entrance in entrances], starts_at=start,
+                ends_at=start + timedelta(hours=3), cause="配电柜年度检修", doer="工程部 持证电工 2 人", words=worded(estate, "notice_power"), by=clerk)
 
 
 def open_accounts():

@@ -2,7 +2,7 @@
 from servicecentre.kit.money import in_words
 from servicecentre.kit.periods import now, today
 
-from ..kinds import KINDS, NAMES
+from ..kinds import KINDS, NAMES, TEXTS
 from ..models import Paper, Print
 from ..printing import render
 from ..wordings import of_estate, put_in, sample
@@ -12,10 +12,10 @@ MONTHS = ("2026年9月", "2026年10月", "2026年11月")
 
 def preview(estate, key, text, *, kind, by):
     """PDF bytes of a sample paper with this text on it; nothing is numbered, nothing is kept. Raises kit.pdf.Busy."""
-    content = CONTENTS[kind](estate, put_in(text, sample(estate)))
+    content = CONTENTS[kind](estate, put_in(text, sample(estate))) | {"title": TEXTS[key].label}
     paper = Paper(estate=estate, kind=kind, number="样张", edition=KINDS[kind].edition, mark="YANGZHANG", issued_on=today(),
                   content=content | {"number": "样张", "mark": "YANGZHANG", "issued_on": today().isoformat()})
-    return render(paper, Print(paper=paper, n=1, copies=KINDS[kind].copies[0].code, by=by, at=now()))
+    return render(paper, Print(paper=paper, n=1, copies=next((copy.code for copy in KINDS[kind].copies), ""), by=by, at=now()))
 
 
 def _heads(estate):
@@ -46,4 +46,10 @@ def _void(estate, text):
             "approved_by": "陈静", "approved_at": "2026-11-24 10:20"}
 
 
-CONTENTS = {"SJ": _receipt, "ZF": _void}
+def _notice(estate, text):
+    heads = _heads(estate)["estate"]
+    return {"estate": heads, "unit": "3栋、4栋，5栋1、2单元", "when": ["11月26日（周四）", "9:00—15:00"], "words": text,
+            "about": [["原因", "更换主管阀门"], ["施工", "工程部"], ["咨询", heads["phone"]]], "until": "11月26日", "clerk": _said("收款人")}
+
+
+CONTENTS = {"SJ": _receipt, "ZF": _void, "TZ": _notice}

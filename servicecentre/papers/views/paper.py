@@ -8,7 +8,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
 from servicecentre.kit.pdf import Busy
-from servicecentre.kit.periods import now
+from servicecentre.kit.periods import now, today
 from servicecentre.papers import printing
 from servicecentre.papers.computers import computer_of
 from servicecentre.papers.forms import ReprintForm, VoidForm
@@ -40,7 +40,7 @@ def _paper_page(request, paper, form=None, void_form=None):
     return render(request, "papers/paper.html", {
         "may_reprint": may(request, "papers.reprint_paper") and paper.intact and paper.edition, "may_view_numbers": may(request, "papers.view_numbers"),
         "paper": paper, "prints": prints, "form": form or ReprintForm(paper=paper), "replaced_by": list(paper.replaced_by.all()),
-        "row": getattr(paper, kind.row, None) if kind.row else None,
+        "row": paper.row, "see": "看这笔业务" if paper.is_void else kind.see, "note": paper.note_on(today()),
         "void_form": void_form or (VoidForm() if kind.alone and not paper.is_void and may(request, "papers.void_alone") else None),
         "new": next((p for p in prints if p.is_open and str(p.n) == request.GET.get("print")), None)})
 
@@ -56,10 +56,15 @@ def show_pdf(request, pk, n):
     if not (which.open_to(request.user, at=now()) and paper.intact and paper.edition):
         return render(request, "papers/closed.html", {"paper": paper, "print": which,
                                                       "may_reprint": may(request, "papers.reprint_paper")}, status=410)
+    return pdf_answer(request, paper, which)
+
+
+def pdf_answer(request, paper, which):
+    """This print of the paper as PDF; the view that calls has asked whether it may be fetched."""
     try:
         pdf = printing.render(paper, which, address=request.build_absolute_uri("/"), computer=computer_of(request))
     except Busy:
-        return render(request, "503.html", {"headline": "打印排队中", "reason": "前面还有几张在打,这张还没打出来。"}, status=503)
+        return render(request, "503.html", {"headline": "打印排队中", "reason": "前面还有几张在打，这张还没打出来。"}, status=503)
     return HttpResponse(pdf, content_type="application/pdf",
                         headers={"Content-Disposition": f'inline; filename="{paper.number}-{which.n}.pdf"'})
 

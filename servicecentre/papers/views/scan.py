@@ -5,10 +5,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from servicecentre.kit.headers import client_address
+from servicecentre.kit.periods import today
 from servicecentre.kit.snapshot import snapshot
 from servicecentre.kit.throttle import too_often
 from servicecentre.papers.issuing import paper_of_mark
 from servicecentre.roles import RIGHTS
+from servicecentre.staff import gate
 
 A_MINUTE = 30                             # scans of one address without signing in; a guess is one of 2⁸⁰ anyway
 
@@ -24,8 +26,10 @@ def mark(request, mark):
             paper = paper_of_mark(mark)
         except ValidationError as error:
             return render(request, "papers/mark.html", {"wrong": error.messages[0]}, status=404)
-        roles = request.user.roles_at(paper.estate) if paper and request.user.is_authenticated else frozenset()
+        seen = paper and request.user.is_authenticated and not gate.shut(request, paper.estate)
+        roles = request.user.roles_at(paper.estate) if seen else frozenset()
         return render(request, "papers/mark.html", {
             "page_url": paper and f"{paper.estate.get_absolute_url()}papers/{paper.pk}/",
-            "paper": paper if roles else None, "phone": paper.estate.phone if paper else "", "unknown": paper is None,
+            "paper": paper if roles else None, "note": paper.note_on(today()) if roles else "",
+            "phone": paper.estate.phone if paper else "", "unknown": paper is None,
             "figures": bool(RIGHTS["papers.view_paper"].roles & roles)}, status=200 if paper else 404)
