@@ -248,6 +248,8 @@ POINTERS = {
     "UseCreditForm.due_shown": ("post", "billing:use_credit", lambda w, pk: _collect(w, charges=pk, due_shown=f"{pk}:100,c:0")),
     "LooksFilter.by": ("get", "looks", lambda w, pk: {"by": pk, "on": "2026-11-20"}),
     "ReceiveForm.person": ("post", "receive_data_request", lambda w, pk: {"person": pk, "wants": "copy", "scope": "全部", "id_checked": "on"}),
+    "ReceiveForm.letter": ("post", "receive_data_request", lambda w, pk: {"person": w.person.pk, "wants": "copy", "scope": "全部", "id_checked": "on",
+                                                                          "letter": pk}),
     "HouseholdFilesForm.person": ("post", "attach_household_files", lambda w, pk: {"kind": "identity", "person": pk, "purpose": "办证"}),
     "LetterForm.principal": ("post", "households:take_letter", lambda w, pk: {"principal": pk, "name": "何俊", "phone": "13800138000",
                                                                                "id_number": "G12345678", "matters": ["keys"], "valid_from": today()}),
@@ -277,7 +279,7 @@ def test_an_id_next_door_is_refused_like_no_id(world, name):
     theirs = world.next_door
     settled = theirs.payment.allocations.live().first().charge
     strangers = {"building": theirs.unit.building_id, "by": theirs.clerk.pk, "cashier": theirs.clerk2.pk, "given_to": theirs.clerk.pk,
-                 "entries": theirs.remark.pk, "person": theirs.person.pk, "post": theirs.post.pk,
+                 "entries": theirs.remark.pk, "person": theirs.person.pk, "post": theirs.post.pk, "letter": theirs.letter.pk,
                  "principal": theirs.household.ownerships.first().pk}.get(name.split(".")[1], settled.pk)
     assert strangers >= NEXT_DOOR
     world.everyone.get("/")                                           # takes what an earlier walk left to be said
