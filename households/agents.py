@@ -17,11 +17,11 @@ COPIES = ("委托书", "委托人证件复印件", "受托人证件复印件")  
 
 
 def letters_of(household, day):
-    """Every letter of the household with ``why`` it can't be used on that day: those that can first, the newest first."""
+    """Every letter of the household with ``why`` it can't be used on that day: those that can first, of them those with a term."""
     rows = list(household.letters.with_state().order_by("-pk"))
     for row in rows:
         row.why = row.why_not(day)
-    return sorted(rows, key=lambda row: bool(row.why))
+    return sorted(rows, key=lambda row: (bool(row.why), row.valid_to is None))
 
 
 @act

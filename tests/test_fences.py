@@ -295,7 +295,11 @@ def mixes(world, model, guard):
 
 
 def comes_late(world, model, guard):
-    yield Copy(model, f"estate_id = {world.estate.pk} AND day <= '{world.seal.day}'").run
+    if guard.moment:                                       # 23:59 of the sealed day in Shanghai
+        changed = {guard.moment: f"'{world.seal.day} 15:59:00+00:00'", "path": "'files/late'"}
+        yield Copy(model, f"estate_id = {world.estate.pk}", changed).run
+    else:
+        yield Copy(model, f"estate_id = {world.estate.pk} AND day <= '{world.seal.day}'").run
 
 
 def overlaps(world, model, guard):

@@ -58,7 +58,7 @@ from servicecentre.roles import Role
 from servicecentre.staff.models import SecondFactor
 from servicecentre.worklog.attaching import attach_files, remove_file, reveal_scan
 from servicecentre.worklog.day import correct_remark, keep_promise, make_promise, make_remark, move_promise
-from servicecentre.worklog.review import comment_entry, see_entries, unseen
+from servicecentre.worklog.review import comment_entry, see_entries, unseen, unseen_before
 from tickets.notices import extend_notice, post_notice, take_down_notice
 
 from .conftest import BACKEND, person_at
@@ -256,10 +256,11 @@ def _void(w):
 
 
 def _seal(w):
-    """The day of the voids reviewed and sealed by the manager who did none of them."""
+    """The day of the voids, and all before, reviewed and sealed by the manager who did none of them."""
     day = date(2026, 11, 20)
     w.comment = comment_entry(unseen(w.estate, day).first(), words="请当面说清", given_to=w.clerk, due_at=now() + timedelta(hours=9), by=w.manager2)
-    see_entries(w.estate, day=day, entries=list(unseen(w.estate, day).values_list("pk", flat=True)), by=w.manager2)
+    for on in (*unseen_before(w.estate, day), day):
+        see_entries(w.estate, day=on, entries=list(unseen(w.estate, on).values_list("pk", flat=True)), by=w.manager2)
     w.seal = seal_day(w.estate, day=day, words="已阅", by=w.manager2)
 
 
@@ -405,7 +406,7 @@ def pages_of(w):
         "households:remove_contact": [w.contact.pk], "households:end_vehicle": [w.vehicle.pk],
         **{f"tickets:{name}": [w.notice.pk] for name in ("notice", "notice_pdf", "print_notice", "extend_notice", "take_down_notice")},
         "tickets:post_again": [w.taken_down.pk],
-        "files:file": [w.photo.pk], "files:thumb": [w.photo.pk], "reveal_scan": [w.scan.pk], "remove_file": [w.photo.pk],
+        "files:file": [w.photo.pk], "files:thumb": [w.photo.pk], "reveal_scan": [w.scan.pk], "remove_file": [w.photo.pk], "file_page": [w.photo.pk],
         "data_request": [w.request.pk], "decide_data_request": [w.request.pk], "answer_data_request": [w.decided.pk],
         **{name: [w.run.pk] for name in ("retention_run", "sign_retention", "withdraw_retention")},
         "promise_files": [w.promise.pk], "attach_promise_files": [w.promise.pk],

@@ -93,7 +93,10 @@ def refuse_while_busy(estate):
         if other.job is None or not other.job.ended:
             raise Refused(f"{other.made_by.name}正在办「{other.label}」的{other.get_state_display()}，请等它办完。",
                           link=("看进展", other.get_absolute_url()))
-        other.state = RegisterImport.State.SHOWN if other.report else RegisterImport.State.FAILED
+        if other.applied_at:
+            other.state = RegisterImport.State.APPLIED                       # its undoing came to no end
+        else:
+            other.state = RegisterImport.State.SHOWN if other.report else RegisterImport.State.FAILED
         other.words = other.job.words
         other.save(update_fields=["state", "words"])
 
@@ -213,7 +216,7 @@ class _Writer:
         rows = [Amendment(estate=self.estate, unit_id=u.unit["pk"], household_id=u.tenure and u.tenure.pk, row_type=RegisterImport._meta.label_lower,
                           row_id=0, what=label, old=shown(old, limit=LONGEST), new=shown(new, limit=LONGEST), at=at, by=self.by)
                 for u in self.units if u.status == UPDATED for label, old, new in u.changes]
-        Amendment.objects.bulk_create(rows, batch_size=BATCH)
+        self.written.amended = [row.pk for row in Amendment.objects.bulk_create(rows, batch_size=BATCH)]
 
     def _owner_names(self):
         for chunk in chunks(self.renamed):

@@ -6,14 +6,16 @@ from django.apps import apps
 from django.db.models import F
 
 from households import find
-from households.models import Building, Household, RegisterImport, SearchKey, Unit, UnitArea
+from households.models import Amendment, Building, Household, RegisterImport, SearchKey, Unit, UnitArea
 from servicecentre.estates.models import Estate
+from servicecentre.jobs.models import Job, long_work
 from servicecentre.kit.periods import now
 from servicecentre.kit.refused import Refused
 from servicecentre.papers.models import Paper
 from servicecentre.worklog.acts import act, record
 from servicecentre.worklog.models import Done, Entry, Promise
 
+from .applying import refuse_while_busy
 from .kinds import kind_of
 from .standing import chunks
 from .written import MODELS, marks
@@ -28,7 +30,7 @@ def undo_import(importing, *, reason, by):
     importing = RegisterImport.objects.lock(importing)
     if not reason.strip():
         raise Refused({"reason": "请填写撤销的原因。"})
-    if importing.state != STATE.APPLIED:
+    if importing.state not in (STATE.APPLIED, STATE.UNDOING):
         raise Refused("这次导入已经撤销过了。" if importing.undone_at else "这个文件还没有导入，没有要撤销的。")
     if importing.written is None:
         raise Refused("这次导入没有留下撤销用的记录，不能整批撤销。")
@@ -39,6 +41,40 @@ def undo_import(importing, *, reason, by):
     importing.save(update_fields=["state", "undone_at", "undone_by", "undo_reason", "plan_digest"])
     record(by, f"撤销{kind.label}「{importing.label}」的导入：{words}，原因：{importing.undo_reason}", importing)
     return importing
+
+
+@act
+def queue_undo(importing, *, reason, by):
+    """Queue the undoing: it asks of each row that the import wrote whether it still stands, and takes as long as the import did."""
+    importing = RegisterImport.objects.lock(importing)
+    reason = reason.strip()
+    if not reason:
+        raise Refused({"reason": "请填写撤销的原因。"})
+    refuse_while_busy(importing.estate)
+    importing.refresh_from_db()
+    if importing.state != STATE.APPLIED:
+        raise Refused("这次导入已经撤销过了。" if importing.undone_at else "这个文件还没有导入，没有要撤销的。")
+    importing.state, importing.words = STATE.UNDOING, ""
+    importing.job = Job.start(importing.estate, undo_upload, f"撤销{kind_of(importing.kind).label}的导入", by=by, importing=importing.pk, reason=reason)
+    importing.save(update_fields=["state", "words", "job"])
+    return importing
+
+
+@long_work
+def undo_upload(job):
+    """The undoing, in one act; refused, the import stands as before and its page says why."""
+    importing = RegisterImport.objects.of(job.estate).get(pk=job.given["importing"])
+    if importing.undone_at or importing.job_id != job.pk:
+        return {"leads_to": importing.get_absolute_url()}                     # committed before a crash
+    job.progress(0, 1, "正在核对导入写的每一行，请稍等")
+    try:
+        undo_import(importing, reason=job.given["reason"], by=job.made_by, request_key=f"job:{job.pk}:undo")
+    except Exception as error:
+        words = error.sentence if isinstance(error, Refused) else "撤销时出了意外，什么也没有动。请联系管理员。"
+        RegisterImport.objects.filter(pk=importing.pk).update(state=STATE.APPLIED, words=words[:400])
+        Job.objects.filter(pk=job.pk).update(leads_to=importing.get_absolute_url())
+        raise
+    return {"words": "已撤销这次导入。", "leads_to": importing.get_absolute_url()}
 
 
 def undo_register(importing, *, by):
@@ -53,6 +89,7 @@ def undo_register(importing, *, by):
     for name, rows in written["gone"].items():
         MODELS[name].objects.bulk_create([MODELS[name](**row) for row in rows])
     _restore(written["old"])
+    _amend_back(written.get("amended", ()), by)
     for model in reversed(MODELS.values()):
         if model is not Building:
             _delete(model, new)
@@ -149,6 +186,16 @@ def _restore(old):
             if columns.get("id_digest") == "":
                 columns["id_number"] = ""
             model.objects.filter(pk=int(pk)).update(**columns, **({"version": F("version") + 1} if versioned else {}))
+
+
+def _amend_back(amended, by):
+    """The history ends with the value that holds: each field goes from what the list said back to what stood there."""
+    at = now()
+    for chunk in chunks(amended):
+        Amendment.objects.bulk_create([
+            Amendment(estate_id=row.estate_id, unit_id=row.unit_id, household_id=row.household_id, row_type=row.row_type, row_id=row.row_id,
+                      about=row.about, what=row.what, old=row.new, new=row.old, at=at, by=by)
+            for row in Amendment.objects.filter(pk__in=chunk).order_by("pk")])
 
 
 def _delete(model, new):

@@ -19,6 +19,7 @@ from servicecentre.staff.models import User
 from servicecentre.worklog.acts import act, record
 
 from .applying import MOVED, refuse_while_busy
+from .expiring import EXPIRED
 from .kinds import kind_of
 from .memory import known_layouts
 from .reports import printable, report_of, rows_of
@@ -78,6 +79,7 @@ def read_again(importing, *, by, mapping=None, handover_default=None):
     importing = RegisterImport.objects.lock(importing)
     if importing.applied_at:
         raise Refused("这个文件已经导入，不能再改列的对应。要再导，请重新上传。")
+    _refuse_expired(importing)
     refuse_while_busy(importing.estate)
     importing.refresh_from_db()
     _queue(importing, RegisterImport.State.READING, by, mapping=mapping or importing.mapping,
@@ -93,6 +95,7 @@ def apply_register(importing, *, plan_digest, by, good_rows=False):
     importing.refresh_from_db()
     if importing.applied_at:
         raise Refused("这个文件已经导入过了。")
+    _refuse_expired(importing)
     if importing.state != RegisterImport.State.SHOWN or importing.plan_digest != plan_digest:
         raise Refused("试导结果刚才变了，请看过新的结果再导入。", link=("看结果", importing.get_absolute_url()))
     if importing.report["obstacles"]:
@@ -102,6 +105,11 @@ def apply_register(importing, *, plan_digest, by, good_rows=False):
     importing.good_rows = good_rows
     _queue(importing, RegisterImport.State.APPLYING, by)
     return importing
+
+
+def _refuse_expired(importing):
+    if importing.emptied_at:
+        raise Refused(f"{EXPIRED}要导请重新上传。")
 
 
 def _queue(importing, state, by, **given):

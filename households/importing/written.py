@@ -22,7 +22,7 @@ class Written:
 
     def __init__(self, estate):
         self.estate = estate
-        self.new, self.old, self.gone = {}, {}, {}
+        self.new, self.old, self.gone, self.amended = {}, {}, {}, []
 
     def made(self, model, rows):
         self.new.setdefault(model._meta.model_name, []).extend(row.pk for row in rows)
@@ -46,7 +46,7 @@ class Written:
         self.stands = {name: marks(model, {*self.new.get(name, ()), *map(int, self.old.get(name, ()))}) for name, model in MODELS.items()}
 
     def as_json(self):
-        return {"new": self.new, "old": self.old, "gone": self.gone, "stands": getattr(self, "stands", {})}
+        return {"new": self.new, "old": self.old, "gone": self.gone, "amended": self.amended, "stands": getattr(self, "stands", {})}
 
 
 def marks(model, pks) -> dict:

@@ -110,7 +110,7 @@ class AuthorisationLetter(EstateRow, Versioned):
 
 
 class LetterUse(EstateRow):
-    """One use of a letter, inside its matters and term (DOMAIN §9.22)."""
+    """One use of a letter, inside its matters and term (DOMAIN §9.22). ``words`` may be emptied when the data's time is over."""
 
     letter = models.ForeignKey(AuthorisationLetter, models.PROTECT, verbose_name="委托书", related_name="uses")
     matter = models.CharField("事项", max_length=12, choices=Matter.choices)
@@ -119,7 +119,7 @@ class LetterUse(EstateRow):
     at = models.DateTimeField("时间")
     by = models.ForeignKey(USER, models.PROTECT, verbose_name="经办人", related_name="+")
 
-    guards = [guards.AppendOnly(), guards.SameEstate("letter")]
+    guards = [guards.Undeletable(), guards.SameEstate("letter"), guards.Frozen("letter", "matter", "day", "at", "by")]
 
     class Meta:
         verbose_name = verbose_name_plural = "委托书使用"
@@ -127,7 +127,8 @@ class LetterUse(EstateRow):
 
 
 class LetterCall(EstateRow):
-    """The principal was rung on the number of the register, never of the letter, and asked."""
+    """The principal was rung on the number of the register, never of the letter, and asked. Who answered and the number's mask may be
+    emptied when the data's time is over."""
 
     class Result(models.TextChoices):
         CONFIRMED = "confirmed", "确认"
@@ -142,7 +143,7 @@ class LetterCall(EstateRow):
     at = models.DateTimeField("时间")
     by = models.ForeignKey(USER, models.PROTECT, verbose_name="拨打人", related_name="+")
 
-    guards = [guards.AppendOnly(), guards.SameEstate("letter")]
+    guards = [guards.Undeletable(), guards.SameEstate("letter"), guards.Frozen("letter", "result", "at", "by")]
 
     class Meta:
         verbose_name = verbose_name_plural = "委托核实"

@@ -29,9 +29,10 @@ class RegisterImport(EstateRow):
         APPLYING = "applying", "导入中"
         APPLIED = "applied", "已导入"
         FAILED = "failed", "读不了"
+        UNDOING = "undoing", "撤销中"
         UNDONE = "undone", "已撤销"
 
-    BUSY = (State.READING, State.APPLYING)
+    BUSY = (State.READING, State.APPLYING, State.UNDOING)
 
     kind = models.CharField("名单", max_length=20, default="register", db_default="register")
     file = models.CharField("存放", max_length=100)
@@ -54,14 +55,15 @@ class RegisterImport(EstateRow):
     undone_by = models.ForeignKey(USER, models.PROTECT, null=True, verbose_name="撤销人", related_name="+")
     undone_at = models.DateTimeField("撤销时间", null=True)
     undo_reason = models.CharField("撤销原因", max_length=100, blank=True, default="", db_default="")
+    emptied_at = models.DateTimeField("到期清理时间", null=True)
 
     objects = RegisterImportQuerySet.as_manager()
     guards = [guards.SameEstate("job"), guards.Frozen("kind", "file", "label", "sha256", "size", "made_by", "made_at",
-                                                      once=("applied_at", "applied_by", "undone_at", "undone_by"))]
+                                                      once=("applied_at", "applied_by", "undone_at", "undone_by", "emptied_at"))]
 
     class Meta:
         verbose_name = verbose_name_plural = "导入"
-        constraints = [models.UniqueConstraint(fields=["estate"], condition=Q(state__in=("reading", "applying")), name="one_import_at_a_time",
+        constraints = [models.UniqueConstraint(fields=["estate"], condition=Q(state__in=("reading", "applying", "undoing")), name="one_import_at_a_time",
                                                violation_error_message="这个小区正在办另一份登记表，请等它办完。")]
         indexes = [models.Index(fields=["estate", "id"], name="import_by_estate")]
 
@@ -70,6 +72,13 @@ class RegisterImport(EstateRow):
 
     def get_absolute_url(self):
         return reverse("households:import_report", args=[self.pk])
+
+    @property
+    def right(self):
+        """What opens its page besides the door's own right: that of its list."""
+        from households.importing.kinds import kind_of
+
+        return kind_of(self.kind).right
 
     @property
     def busy(self):

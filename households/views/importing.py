@@ -9,10 +9,11 @@ from django.utils.http import content_disposition_header
 
 from households.forms.importing import ApplyForm, ColumnsForm, ForgetForm, UndoForm, UploadForm
 from households.importing import uploads as work
+from households.importing.expiring import EXPIRED
 from households.importing.kinds import kind_of
 from households.importing.memory import forget_layouts
 from households.importing.reports import wrong_rows_workbook
-from households.importing.undoing import undo_import
+from households.importing.undoing import queue_undo
 from households.models import RegisterImport
 from servicecentre.staff.access import may, needs
 
@@ -65,7 +66,7 @@ def _report(request, importing, columns=None, form=None, undo=None):
         "undo": undo or UndoForm(), "may_undo": importing.state == importing.State.APPLIED and may(request, "households.undo_import"),
         "forget": ForgetForm() if any(table["remembered"] for table in columns.tables) else None,
         "form": form or ApplyForm(initial={"plan_digest": importing.plan_digest}),
-        "trouble": importing.words or (importing.job.words if importing.busy else ""),
+        "expired": importing.emptied_at and EXPIRED, "trouble": importing.words or (importing.job.words if importing.busy else ""),
         "may_apply": bool(not applied and found and importing.plan_digest and not found["obstacles"] and not importing.busy),
         "to_write": counts.get("created", 0) + counts.get("updated", 0),
         "left_out": [(table["sheet"], row) for table in columns.tables for row in table["rows"]
@@ -104,8 +105,7 @@ def undo(request, pk):
     if request.method != "POST":
         return redirect(importing)
     form = UndoForm(request.POST)
-    if form.perform(undo_import, importing, by=request.user):
-        messages.success(request, "已撤销这次导入。")
+    if form.perform(queue_undo, importing, by=request.user):
         return redirect(importing)
     return _report(request, importing, undo=form)
 

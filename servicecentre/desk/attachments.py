@@ -5,8 +5,8 @@ from crispy_forms.layout import Layout, Row
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import get_script_prefix, resolve, reverse
 from django.views.decorators.http import require_GET
 
 from households.models import Household, Person
@@ -34,6 +34,10 @@ class AttachForm(FilesMixin, DeskForm):
     field_order = ("files",)
     layout = Layout("files")
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["files"].required = True
+
     def act_fields(self):
         return {"files": self.cleaned_data["files"]}
 
@@ -53,6 +57,7 @@ class HouseholdFilesForm(AttachForm):
     def __init__(self, *args, household, **kwargs):
         super().__init__(*args, **kwargs)
         self.household = household
+        self.fields["kind"].when, self.fields["person"].when, self.fields["purpose"].when = "不选就是照片、单据", "证件要选", "证件要写"
         self.fields["person"].queryset = Person.objects.of(household.estate_id).of_household(household).order_by("pk")
 
     def clean_person(self):
@@ -153,6 +158,16 @@ def _page_of(request, file):
     if household:
         return reverse("household_files", args=[household.pk])
     return reverse("worklog:entry", args=[file.row_id]) if file.row_type == Entry._meta.label_lower else reverse("home")
+
+
+@needs("files.view_file")
+@require_GET
+def file_page(request, pk):
+    """Where a file is listed, or was before it was removed; the log leads here."""
+    file = get_object_or_404(seen_by(request, File.objects.of(request.estate)), pk=pk)
+    where = _page_of(request, file)
+    opens = may(request, resolve("/" + where.removeprefix(get_script_prefix())).func.needs)
+    return redirect(where if opens else "home")
 
 
 @needs("files.reveal_scan")

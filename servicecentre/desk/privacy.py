@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from households.importing.expiring import expired
 from households.models import Person
 from households.views.pages import done, form_page, household_of
 from servicecentre.kit.fields import TextField
@@ -145,8 +146,9 @@ def retention_run(request, pk):
     run = _run(request, pk)
     items = run.items.select_related("household__unit").order_by("pk")
     waits = not run.done_at and not run.withdrawn_at
+    lists = expired(request.estate, run.ended_before).count() if waits else 0
     return render(request, "desk/retention_run.html", {
-        "run": run, "page": Paginator(items, PER_PAGE).get_page(request.GET.get("page")),
+        "run": run, "lists": lists, "page": Paginator(items, PER_PAGE).get_page(request.GET.get("page")),
         "sign": waits and may(request, "desk.sign_retention") and run.proposed_by_id != request.user.pk and NoFields(),
         "withdraw": waits and may(request, "desk.propose_retention") and NoFields(), "may_household": may(request, "households.view_household")})
 

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 
 from billing.models import Allocation, BillRun, Charge, Credit, Payment, PaymentPart, ReceiptVoid
 from households.models import AuthorisationLetter, Household, LetterUse
+from servicecentre.files.models import File
 from servicecentre.kit import guards
 from servicecentre.kit.money import yuan
 from servicecentre.papers import journal
@@ -22,6 +23,8 @@ from servicecentre.worklog.models import Entry
 from tickets.models import Notice, NoticePlace, NoticeTerm
 
 from . import sealing
+from .models import RetentionRun
+from .retention import WHY
 
 CHUNK = 2000
 
@@ -130,7 +133,7 @@ def _charges_paid():
     wrong = Charge.objects.annotate(fen=Coalesce(live, 0)).filter(
         ~Q(fen=F("paid")) | Q(paid__lt=0) | Q(paid__gt=F("amount")) | Q(amount__lt=0))
     for charge in wrong.select_related("household", "estate"):
-        yield _at(charge, charge.household), (f"应收 {charge.pk} 已收 {yuan(charge.paid)}，核销 {yuan(int(charge.fen))},"
+        yield _at(charge, charge.household), (f"应收 {charge.pk} 已收 {yuan(charge.paid)}，核销 {yuan(int(charge.fen))}，"
                                            f"金额 {yuan(charge.amount)}")
 
 
@@ -139,7 +142,7 @@ def _sources(rows, field, name, whole):
     wrong = rows.annotate(fen=Coalesce(live, 0)).filter(
         ~Q(**{whole: F("fen") + F("left") + F("refunded")}) | Q(left__lt=0) | Q(refunded__lt=0))
     for row in wrong.select_related("household", "estate"):
-        yield _at(row, row.household), (f"{name} {row.pk} 共 {yuan(getattr(row, whole))},"
+        yield _at(row, row.household), (f"{name} {row.pk} 共 {yuan(getattr(row, whole))}，"
                                         f"核销 {yuan(int(row.fen))} 余 {yuan(row.left)} 退 {yuan(row.refunded)}")
 
 
@@ -200,13 +203,37 @@ def _voids_in_part():
         yield _at(payment, payment.household), f"收款 {payment.pk} 的作废不完整：{'，'.join(words for words, so in told.items() if so)}"
 
 
-def _numbers_lost():
-    """Numbers that the outer journal saw issued and the database no longer knows (also when the tail was cut)."""
+def _numbers_lost(head=None):
+    """Numbers that the outer journal saw issued and the database no longer knows, or with other words; and lines taken out of it."""
     database = Database.objects.first()
-    if database is not None:
-        known = set(Paper.objects.values_list("estate", "number"))
-        for estate, number in sorted(journal.written(database.name) - known):
-            yield f"小区 {estate} {number}", "号码日志里已开出，数据库里没有"
+    if database is None:
+        return
+    here = {(estate, number): (pk, digest) for estate, number, pk, digest in Paper.objects.values_list("estate", "number", "pk", "digest").iterator()}
+    there, newest = set(), 0
+    try:
+        for said in journal.written(database.name, head):
+            key = said["estate"], said["number"]
+            pk, digest = here.get(key, (None, None))
+            if key not in there and pk is None:
+                yield f"小区 {key[0]} {key[1]}", "号码日志里已开出，数据库里没有"
+            elif said["digest"] != digest and pk is not None:
+                yield f"小区 {key[0]} {key[1]}", "单据与号码日志里的摘要不同，开出以后被重写过"
+            there.add(key)
+            newest = max(newest, pk or 0)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        yield "号码日志", f"读不了：{error.strerror}"
+    for (estate, number), (pk, _) in here.items() if head is None else ():
+        if (estate, number) not in there and pk <= newest - journal.SLACK:
+            yield f"小区 {estate} {number}", "号码日志里没有这个号码，有人拿掉了"
+
+
+def against(head):
+    """Violations of 6 and 13 against a copy of the outer journal that was kept elsewhere; OSError if it can't be read."""
+    open(head, "rb").close()
+    yield from (Violation(6, *found) for found in _numbers_lost(head))
+    yield from (Violation(13, f"{slug} {day}", sentence) for slug, day, sentence in sealing.outside(head=head))
 
 
 @proof(6, "通知和贴出去的单据说的一样")
@@ -242,6 +269,17 @@ def sealed_days():
         yield f"{seal.estate.slug} {seal.day}", sentence
     for slug, day, sentence in sealing.outside():
         yield f"{slug} {day}", sentence
+
+
+@proof(13, "附件只由记了日志的事删去")
+def files_removed():
+    told = Entry.objects.filter(estate=OuterRef("estate"), act="worklog.remove_file", row_type=File._meta.label_lower, row_id=OuterRef("pk"),
+                                by=OuterRef("removed_by"))
+    retained = RetentionRun.objects.filter(estate=OuterRef("estate"), signed_by=OuterRef("removed_by"), proposed_at__lte=OuterRef("removed_at"),
+                                           done_at__gte=OuterRef("removed_at"))
+    silent = File.objects.exclude(removed_at=None).exclude(Exists(told)).exclude(Q(removed_why=WHY) & Exists(retained))
+    for file in silent.select_related("estate"):
+        yield f"{file.estate.slug} 附件 {file.pk}", "删去了，日志里没有这件事"
 
 
 @proof(14, "每条记录与所指记录同属一个小区")

@@ -13,6 +13,7 @@ urlpatterns = [
     path("households/<int:pk>/files/add/", attachments.attach_household_files, name="attach_household_files"),
     path("promises/<int:pk>/files/", attachments.promise_files, name="promise_files"),
     path("promises/<int:pk>/files/add/", attachments.attach_promise_files, name="attach_promise_files"),
+    path("files/<int:pk>/page/", attachments.file_page, name="file_page"),
     path("files/<int:pk>/reveal/", attachments.reveal, name="reveal_scan"),
     path("files/<int:pk>/remove/", attachments.remove, name="remove_file"),
     path("looks/", looks.looks, name="looks"),

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from servicecentre.kit import guards, store
+from servicecentre.kit.periods import business_day
 from servicecentre.kit.rows import EstateQuerySet, EstateRow
 from servicecentre.kit.secrets import decrypt_bytes
 
@@ -68,7 +69,8 @@ class File(EstateRow):
     objects = FileQuerySet.as_manager()
     guards = [guards.Undeletable(),
               guards.Frozen("row_type", "row_id", "household_no", "right", "kind", "purpose", "label", "content_type", "size", "sha256", "path",
-                            "thumb", "made_by", "made_at", once=("removed_at", "removed_by", "removed_why"))]
+                            "thumb", "made_by", "made_at", once=("removed_at", "removed_by", "removed_why")),
+              guards.Sealed("worklog_seal", moment="made_at")]
 
     class Meta:
         verbose_name = verbose_name_plural = "附件"
@@ -88,6 +90,11 @@ class File(EstateRow):
 
     def get_absolute_url(self):
         return reverse("files:file", args=[self.pk])
+
+    @property
+    def day(self):
+        """The business day of which it is; that day's seal stands for it."""
+        return business_day(self.made_at)
 
     @property
     def is_identity(self):

@@ -13,6 +13,7 @@ from .models import JPEG, PNG
 
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 MOST_PIXELS = {"JPEG": 120_000_000, "MPO": 120_000_000, "PNG": 24_000_000, "WEBP": 24_000_000, "HEIF": 50_000_000}   # a JPEG is decoded small
+MOST_WHOLE = 27_000_000                   # what is decoded in full, or held so while it is decoded: 105 MB
 LONGEST_SIDE = 2560                       # an A4 page at 220 dpi: small print stays readable
 THUMB_SIDE = 320
 QUALITY = 85
@@ -51,8 +52,30 @@ def _opened(data):
     with picture:
         width, height = picture.size
         if width * height > MOST_PIXELS[picture.format]:
-            raise ValidationError(f"图片太大：{width} × {height}，请缩小后再传")
+            raise ValidationError(_too_large(width, height))
+        if picture.format in ("JPEG", "MPO") and width * height > MOST_WHOLE and not _read_in_one_pass(data):
+            raise ValidationError(_too_large(width, height))
         yield picture
+
+
+def _too_large(width, height):
+    return f"图片太大：{width} × {height}，请缩小后再传"
+
+
+def _read_in_one_pass(jpeg):
+    """Is it sequential, all its colours in one scan? libjpeg holds any other whole while it decodes, however small it comes out."""
+    at, colours = 2, 0
+    while at + 10 <= len(jpeg) and jpeg[at] == 0xFF:
+        marker, length = jpeg[at + 1], int.from_bytes(jpeg[at + 2:at + 4])
+        if marker == 0xFF:                                # a filling byte
+            at += 1
+            continue
+        if marker in (0xC0, 0xC1):
+            colours = jpeg[at + 9]
+        elif marker == 0xDA:
+            return colours > 0 and jpeg[at + 4] == colours
+        at += 2 + length
+    return False
 
 
 def _drawn(picture):
@@ -60,14 +83,19 @@ def _drawn(picture):
     from PIL import Image, ImageOps
 
     try:
-        picture.draft("RGB" if picture.mode != "L" else "L", (LONGEST_SIDE, LONGEST_SIDE))      # JPEG only: decodes an eighth at best
-        picture.load()
+        longest = max(picture.size)                       # draft() goes by the lesser of two ratios, so both are the longer side's
+        picture.draft("RGB" if picture.mode != "L" else "L", [max(1, side * LONGEST_SIDE // longest) for side in picture.size])
+        picture.load()                                    # a JPEG by an eighth at best, less than twice LONGEST_SIDE unless it is a strip
         if picture.mode.startswith("I"):                  # 16 bits a point
             picture = picture.point(lambda value: value * (1 / 256)).convert("L")
-        if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        if picture.mode == "PA" or "transparency" in picture.info:
+            picture = picture.convert("RGBA")
+        elif picture.mode in ("1", "P"):                  # such can't be shrunk well
+            picture = picture.convert("L" if picture.mode == "1" else "RGB")
+        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))   # before all else, which takes copies
+        if picture.mode in ("RGBA", "LA"):
             picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA"))
-        turned = ImageOps.exif_transpose(picture.convert("L" if picture.mode in ("1", "L") else "RGB"))
-        turned.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        turned = ImageOps.exif_transpose(picture.convert("L" if picture.mode == "L" else "RGB"))
         clean = Image.new(turned.mode, turned.size)       # takes none of what the file said besides
         clean.paste(turned)
         return clean

@@ -1,4 +1,5 @@
 """Taking files in: judged by content, made safe, kept under a random name before the row that names them is committed."""
+import logging
 import re
 import secrets
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from .pictures import redrawn
 MOST_BYTES, MOST_FILES = 25 * 1024 * 1024, 10
 MOST_WORDS = "25 MB"
 FOLDER = "files"
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -42,23 +44,37 @@ class Ready:
 
     def keep(self):
         """Write the bytes to the store, identity papers encrypted; store.Silent when they were not kept."""
-        identity = self.kind == File.Kind.IDENTITY
-        self.path = _saved(encrypt_bytes(self.data) if identity else self.data)
-        self.thumb_path = _saved(self.thumb) if self.thumb else ""
+        data = encrypt_bytes(self.data) if self.kind == File.Kind.IDENTITY else self.data
+        self.path = _place()                              # known before it is written: half a file is found again
+        store.save(self.path, data)
+        if self.thumb:
+            self.thumb_path = _place()
+            store.save(self.thumb_path, self.thumb)
 
     def discard(self):
         for path in filter(None, (self.path, self.thumb_path)):
             store.discard(path)
 
 
-def _saved(data):
+def _place():
     name = secrets.token_hex(16)
-    return store.save(f"{FOLDER}/{name[:2]}/{name}.bin", data)
+    return f"{FOLDER}/{name[:2]}/{name}.bin"
+
+
+LONG_NUMBER = re.compile(r"(?<!\d)\d(?:[ -]?\d){13,15}(?:[ -]?[\dXx]){1,2}(?!\d)")
+
+
+def _hidden(found):
+    """As long as an identity number, with its check digit, without or of the old kind: its middle never stands in a name (TRUST 26)."""
+    digits = re.sub("[ -]", "", found.group())
+    return f"{digits[:3]}***{digits[-2:]}" if len(digits) in (15, 17, 18) else found.group()
 
 
 def label_of(name, otherwise="附件"):
-    """A file's name as a label only: no folders, no control characters, 120 characters (TRUST §4 row 38); ``otherwise`` for none."""
+    """A file's name as a label only: no folders, no control characters, no identity number, 120 characters (TRUST §4 row 38);
+    ``otherwise`` for none."""
     text = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", " ", re.split(r"[/\\]", str(name))[-1])
+    text = LONG_NUMBER.sub(_hidden, text)
     try:
         return clean_text(text[-120:], 120) or otherwise
     except ValidationError:
@@ -85,6 +101,7 @@ def read(upload, *, kind="", purpose="", centre=""):
         raise
     except ValidationError as error:
         raise ValidationError([f"「{label}」{sentence}" for sentence in error.messages]) from error
+    label = "证件" if kind == File.Kind.IDENTITY else label            # what it was called may name its number
     return Ready(label, kind or (File.Kind.SCAN if content_type == PDF else File.Kind.PHOTO), purpose if kind == File.Kind.IDENTITY else "",
                  content_type, made, thumb, sha256(data).hexdigest())
 

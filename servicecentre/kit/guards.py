@@ -88,17 +88,20 @@ class SameEstate(Guard):
 class Sealed(Guard):
     """No row is added to a day that a seal of its estate covers (TRUST 15); ``table``: where the seals stand, each with its day.
 
-    PostgreSQL first waits for who is sealing now: a seal holds the estate's row, so that no row of that day comes behind it.
+    ``moment``: the column that says when, of a row without a day. PostgreSQL first waits for who is sealing now: a seal
+    holds the estate's row, so that no row of that day comes behind it.
     """
 
     rule, events = "sealed", ("INSERT",)
     sentence = "这一天的工作日志已封存，不能再添。电脑的日期可能不对，请核对后再办。"
 
-    def __init__(self, table, day="day"):
-        self.table, self.day = table, day
+    def __init__(self, table, moment=""):
+        self.table, self.moment = table, moment
 
     def when(self, model, event, vendor):
-        return f"EXISTS (SELECT 1 FROM {self.table} s WHERE s.estate_id = NEW.estate_id AND s.day >= NEW.{self.day})", ()
+        day = "NEW.day" if not self.moment else f"date(NEW.{self.moment}, '+8 hours')" if vendor == "sqlite" else (
+            f"(NEW.{self.moment} AT TIME ZONE 'Asia/Shanghai')::date")
+        return f"EXISTS (SELECT 1 FROM {self.table} s WHERE s.estate_id = NEW.estate_id AND s.day >= {day})", ()
 
     def statements(self, model, vendor):
         wait = "BEGIN PERFORM 1 FROM estates_estate e WHERE e.id = NEW.estate_id FOR KEY SHARE; "

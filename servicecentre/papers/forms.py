@@ -48,8 +48,9 @@ class NumbersForm(forms.Form):
     who = forms.ChoiceField(label="经办", required=False)
     number = TextField(label="号码", required=False, max_length=20)
 
-    def __init__(self, data, *, series, people):
+    def __init__(self, data, *, series, people, missing=True):
         super().__init__(data)
+        self.fields["state"].choices = [choice for choice in self.STATES if missing or choice[0] != "missing"]     # no paper, nothing to print
         self.fields["kind"].choices = [(s.kind, s.kind_label) for s in {s.kind: s for s in series}.values()]
         self.fields["year"].choices = [(year, f"{year} 年") for year in sorted({s.year for s in series}, reverse=True)]
         self.fields["who"].choices = [("", "全部经办"), *((str(pk), name) for pk, name in people)]

@@ -28,7 +28,7 @@ def correct_remark(remark, *, words, by, files=()):
 
 
 def _counted(words, files):
-    """The sentence tells how many files came with it, so that the seal covers their number."""
+    """The sentence tells how many files came with it; what they are, the day's seal covers."""
     return f"{words}（附件 {len(files)} 件）" if files else words
 
 
@@ -53,7 +53,7 @@ def make_promise(estate, *, to_whom, words, due_at, by, household=None, househol
 
 @act
 def move_promise(promise, *, due_at, reason, version, by):
-    """Agree another time; it counts how often. Refused once kept, or when another clerk changed it meanwhile."""
+    """Agree another time; it counts how often, and one whose time is over counts as late. Refused once kept, or when another changed it meanwhile."""
     promise = _open(promise, version)
     _refuse_odd_time(due_at)
     before, promise.due_at = promise.due_at, due_at
@@ -61,7 +61,7 @@ def move_promise(promise, *, due_at, reason, version, by):
     promise.version += 1
     promise.save(update_fields=["due_at", "moved", "version"])
     moved = f"由 {shown_moment(before, now())} 改为 {shown_moment(due_at, now())}"
-    record(by, f"承诺改期：{promise.words}，{moved}，{reason}", promise, household_no=promise.household_no)
+    record(by, f"承诺改期：{promise.words}，{moved}，{reason}", promise, household_no=promise.household_no, doubts=[LATE] if before < now() else ())
     return promise
 
 

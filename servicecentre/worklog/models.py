@@ -227,7 +227,7 @@ class Promise(OfHouseholdNo, EstateRow):
                    models.Index(F("estate"), F("household_no"), name="promise_by_household")]
 
     def __str__(self):
-        return f"{self.to_whom}:{self.words}"
+        return f"{self.to_whom}：{self.words}"
 
     @property
     def was_late(self):

@@ -29,7 +29,7 @@ class Review(EstateRow):
 
 
 class Seal(EstateRow):
-    """The end of a day: a keyed digest over its lines and its review, and over the seal before; its key is not in the database.
+    """The end of a day: a keyed digest over its lines, its review, its new files, and over the seal before; its key is not in the database.
 
     It covers all lines behind the seal before it up to its day, so that the days between, which have none, are sealed too;
     the first of an estate covers all that was before.

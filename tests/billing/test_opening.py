@@ -221,6 +221,7 @@ def test_through_the_page(estate, home, manager_desk, desk):
     assert "撤销这次导入" in page
     assert "请填写撤销的原因" in manager_desk.post(f"/import/{importing.pk}/undo/", {"reason": ""}).content.decode()
     manager_desk.post(f"/import/{importing.pk}/undo/", {"reason": "导错了"})
+    assert worker.run_one().pk
     assert "已撤销" in manager_desk.get(f"/import/{importing.pk}/").content.decode() and not Charge.objects.live().exists()
     assert Household.objects.get().pk == home.pk
 

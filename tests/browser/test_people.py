@@ -51,7 +51,7 @@ def test_a_new_clerk_is_set_up_covers_a_colleague_locks_and_unlocks(open_as, adm
     for label, words in (("现在的密码", one_time), ("新密码", OWN), ("再输一次", OWN)):
         page.get_by_label(label).fill(words)
     page.keyboard.press("F9")
-    arrived(page, "前台首页")
+    arrived(page, "首页")
     expect(page.locator(".rail-foot")).to_contain_text("前台客服、秩序员")                  # her own post and the one she covers
     page.goto("account/pin/")
     arrived(page, "设 PIN")

@@ -8,7 +8,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 
-from servicecentre.files import storing
+from servicecentre.files import proving, storing
 from servicecentre.files.models import File
 from servicecentre.files.proving import wrong_files
 from servicecentre.worklog.attaching import attach_files, remove_file
@@ -66,6 +66,21 @@ def test_bytes_without_a_row_are_told_after_a_day(stored):
         assert (path, "存着，却不属于任何记录") in list(wrong_files())
     finally:
         default_storage.delete(path)
+
+
+def test_bytes_without_a_row_are_taken_away_after_a_day_unless_the_database_is_a_wrong_one(stored, monkeypatch):
+    old, new = (default_storage.save(f"files/zz/{name}.bin", ContentFile(b"x")) for name in ("old", "new"))
+    yesterday = time.time() - 25 * 3600
+    for path in (old, *(file.path for file in stored)):
+        os.utime(default_storage.path(path), (yesterday, yesterday))
+    monkeypatch.setattr(proving, "MOST_LEFT", 0)
+    assert proving.sweep() == 0 and default_storage.exists(old)
+    monkeypatch.setattr(proving, "MOST_LEFT", 10_000)
+    try:
+        proving.sweep()
+        assert not default_storage.exists(old) and default_storage.exists(new) and found(stored) == []
+    finally:
+        default_storage.delete(new)
 
 
 def test_a_file_that_was_removed_is_not_missed(stored, manager, django_capture_on_commit_callbacks):

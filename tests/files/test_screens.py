@@ -1,6 +1,9 @@
 """Pages of files: stored and shown, by right and estate only, damaged ones said so, identity papers for a reason (TRUST T14, F8, 26)."""
+import errno
+from unittest import mock
+
 import pytest
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from servicecentre.files import storing
@@ -49,6 +52,12 @@ def nothing_left_over(db):
     yield
     named = {path for file in File.objects.there() for path in (file.path, file.thumb)}
     assert bins() - before <= named
+
+
+def test_a_full_disk_is_said_beside_what_was_typed(send, monkeypatch):
+    monkeypatch.setattr(FileSystemStorage, "_save", mock.Mock(side_effect=OSError(errno.ENOSPC, "full")))
+    page = send(upload()).content.decode()
+    assert "磁盘已满，文件没有存下" in page and "请重新选" in page and not File.objects.exists()
 
 
 def test_photos_and_a_contract_are_stored_and_listed(desk, send, household):

@@ -1,14 +1,21 @@
 """What is taken in and what becomes of it: by content, bounded, drawn anew, under a name of our own (TRUST §4, 34–39)."""
+import errno
+import os
+import subprocess
+import sys
 from io import BytesIO
+from unittest import mock
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.core.files.storage import default_storage
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage
 from PIL import ExifTags, Image, ImageStat
 
 from servicecentre.files import pictures, storing
 from servicecentre.files.models import File
 from servicecentre.kit.periods import today
+from servicecentre.kit.refused import Refused
 
 from .making import claimed_png, pdf, picture, ready, upload
 
@@ -93,6 +100,43 @@ def test_a_jpeg_of_many_pixels_is_decoded_small():
     assert max(opened(ready(picture(size=(9_000, 9_000), mode="L", colour=200)).data).size) == pictures.LONGEST_SIDE
 
 
+MEASURE = """
+import sys, django
+django.setup()
+from servicecentre.files.pictures import redrawn
+
+def most():
+    return next(int(line.split()[1]) // 1024 for line in open("/proc/self/status") if line.startswith("VmHWM"))
+
+redrawn(open(sys.argv[1], "rb").read())
+before = most()
+redrawn(open(sys.argv[2], "rb").read())
+print(most() - before)
+"""
+
+
+@pytest.mark.parametrize(("kind", "mode", "size", "most"), [("JPEG", "RGB", (30_000, 900), 60), ("PNG", "RGBA", (4_000, 3_000), 150)])
+def test_a_strip_and_a_large_picture_take_little_memory(tmp_path, kind, mode, size, most):
+    """MB more than a small one takes: the strip of 27 MP would be 100 in full, and each copy as much."""
+    for name, data in (("small", picture(kind, mode=mode, colour=(200, 30, 30)[:len(mode)])), ("large", picture(kind, size=size, mode=mode))):
+        (tmp_path / name).write_bytes(data)
+    told = subprocess.run([sys.executable, "-c", MEASURE, str(tmp_path / "small"), str(tmp_path / "large")], capture_output=True, text=True,
+                          check=True, timeout=60, env=os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"})
+    assert int(told.stdout) < most
+
+
+def test_a_panorama_is_taken_and_what_libjpeg_would_hold_whole_is_not():
+    assert opened(ready(picture(size=(16_000, 2_000), mode="L", colour=200)).data).size == (2560, 320)
+    progressive = {"size": (5_500, 5_000), "mode": "L", "colour": 200, "progressive": True}
+    assert "太大" in refusal(picture(**progressive))
+    assert ready(picture(**progressive | {"size": (900, 700)}))
+    several = bytearray(picture(quality=90))                          # each colour in a scan of its own
+    frame, scan = several.index(b"\xff\xc0"), several.index(b"\xff\xda")
+    several[frame + 5:frame + 9] = (5_500).to_bytes(2) + (5_000).to_bytes(2)
+    several[scan + 2:scan + 14] = b"\0\x08\x01\x01\0\0\x3f\0"
+    assert "太大" in refusal(bytes(several))
+
+
 def test_two_decoders_at_once_and_no_third():
     held = [pictures._decoders.acquire(blocking=False) for _ in range(3)]
     for got in held:
@@ -123,7 +167,10 @@ def test_what_is_too_large_is_not_even_read(monkeypatch):
 
 @pytest.mark.parametrize(("name", "label"), [
     ("../../etc/passwd", "passwd"), ("a\\b.pdf", "b.pdf"), ("CON", "CON"), ("长" * 300 + ".jpg", "长" * 116 + ".jpg"), ("a\nb\0c.jpg", "a b c.jpg"),
-    ("\u202egpj.exe", "附件"), ("", "附件"), ("///", "附件")])
+    ("\u202egpj.exe", "附件"), ("", "附件"), ("///", "附件"), ("张雨萍 320106198804173456.jpg", "张雨萍 320***56.jpg"),
+    ("32010619880417345X正面.jpg", "320***5X正面.jpg"), ("320106 19880417 3456.jpg", "320***56.jpg"), ("320106880417345.jpg", "320***45.jpg"),
+    ("３２０１０６１９８８０４１７３４５６.jpg", "３２０***５６.jpg"), ("长" * 110 + "320106198804173456.jpg", "长" * 108 + "320***56.jpg"),
+    ("IMG_20261128_101112.jpg", "IMG_20261128_101112.jpg"), ("合同 13800138000.pdf", "合同 13800138000.pdf")])
 def test_a_name_is_a_label_only(name, label):
     assert storing.label_of(name) == label
 
@@ -148,6 +195,25 @@ def test_an_identity_paper_bears_what_it_is_for():
     assert reddish[0] == 0 and reddish[1] > 3000
     for corner in ((510, 0, 750, 200), (760, 430, 1000, 630), (510, 430, 750, 630), (760, 0, 1000, 200)):
         assert any(r > g + 40 for r, g, b in stamped.crop(corner).get_flattened_data()), "a corner without the stamp could be cut out"
+
+
+def test_an_identity_paper_is_not_called_what_its_file_was():
+    assert ready(kind=File.Kind.IDENTITY, purpose="办证", name="张雨萍身份证.jpg").label == "证件"
+
+
+def test_a_store_that_takes_nothing_refuses_in_words_and_keeps_no_half(db, monkeypatch, tmp_path, settings):
+    settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}}}
+
+    def torn(storage, name, content, save=FileSystemStorage._save):
+        save(storage, name, ContentFile(content.read()[:100]))
+        raise OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(FileSystemStorage, "_save", torn)
+    with pytest.raises(Refused, match="磁盘已满，文件没有收"), storing.kept([ready()]):
+        pytest.fail("the act runs without its file")
+    monkeypatch.setattr(FileSystemStorage, "_save", mock.Mock(side_effect=ConnectionError("no S3")))
+    with pytest.raises(Refused, match="存放文件的地方现在存不进去"), storing.kept([ready()]):
+        pytest.fail("the act runs without its file")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_an_identity_paper_without_purpose_or_as_pdf_is_refused():

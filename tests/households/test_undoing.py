@@ -23,6 +23,7 @@ from households.models import (
 )
 from households.people import add_vehicle
 from households.register import add_unit, open_household
+from servicecentre.jobs import worker
 from servicecentre.kit.periods import BillingMonth, now
 from servicecentre.kit.refused import Refused
 from servicecentre.worklog.day import make_promise
@@ -135,3 +136,27 @@ def test_a_reason_is_asked(take, manager):
     importing = take(row())
     with pytest.raises(Refused, match="请填写撤销的原因"):
         undo_import(importing, reason=" ", by=manager)
+
+
+def test_the_history_ends_with_the_value_that_holds(estate, take, manager):
+    take(row())
+    importing = take(row(remark="新的备注"))
+    undo_import(importing, reason="传错了文件", by=manager)
+    told = list(Amendment.objects.order_by("pk").values_list("what", "old", "new"))
+    assert len(told) >= 2 and [(what, new, old) for what, old, new in told[:len(told) // 2]] == told[len(told) // 2:]
+
+
+def test_undoing_is_a_job_and_says_what_stood_in_its_way(estate, take, manager, manager_desk):
+    importing = take(*many(3))
+    page = f"/import/{importing.pk}/"
+    assert manager_desk.post(f"{page}undo/", {"reason": "传错了文件", "request_key": "a"}).status_code == 302
+    assert "撤销中" in manager_desk.get(page).content.decode() and Unit.objects.count() == 3
+    add_vehicle(Household.objects.first(), plate="苏A12345", by=manager)
+    assert worker.run_one().pk
+    body = manager_desk.get(page).content.decode()
+    assert "没有办成" in body and "不能整批撤销" in body and RegisterImport.objects.get().state == "applied"
+    Vehicle.objects.all().delete()
+    manager_desk.post(f"{page}undo/", {"reason": "传错了文件", "request_key": "b"})
+    worker.run_one()
+    undone = RegisterImport.objects.get()
+    assert (undone.state, undone.undone_by, undone.undo_reason) == ("undone", manager, "传错了文件") and not Unit.objects.exists()

@@ -37,6 +37,7 @@ def test_days_part_the_numbers(desk, issue):
 
 def test_people_and_reprints_part_the_numbers(desk, issue, clerk, clerk2):
     mine, theirs = issue(), issue(by=clerk2)
+    assert f'<option value="{clerk2.pk}">{clerk2.name}</option>' in page(desk), "the page offers whom to choose"
     reprint_paper(theirs, reason="客户联遗失", by=clerk)
     assert theirs.number not in page(desk, f"?who={clerk.pk}") and mine.number in page(desk, f"?who={clerk.pk}")
     again = page(desk, "?state=again")

@@ -7,6 +7,7 @@ from billing.models import Allocation, BillRun, Charge, Payment, PaymentPart, Re
 from households.models import AuthorisationLetter
 from servicecentre.desk import proofs
 from servicecentre.kit import guards
+from servicecentre.kit.secrets import seal
 from servicecentre.papers import journal
 from servicecentre.papers.models import Database, Paper, Print, Series
 from servicecentre.worklog.models import Seal
@@ -204,6 +205,17 @@ def test_6_the_tail_of_a_series_cut_off_is_known_to_the_outer_journal(world, set
         assert [v.where for v in proofs.prove() if v.invariant == 6 and last.number in v.where] == [f"小区 {world.estate.pk} {last.number}"]
         settings.JOURNAL_FILE = tmp_path / "another.jsonl"
         assert not [v for v in proofs.prove() if last.number in v.where], "only the journal knew"
+
+
+def test_6_a_paper_written_anew_with_the_key_is_known_to_the_outer_journal(world, settings, tmp_path):
+    settings.JOURNAL_FILE = tmp_path / "journal.jsonl"
+    journal.catch_up()
+    paper = world.notice
+    paper.content |= {"words": "没有的事"}
+    with unguarded(Paper):
+        Paper.objects.filter(pk=paper.pk).update(content=paper.content, digest=seal(*paper.frozen()))
+        assert journal.catch_up() == 0
+        assert [(v.invariant, v.text) for v in proofs.prove() if paper.number in v.where] == [(6, "单据与号码日志里的摘要不同，开出以后被重写过")]
 
 
 def test_6_another_databases_journal_says_nothing_of_this_one(world, settings, tmp_path):

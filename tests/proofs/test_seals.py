@@ -1,17 +1,23 @@
 """Invariant 13 of a sealed past: each kind of harm to it is found, inside by the chain, a whole rewrite by what stands outside (TRUST 15)."""
 from datetime import date
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from servicecentre.desk import proofs, sealing
 from servicecentre.desk.sealing import seal_day
+from servicecentre.files.models import File
+from servicecentre.files.storing import kept
 from servicecentre.kit.secrets import seal
 from servicecentre.papers import journal
 from servicecentre.worklog import seals
+from servicecentre.worklog.attaching import remove_file
 from servicecentre.worklog.day import make_remark
 from servicecentre.worklog.models import Entry, Review, Seal
 from servicecentre.worklog.review import managers, see_entries, unseen
 
+from ..files.making import ready
 from ..worlds import at
 from .behind import behind, copied, found, unguarded
 
@@ -23,8 +29,10 @@ def three_days(world, settings, tmp_path):
     """Three sealed days, and the outer journal that knows them."""
     settings.JOURNAL_FILE = tmp_path / "journal.jsonl"
     with at(2026, 11, 22, 2):
-        for words in ("第一件", "第二件", "第三件"):
+        for words in ("第一件", "第二件"):
             make_remark(world.estate, words=words, by=world.clerk)
+        with kept([ready()]) as files:
+            make_remark(world.estate, words="第三件", files=files, by=world.clerk)
     with at(2026, 11, 23, 1):
         for day in DAYS[1:]:
             for manager in (world.manager, world.manager2):                     # each looks at what the other did
@@ -35,6 +43,12 @@ def three_days(world, settings, tmp_path):
     journal.catch_up()
     assert list(Seal.objects.of(world.estate).order_by("n").values_list("n", "day")) == list(zip((1, 2, 3), DAYS, strict=True))
     assert found() == set()
+
+
+@pytest.fixture
+def photo(world):
+    """The one that came with a line of the third day."""
+    return File.objects.of(world.estate).get(row_type="worklog.entry")
 
 
 def lines(world, day):
@@ -128,6 +142,37 @@ def test_a_review_deleted(world):
         assert found() == {13}
 
 
+@pytest.mark.parametrize("change", ["sha256 = '" + "0" * 64 + "', path = 'files/ab/other.bin'", "label = '另一张.jpg'", "row_id = row_id + 1"])
+def test_a_file_of_a_sealed_day_exchanged(world, photo, change):
+    with unguarded(File):
+        behind(f"UPDATE files_file SET {change} WHERE id = %s", photo.pk)
+        assert found() == {13} and told(DAYS[2]) and not told(DAYS[1])
+
+
+def test_a_file_of_a_sealed_day_removed_by_its_act_or_behind_its_back(world, photo):
+    with at(2026, 11, 24, 1):
+        remove_file(photo, reason="传错了", by=world.manager)
+    assert found() == set()
+    with unguarded(Entry):
+        behind("DELETE FROM worklog_entry WHERE act = 'worklog.remove_file' AND row_id = %s", photo.pk)
+        assert [v.text for v in proofs.prove({13})] == ["删去了，日志里没有这件事"]
+
+
+def test_a_file_slipped_into_a_sealed_day(world, photo):
+    with unguarded(File):
+        copied(photo, path="files/ab/other.bin")
+        assert found() == {13} and told(DAYS[2])
+
+
+def test_twin_files_outside_the_seal_are_exchanged_unseen(world, monkeypatch, photo):
+    monkeypatch.setattr(seals.Fold, "attach", lambda *_: None)
+    monkeypatch.setattr(sealing, "outside", lambda *_: ())
+    with unguarded(File, Seal):
+        chained_again(world)                                                    # the seals of a program that looks at no file
+        behind("UPDATE files_file SET label = '另一张.jpg' WHERE id = %s", photo.pk)
+        assert found() == set()
+
+
 @pytest.mark.parametrize("change", ["entries = entries + 1", "words = '一切正常'", "digest = '" + "0" * 64 + "'", "at = '2026-01-01 00:00:00+00:00'",
                                     "n = n + 7", "day = '2026-11-24'"])
 def test_a_seal_changed(world, change):
@@ -165,6 +210,35 @@ def test_what_the_chain_itself_does_not_show_the_outer_journal_knows(world, harm
         assert any(words in text for text in sealing.troubles_on(world.estate, day, None)), "and on the day's page"
         journal.catch_up()
         assert found() == {13}, "a start adds nothing that would hide it"
+
+
+def _dropped(path, seal):
+    whole = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(text for text in whole if seal.digest not in text))
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_a_start_does_not_write_anew_the_line_that_was_taken_out_of_the_journal(world, n, settings):
+    _dropped(settings.JOURNAL_FILE, Seal.objects.of(world.estate).get(n=n))
+    with unguarded(Entry, Seal):
+        _all_rewritten(world)
+        assert journal.catch_up() == 0
+        assert any("有人拿掉了" in text for text in told(DAYS[n - 1]))
+
+
+def test_a_copy_kept_elsewhere_knows_when_the_journal_itself_begins_anew(world, settings, tmp_path):
+    head = tmp_path / "head"
+    head.write_text(settings.JOURNAL_FILE.read_text())
+    out = StringIO()
+    call_command("prove", "--head", str(head), stdout=out)
+    settings.JOURNAL_FILE.unlink()
+    with unguarded(Entry, Seal):
+        _all_rewritten(world)
+        journal.catch_up()
+        assert found() == set()
+        assert any("这一天被重写过" in v.text for v in proofs.against(head))
+    with pytest.raises(CommandError, match="读不了"):
+        call_command("prove", "--head", str(tmp_path / "none"))
 
 
 @pytest.mark.parametrize("harm", WITH_THE_KEY)

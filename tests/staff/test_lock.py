@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.conf import settings as current
 from django.test import Client
+from django.urls import resolve
 
 from billing.models import FeeKind, Price
 from servicecentre.desk.own_account import set_pin
@@ -228,6 +229,15 @@ def test_a_register_asked_for_with_the_pin_is_sent_and_the_page_has_its_button_b
     asked = desk.post("/units/export/", {"request_key": "x"})
     assert "确认是您本人" in words(asked) and "data-stay" in asked.content.decode()
     assert "spreadsheet" in desk.post("/units/export/", {"request_key": "x", "pin_again": PIN})["Content-Type"]
+
+
+@pytest.mark.parametrize(("right", "page"), [("papers.void_alone", "/papers/1/void/"), ("files.remove_file", "/files/1/remove/"),
+                                             ("households.undo_import", "/import/1/undo/"), ("billing.export_charges", "/billing/charges/export/")])
+def test_what_destroys_or_takes_out_asks_the_manager_again(manager, estate, desk_of, clock, right, page):
+    with_pin(manager)
+    desk = desk_of(manager)
+    clock(11)
+    assert resolve(page).func.needs == right and "确认是您本人" in words(desk.post(page, {"request_key": "k"}))
 
 
 @pytest.fixture

@@ -58,6 +58,15 @@ def test_moving_a_promise_counts_and_says_from_when_to_when(promise, manager):
     assert last_entry().household_no == promise.household_no
 
 
+def test_a_promise_moved_after_its_time_is_an_exception(promise, clerk):
+    """Else one click would take its lateness out of the day's review."""
+    promise = move_promise(promise, due_at=now() + timedelta(hours=4), reason="客户改口", version=promise.version, by=clerk)
+    assert not last_entry().exception
+    with at(2026, 11, 24, 9):
+        move_promise(promise, due_at=now() + timedelta(days=1), reason="忘了", version=promise.version, by=clerk)
+    assert last_entry().passed == ["late"] and last_entry().exception[2] == "迟办"
+
+
 def test_keeping_a_promise_says_its_outcome_and_closes_it(promise, manager):
     kept = keep_promise(promise, outcome="已当面说清", version=promise.version, by=manager)
     assert (kept.kept_by, kept.outcome, kept.was_late) == (manager, "已当面说清", False)

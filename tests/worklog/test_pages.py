@@ -158,6 +158,11 @@ def test_the_review_shows_exceptions_first_and_seals(manager_desk, estate, excep
     assert seal.code in text_of(manager_desk.get("/log/?on=2026-11-24"))
 
 
+def test_a_second_click_on_seen_says_the_same_again(manager_desk, exception):
+    answers = [post(manager_desk, "/log/review/see/", day="2026-11-24", entries=exception.pk) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [302, 302] and Review.objects.count() == 1
+
+
 def test_a_managers_home_shows_the_day_to_review_and_a_clerks_does_not(manager_desk, desk, estate, clerk):
     make_remark(estate, words="一件事", by=clerk)
     with at(2026, 11, 25, 1):

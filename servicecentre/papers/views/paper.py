@@ -64,7 +64,7 @@ def pdf_answer(request, paper, which):
     try:
         pdf = printing.render(paper, which, address=request.build_absolute_uri("/"), computer=computer_of(request))
     except Busy:
-        return render(request, "503.html", {"headline": "打印排队中", "reason": "前面还有几张在打,这张还没打出来。"}, status=503)
+        return render(request, "503.html", {"headline": "打印排队中", "reason": "前面还有几张在打，这张还没打出来。"}, status=503)
     return HttpResponse(pdf, content_type="application/pdf",
                         headers={"Content-Disposition": f'inline; filename="{paper.number}-{which.n}.pdf"'})
 

@@ -80,5 +80,5 @@ def test_page(request, pk):
     try:
         pdf = testpage.render_test(printer, by=request.user)
     except Busy:
-        return render(request, "503.html", {"headline": "打印排队中", "reason": "前面还有几张在打,这张还没打出来。"}, status=503)
+        return render(request, "503.html", {"headline": "打印排队中", "reason": "前面还有几张在打，这张还没打出来。"}, status=503)
     return HttpResponse(pdf, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="test-{printer.sheet}.pdf"'})
