@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='billingpolicy',
             name='late_rate',
-            field=models.PositiveSmallIntegerField(default=0, verbose_name='违约金每天'),
+            field=models.PositiveSmallIntegerField(default=0, verbose_name='违约金每天万分之几'),
         ),
         migrations.AddField(
             model_name='billingpolicy',

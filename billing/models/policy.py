@@ -42,7 +42,7 @@ class BillingPolicy(Policy):
     last_month = models.CharField("末月怎么算", max_length=15, choices=LastMonth.choices, default=LastMonth.BY_DAY)
     bill_developer = models.BooleanField("没交付的房屋", default=False)
     year_discount = models.PositiveSmallIntegerField("一次缴清全年优惠", default=0)
-    late_rate = models.PositiveSmallIntegerField("违约金每天", default=0)
+    late_rate = models.PositiveSmallIntegerField("违约金每天万分之几", default=0)
     late_grace = models.PositiveSmallIntegerField("违约金宽限", default=0)
     late_cap = models.PositiveSmallIntegerField("违约金最多", default=100)
     reminder_first = models.PositiveSmallIntegerField("第一次催缴", default=20)
@@ -76,7 +76,7 @@ class BillingPolicy(Policy):
         Setting("year_discount", PRACTICE, "少收百分之几；0 就是没有优惠", "%", most=50, used=False),
         Setting("bill_developer", Mark.LAW, "条例第 41 条：没交付的由建设单位交；先要登记建设单位那一户和竣工日期",
                 yes_no=("不出账，列出来", "出给建设单位"), used=False),
-        Setting("late_rate", PRACTICE, "欠费的万分之几，不计复利；0 就是不收", "‱", most=10, used=False),
+        Setting("late_rate", PRACTICE, "按欠费算，不计复利；0 就是不收", most=10, used=False),
         Setting("late_grace", PRACTICE, "逾期这么多天后才算", "天", most=365, used=False),
         Setting("late_cap", PRACTICE, "不超过欠费的百分之几", "%", most=100, used=False),
         Setting("reminder_first", PRACTICE, "逾期这么多天，话说得客气", "天", least=1, most=365, used=False),
