@@ -125,8 +125,11 @@ class File(EstateRow):
         return data
 
     def small(self) -> bytes:
-        """The thumbnail, a JPEG; Damaged when it is gone."""
-        return _stored(self.thumb)
+        """The thumbnail, a JPEG; Damaged when it is gone or is not what its name says."""
+        data, said = _stored(self.thumb), self.thumb.rpartition("/")[2].removesuffix(".bin").partition("-")[2]
+        if said != sha256(data).hexdigest()[:32]:
+            raise Damaged
+        return data
 
 
 def _stored(path):

@@ -52,7 +52,7 @@ class Ready:
         self.path = _place()                              # known before it is written: half a file is found again
         _save(self.path, data)
         if self.thumb:
-            self.thumb_path = _place()
+            self.thumb_path = _place(self.thumb)
             _save(self.thumb_path, self.thumb)
 
     def discard(self):
@@ -63,9 +63,10 @@ class Ready:
                 log.exception("a file without a row can't be deleted")
 
 
-def _place():
+def _place(data=None):
+    """A random name; a thumbnail's ends in the digest by which a changed one is seen, for it has no column of its own."""
     name = secrets.token_hex(16)
-    return f"{FOLDER}/{name[:2]}/{name}.bin"
+    return f"{FOLDER}/{name[:2]}/{name}{f'-{sha256(data).hexdigest()[:32]}' if data is not None else ''}.bin"
 
 
 def _save(path, data):
