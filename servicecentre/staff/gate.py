@@ -41,6 +41,13 @@ def stop(request, right, changes):
     return None
 
 
+def shut(request, roles, estate):
+    """Would this sign-in be stopped inside the estate? Then a page outside of it tells no more than it tells a stranger."""
+    row = request.sign_in
+    return row is not None and (row.locked_at is not None or request.user.must_change_password or (
+        not row.factor_at and bool(second_factor.FOR & roles) and StaffPolicy.of(estate).second_factor))
+
+
 def confirmed(row):
     """Was the PIN or the password said within the last minutes?"""
     if settings.CONFIRM_AFTER is None:

@@ -4,11 +4,13 @@ from django.core.exceptions import ValidationError
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from servicecentre.estates.mount import in_estate
 from servicecentre.kit.headers import client_address
 from servicecentre.kit.snapshot import snapshot
 from servicecentre.kit.throttle import too_often
 from servicecentre.papers.issuing import paper_of_mark
 from servicecentre.roles import RIGHTS
+from servicecentre.staff.gate import shut
 
 A_MINUTE = 30                             # scans of one address without signing in; a guess is one of 2⁸⁰ anyway
 
@@ -25,7 +27,11 @@ def mark(request, mark):
         except ValidationError as error:
             return render(request, "papers/mark.html", {"wrong": error.messages[0]}, status=404)
         roles = request.user.roles_at(paper.estate) if paper and request.user.is_authenticated else frozenset()
+        if roles and shut(request, roles, paper.estate):
+            roles = frozenset()
+        with in_estate(paper.estate.slug if paper else "-"):
+            page_url = paper and paper.get_absolute_url()
         return render(request, "papers/mark.html", {
-            "page_url": paper and f"{paper.estate.get_absolute_url()}papers/{paper.pk}/",
+            "page_url": page_url,
             "paper": paper if roles else None, "phone": paper.estate.phone if paper else "", "unknown": paper is None,
             "figures": bool(RIGHTS["papers.view_paper"].roles & roles)}, status=200 if paper else 404)
