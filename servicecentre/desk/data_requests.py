@@ -78,7 +78,7 @@ def decide_request(request, *, result, by, reason=""):
 
 @act
 def answer_request(request, *, given, by):
-    """Tell the applicant and close it; who may see or copy gets the masked copy, frozen as a paper GX. Returns the DataRequest."""
+    """Tell the applicant and close it; who may see or copy gets the masked copy, frozen as a paper FB. Returns the DataRequest."""
     request = DataRequest.objects.lock(request)
     if not request.result:
         raise Refused("主管还没有决定，请先决定再答复。")

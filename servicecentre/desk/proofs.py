@@ -148,12 +148,13 @@ def _sources(rows, field, name, whole):
 
 @proof(5, "每个序列的号码从 1 起连续，各一次")
 def numbers():
+    counts = Paper.objects.values_list("estate", "kind", "year").annotate(
+        n=Count("pk"), distinct=Count("serial", distinct=True), first=Min("serial"), last=Max("serial")).order_by()
+    found = {(estate, kind, year): tuple(rest) for estate, kind, year, *rest in counts}
     for series in Series.objects.select_related("estate"):
-        n = Paper.objects.filter(estate=series.estate_id, kind=series.kind, year=series.year).aggregate(
-            n=Count("pk"), distinct=Count("serial", distinct=True), first=Min("serial"), last=Max("serial"))
-        expected = (series.last, series.last, 1, series.last) if series.last else (0, 0, None, None)
-        if (n["n"], n["distinct"], n["first"], n["last"]) != expected:
-            yield f"{series.estate.slug} {series}", f"应有 1 至 {series.last}，实有 {n['n']} 张，{n['first']} 至 {n['last']}"
+        there = found.get((series.estate_id, series.kind, series.year), (0, 0, None, None))
+        if there != ((series.last, series.last, 1, series.last) if series.last else (0, 0, None, None)):
+            yield f"{series.estate.slug} {series}", f"应有 1 至 {series.last}，实有 {there[0]} 张，{there[2]} 至 {there[3]}"
     known = Series.objects.filter(estate=OuterRef("estate"), kind=OuterRef("kind"), year=OuterRef("year"))
     for paper in Paper.objects.exclude(Exists(known)).select_related("estate"):
         yield f"{paper.estate.slug} {paper.number}", "没有这个号码的序列"

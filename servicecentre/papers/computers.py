@@ -59,9 +59,12 @@ def set_computer(computer, *, name, receipt_sheet, printers, version, by):
 
 
 @act
-def confirm_fit(printer, *, by):
-    """The test page lies where it should; returns the Printer."""
+def confirm_fit(printer, *, version, by):
+    """The test page lies where it should; returns the Printer. Refused where the computer was set anew since ``version``: another offset was tested."""
+    computer = Computer.objects.lock(printer.computer_id)
     printer = Printer.objects.lock(printer)
+    if computer.version != version:
+        raise Refused("这台电脑的设置刚被别人改过，请再打一张测试页看。")
     printer.fits_at = now()
     printer.save(update_fields=["fits_at"])
     record(by, f"打印测试「{printer.computer.name}」{printer.sheet_of.name}，对上了", printer)

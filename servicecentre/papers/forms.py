@@ -144,7 +144,9 @@ class ComputerForm(DeskForm):
 
 
 class FitForm(DeskForm):
-    """对上了: a button."""
+    """对上了: a button, of the settings that were tested."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
 
 
 class BatchForm(DeskForm):

@@ -36,8 +36,8 @@ VOID = Kind("ZF", "作废单", "billing/void-1", (Copy("desk", "第二联", "前
 NOTICE = Kind("TZ", "通知", "tickets/notice-1", row="notice_term")
 
 _PERSON_AND_DESK = (Copy("person", "第一联", "申请人"), Copy("desk", "第二联", "前台"))
-DATA_REQUEST = Kind("GX", "个人信息请求单", "desk/data-request-1", _PERSON_AND_DESK)
-DATA_COPY = Kind("GX", "个人信息副本", "desk/data-copy-1")             # of the same series: what the request's answer hands over
+DATA_REQUEST = Kind("GX", "个人信息申请单", "desk/data-request-1", _PERSON_AND_DESK)
+DATA_COPY = Kind("FB", "个人信息副本", "desk/data-copy-1")             # what the request's answer hands over
 
 _AGENT_AND_FILE = (Copy("agent", "第二联", "受托人"), Copy("file", "第一联", "存档"))
 LETTER = Kind("WT", "授权委托书", "households/letter-1", _AGENT_AND_FILE, row="letter", see="看委托书")
@@ -47,7 +47,7 @@ KINDS = {kind.letters: kind for kind in (
     Kind("CJ", "催缴通知单", alone=True), Kind("RB", "收费日报表"), Kind("RH", "入伙办结单"), Kind("ZX", "装修申请表"), Kind("XK", "施工许可证"),
     Kind("CR", "施工出入证"), Kind("DH", "动火许可证"), Kind("WZ", "违章整改通知单"), Kind("ZG", "整改通知单"), Kind("GD", "报修派工单"),
     Kind("FX", "物品放行条"), Kind("YS", "钥匙借用单"), Kind("KZ", "空置申请表"), Kind("JM", "减免申请单"), Kind("GT", "公摊分摊表"),
-    Kind("CW", "车位服务协议"), NOTICE, LETTER, DATA_REQUEST)}
+    Kind("CW", "车位服务协议"), NOTICE, LETTER, DATA_REQUEST, DATA_COPY)}
 
 
 def copy_of(kind, code):

@@ -122,6 +122,6 @@ def test_an_owner_asks_for_their_data(open_as, clerk, manager, household):
     arrived(desk, "个人信息申请")
     desk.keyboard.press("F9")
     expect(desk.locator(".note-ok")).to_contain_text("已办结")
-    expect(desk.locator("main")).to_contain_text("副本 GX-2026-000002")
-    copy = Paper.objects.get(number="GX-2026-000002")
+    expect(desk.locator("main")).to_contain_text("副本 FB-2026-000001")
+    copy = Paper.objects.get(number="FB-2026-000001")
     assert "13800135678" not in str(copy.content) and "138****5678" in str(copy.content)

@@ -58,10 +58,10 @@ def test_from_the_application_to_the_masked_copy(household, person, clerk, manag
         request = decide_request(request, result="done", by=manager)
     with at(2026, 11, 22, 2):
         request = answer_request(request, given="交给本人副本一份", by=clerk)
-    assert request.copy.number == "GX-2026-000002" and request.given == "交给本人副本一份；副本 GX-2026-000002"
+    assert request.copy.number == "FB-2026-000001" and request.given == "交给本人副本一份；副本 FB-2026-000001"
     said = [e.words for e in Entry.objects.filter(row_type="desk.datarequest").order_by("pk")]
     assert said == ["受理个人信息申请 GX-2026-000001，复制，12-05 前答复", "决定个人信息申请 GX-2026-000001：办理",
-                    "办结个人信息申请 GX-2026-000001：交给本人副本一份；副本 GX-2026-000002"]
+                    "办结个人信息申请 GX-2026-000001：交给本人副本一份；副本 FB-2026-000001"]
 
 
 def test_the_copy_holds_ones_own_data_with_masked_numbers_and_nobody_elses(household, person, clerk):

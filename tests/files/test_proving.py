@@ -57,6 +57,17 @@ def test_a_damaged_file_is_told(stored, which, spoil):
     assert stored[which].label in out.getvalue()
 
 
+def test_a_flipped_thumbnail_is_told_and_not_shown(stored, desk):
+    place = default_storage.path(stored[0].thumb)
+    with open(place, "r+b") as file:
+        file.seek(-20, os.SEEK_END)
+        last = file.read(1)
+        file.seek(-20, os.SEEK_END)
+        file.write(bytes([last[0] ^ 1]))
+    assert found(stored) == [f"「{stored[0].label}」已损坏或不在了"]
+    assert desk.get(f"/files/{stored[0].pk}/thumb/").status_code == 410 and desk.get(f"/files/{stored[0].pk}/").status_code == 200
+
+
 def test_bytes_without_a_row_are_told_after_a_day(stored):
     path = default_storage.save("files/zz/left.bin", ContentFile(b"x"))
     try:

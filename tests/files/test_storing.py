@@ -3,6 +3,7 @@ import errno
 import os
 import subprocess
 import sys
+import time
 from io import BytesIO
 from unittest import mock
 
@@ -138,10 +139,10 @@ def test_a_panorama_is_taken_and_what_libjpeg_would_hold_whole_is_not():
 
 
 def test_two_decoders_at_once_and_no_third():
-    held = [pictures._decoders.acquire(blocking=False) for _ in range(3)]
+    held = [pictures.decoders.acquire(blocking=False) for _ in range(3)]
     for got in held:
         if got:
-            pictures._decoders.release()
+            pictures.decoders.release()
     assert held == [True, True, False]
 
 
@@ -158,6 +159,14 @@ def test_a_pdf_is_kept_as_it_is():
     (b"", "空文件")], ids=["no page", "locked", "only its name", "cut", "html", "empty"])
 def test_a_pdf_without_pages_or_behind_a_lock_is_refused(data, words):
     assert words in refusal(data, "合同.pdf")
+
+
+@pytest.mark.parametrize("filled", [b"<</a ", b"1 0 obj "])
+def test_a_pdf_that_keeps_its_parser_busy_is_given_up(filled):
+    """24 MB took 18 and 12 seconds, within the server's own process."""
+    spent = time.process_time()
+    assert "打不开" in refusal(b"%PDF-1.7\n" + filled * (24_000_000 // len(filled)), "合同.pdf")
+    assert time.process_time() - spent < 2
 
 
 def test_what_is_too_large_is_not_even_read(monkeypatch):

@@ -13,7 +13,7 @@ from servicecentre.drafts.models import Draft
 from servicecentre.kit import periods
 from servicecentre.kit.refused import Refused
 from servicecentre.papers.issuing import issue_paper
-from servicecentre.papers.kinds import RECEIPT
+from servicecentre.papers.kinds import KINDS, RECEIPT
 from servicecentre.roles import CONFIRMED, RIGHTS, Role
 from servicecentre.staff import pins
 from servicecentre.staff.models import Post, SignIn, StaffPolicy, User
@@ -213,6 +213,14 @@ def test_a_pin_is_set_with_the_password_and_is_not_kept_as_it_is(clerk, estate, 
     assert desk.post("/account/pin/", fields | {"password": PASSWORD}).status_code == 302
     kept = User.objects.get(pk=clerk.pk).pin
     assert "408316" not in kept and not Entry.objects.filter(words__contains="408316").exists()
+
+
+def test_a_scan_on_a_locked_screen_tells_no_more_than_to_a_stranger(clerk, estate, desk_of):
+    paper = issue_paper(KINDS["TZ"], estate=estate, content={"unit": "3栋2单元1801"}, by=clerk)
+    desk = desk_of(clerk)
+    assert paper.number in words(desk.get(f"/q/{paper.mark}"))
+    desk.post("/lock/", {"request_key": "l"})
+    assert paper.number not in words(desk.get(f"/q/{paper.mark}")) and "服务电话" in words(desk.get(f"/q/{paper.mark}"))
 
 
 # --- said again -------------------------------------------------------------------------------------------------------

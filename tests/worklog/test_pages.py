@@ -14,6 +14,7 @@ from servicecentre.worklog.day import correct_remark, make_promise, make_remark
 from servicecentre.worklog.models import Entry, Promise, Review, Seal
 
 from ..conftest import person_at
+from ..factories import make_household
 from ..twins import without_triggers
 from ..worlds import at
 from .test_screens import rows_of, text_of
@@ -107,6 +108,13 @@ def test_search_by_word_room_kind_and_days(desk, years, asked, found):
     every = {"防水重做", "电梯检修 JX-7", "防水复查", "主管写的", "别处的防水"}
     assert {words for words in every if words in page.partition('id="h-found"')[2]} == found
     assert found or "没有查到" in page
+
+
+def test_a_room_is_found_whichever_way_its_list_writes_it(desk, estate, clerk):
+    make_household(estate, "3-2-0101", owner="郑和")
+    make_remark(estate, words="防水复查", room="3-2-0101", by=clerk)
+    for typed in ("3-2-101", "3栋2单元0101", "3-2-0101"):
+        assert "防水复查" in text_of(desk.post("/log/search/", {"room": typed, "area": "remarks"})).partition('id="h-found"')[2], typed
 
 
 def test_search_by_person(desk, years, manager):
