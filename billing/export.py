@@ -3,6 +3,7 @@ from decimal import Decimal
 
 from django.db.models import Count, F, Sum
 
+from households.exporting import FOR, why
 from servicecentre.kit.money import area_text, plain_yuan, price_text
 from servicecentre.kit.periods import BillingMonth
 from servicecentre.kit.refused import Refused
@@ -82,8 +83,9 @@ def left_out_tables(estate, month):
 
 
 @act
-def log_charges_export(estate, *, first, last, unpaid=False, by):
-    """Note in the log what is taken out; returns the Entry. Refused for a span that is none or too long, or that has no line."""
+def log_charges_export(estate, *, first, last, reason, unpaid=False, by):
+    """Note in the log what is taken out, and what for; returns the Entry. Refused for a span that is none or too long, or that has no line."""
+    reason = why(reason)
     if last < first:
         raise Refused({"last": "止的月份早于起的月份。"})
     if (last.year - first.year) * 12 + last.month - first.month >= MOST_MONTHS:
@@ -91,10 +93,10 @@ def log_charges_export(estate, *, first, last, unpaid=False, by):
     number = _charges(estate, first, last, unpaid).count()
     if not number:
         raise Refused("这几个月没有应收。")
-    return record(by, f"导出{'未收清的' if unpaid else ''}应收 Excel {first} 至 {last} {number} 笔，含业主姓名", estate=estate)
+    return record(by, f"导出{'未收清的' if unpaid else ''}应收 Excel {first} 至 {last} {number} 笔，含业主姓名{FOR}{reason}", estate=estate)
 
 
-def charges_table(estate, *, first, last, unpaid=False):
+def charges_table(estate, *, first, last, unpaid=False, **_):
     """Live charges of these months, by month and unit."""
     return Table(f"应收 {first} 至 {last}", CHARGES_HEADER, _rows(_charges(estate, first, last, unpaid)), CHARGES_WIDTHS)
 

@@ -1,4 +1,6 @@
 """Acts on authorisation letters: taken in, the principal rung, each use within matters and term, revoked (FORMS 1.3, DOMAIN §9.22)."""
+from django.urls import reverse
+
 from servicecentre.kit.identity import mask_phone
 from servicecentre.kit.periods import exact_moment, now, today
 from servicecentre.kit.refused import Refused
@@ -76,9 +78,9 @@ def _party(person):
 
 
 @act
-def use_letter(letter, *, matter, words, by, on=None):
+def use_letter(letter, *, matter, words, by, on=None, despite=()):
     """Note that the agent used the letter; returns the LetterUse. Refused outside its matters and term, a second time when it is
-    for one use (DOMAIN §9.22), once the principal has denied it, died or is owner no more."""
+    for one use (DOMAIN §9.22), once the principal has denied it, died or is owner no more; unless="not_called" while no call has confirmed it."""
     household = open_tenure(letter.household_id)
     AuthorisationLetter.objects.lock(letter)
     letter = AuthorisationLetter.objects.with_state().get(pk=letter.pk)
@@ -87,6 +89,9 @@ def use_letter(letter, *, matter, words, by, on=None):
         raise Refused(f"这份委托书不能用：{why}。")
     if matter not in letter.matters:
         raise Refused({"matter": f"委托书只写了：{letter.matter_words}"})
+    if not letter.calls.filter(result=LetterCall.Result.CONFIRMED).exists() and "not_called" not in despite:
+        raise Refused(f"还没有打通电话向{letter.principal.name}核实过这份委托书，请先按登记的号码打。现在就要用，再继续。", unless="not_called",
+                      link=("去核实", reverse("households:call_principal", args=[letter.pk])))
     use = LetterUse.objects.create(estate=letter.estate, letter=letter, matter=matter, words=said("words", words, 120, "请写办了什么"),
                                    day=day, at=now(), by=by)
     record(by, f"{known_as(letter.agent)}凭委托书办{use.get_matter_display()}", use, household=household)

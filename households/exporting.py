@@ -6,21 +6,34 @@ from tempfile import TemporaryFile
 from households.models import Contact, Household, Ownership, Unit, UnitArea, Vehicle
 from servicecentre.kit.identity import show_plate
 from servicecentre.kit.periods import today
+from servicecentre.kit.refused import Refused
 from servicecentre.kit.sheets import Table, write_workbook
 from servicecentre.kit.snapshot import snapshot
+from servicecentre.kit.text import clean_text
 from servicecentre.worklog.acts import act, record
 
+from .entering import checked
 from .importing.values import hide_identities
 
 CHUNK = 500
+FOR = "；原因："                              # stands before the reason in the log's line
 HEADER = ["房号", "用途", "业态", "建筑面积（㎡）", "户号", "业主", "证件类别", "证件号码", "电话", "备用电话", "交付日期", "紧急联系人", "车牌号", "备注"]
 WIDTHS = {0: 14, 3: 12, 4: 16, 5: 18, 6: 12, 7: 22, 8: 14, 9: 14, 10: 12, 11: 24, 12: 20, 13: 30}
 
 
 @act
-def log_register_export(estate, *, by):
-    """Note in the log that the register is taken out, phones and all; returns the Entry, before the first byte is sent."""
-    return record(by, f"导出登记表 Excel {Unit.objects.of(estate).count()} 套，含姓名和电话，证件号码已遮住", estate=estate)
+def log_register_export(estate, *, reason, by):
+    """Note in the log that the register is taken out, phones and all, and what for; returns the Entry, before the first byte is sent."""
+    reason = why(reason)
+    return record(by, f"导出登记表 Excel {Unit.objects.of(estate).count()} 套，含姓名和电话，证件号码已遮住{FOR}{reason}", estate=estate)
+
+
+def why(reason):
+    """The reason of an export, cleaned; Refused without one."""
+    reason = checked("reason", clean_text, reason, 60)
+    if not reason:
+        raise Refused({"reason": "请写为什么导出、交给谁"})
+    return reason
 
 
 def register_table(estate):

@@ -199,12 +199,12 @@ def _refuse_overlap(unit, starts_on, ends_on):
 
 
 @act
-def change_owner(unit, *, owners, last_day, by, basis="", shown=None, version=None, despite=(), **seen):
+def change_owner(unit, *, owners, last_day, by, basis="", no_id="", shown=None, version=None, despite=(), **seen):
     """Close the current tenure with its last day and open the next one from the day after (DOMAIN §2); the new Household.
 
     ``shown``, ``version``: the seller's id and version on the page; refused when another one holds the unit by now, or it was
-    changed since. ``seen``: papers, readings and what goes along, as handing.write_down takes them. It calls nobody: bills, keys and parking read
-    the dates; debts stay the seller's. What was billed beyond the last day is a correction.
+    changed since. ``no_id``: why a buyer's ID was not seen. ``seen``: papers, readings and what goes along, as handing.write_down
+    takes them. It calls nobody: bills, keys and parking read the dates; debts stay the seller's. What was billed beyond the last day is a correction.
     """
     unit = Unit.objects.lock(unit)
     seller = unit.households.live().filter(ends_on=None).first()
@@ -223,7 +223,9 @@ def change_owner(unit, *, owners, last_day, by, basis="", shown=None, version=No
     seller.save(update_fields=["ends_on", "version"])
     basis = checked("basis", clean_text, basis, 80)
     record(by, f"产权到 {last_day} 为止{f'，凭 {basis}' if basis else ''}", seller, household=seller)
-    buyer = open_household(unit, owners=owners, starts_on=last_day + timedelta(days=1), by=by, despite=despite)
+    no_id = checked("no_id", clean_text, no_id, 60)
+    buyer = open_household(unit, owners=owners, starts_on=last_day + timedelta(days=1), by=by, despite=despite,
+                           remark=f"过户时没看到证件：{no_id}" if no_id else "")
     write_down(seller, buyer, last_day=last_day, basis=basis, by=by, **seen)
     find.rebuild([seller.pk])
     return buyer

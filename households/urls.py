@@ -12,6 +12,7 @@ urlpatterns = [
     path("units/<int:pk>/area/", register.change_area, name="change_area"),
     path("units/<int:pk>/open/", register.open_household, name="open_household"),
     path("units/<int:pk>/change-owner/", register.change_owner, name="change_owner"),
+    path("households/<int:pk>/undo-sale/", register.undo_sale, name="undo_sale"),
     path("households/<int:pk>/change/", register.change_household, name="change_household"),
     path("households/<int:pk>/residents/add/", people.add_resident, name="add_resident"),
     path("households/<int:pk>/tenants/add/", people.add_tenant, name="add_tenant"),

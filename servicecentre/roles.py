@@ -96,6 +96,7 @@ RIGHTS = {
     "households.change_household": _to("修改户资料", CLERK, MANAGER),
     "households.change_person": _to("修改人员资料", CLERK, MANAGER),
     "households.change_owner": _to("变更业主", CLERK, MANAGER),
+    "households.undo_sale": _to("撤回变更业主", MANAGER),
     "households.set_use": _to("登记使用情况", CLERK, MANAGER),
     "households.take_letter": _to("收委托书", CLERK, MANAGER),
     "households.correct_first_day": _to("更正业主起日", MANAGER),
@@ -136,8 +137,9 @@ CONFIRMED = frozenset({
     "billing.void_receipt", "billing.refuse_void", "billing.change_price", "billing.withdraw_price", "billing.bill_month", "billing.undo_run",
     "billing.mend_line", "households.reveal_identity", "desk.add_user", "desk.give_post", "desk.end_post", "desk.arrange_cover",
     "desk.reset_password", "desk.deactivate_user", "desk.end_sessions", "desk.reset_second_factor",
-    "desk.change_setting", "desk.sign_retention", "desk.seal_day", "desk.decide_data_request", "files.reveal_scan", "files.remove_file",
-    "papers.void_alone", "households.export_register", "households.undo_import", "billing.export_charges"})
+    "desk.change_setting", "desk.propose_retention", "desk.sign_retention", "desk.seal_day", "desk.decide_data_request", "files.reveal_scan",
+    "files.remove_file", "papers.void_alone", "households.export_register", "households.undo_import", "households.undo_sale",
+    "billing.export_charges"})
 
 # What the rights table says beside the ticks: rights with a condition that a tick alone would hide (DOMAIN §2, §8).
 CONDITIONS = {

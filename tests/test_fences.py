@@ -154,7 +154,7 @@ RULES = {
     "use_ends_after_start": Change(UnitUse, "ends_on IS NOT NULL", {"ends_on": "'2001-01-01'"}),
     "one_use_at_a_time": Copy(UnitUse, "voided_at IS NULL"),
     "care_with_consent": Change(SpecialCare, "TRUE", {"consent_by": "''"}),
-    "one_change_per_seller": Copy(OwnerChange),
+    "one_change_per_seller": Copy(OwnerChange, "undone_at IS NULL"),
     "one_reading_per_kind": Copy(HandoverReading),
     "reading_within_reason": Change(HandoverReading, "TRUE", {"reading": "-1"}),
     "taken_over_when_both_sign": Change(TakenOver, "TRUE", {"seller_signed": "FALSE"}),

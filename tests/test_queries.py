@@ -138,7 +138,8 @@ def test_a_search_with_many_answers(worlds, asked, htmx):
 
 
 SENT = {"a search over the years": ("/log/search/", {"q": "件"}), "of a room": ("/log/search/", {"room": "3-2-1801", "area": "households"}),
-        "the register as Excel": ("/units/export/", {}), "charges as Excel": ("/billing/charges/export/", {"first": "2026-09", "last": "2026-11"}),
+        "the register as Excel": ("/units/export/", {"reason": "核对"}),
+        "charges as Excel": ("/billing/charges/export/", {"first": "2026-09", "last": "2026-11", "reason": "核对"}),
         "the lock with everybody's name": ("/lock/", {})}
 
 

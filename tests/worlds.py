@@ -395,7 +395,7 @@ def pages_of(w):
         **{name: [w.household.pk] for name in one_household}, **{name: [w.unit.pk] for name in one_unit},
         **{name: [w.payment.pk] for name in one_payment}, **{name: [w.waiting.pk] for name in one_void},
         **{f"households:import_{name}": [w.imported.pk] for name in one_import},
-        "households:open_household": [w.free.pk], "households:change_person": [w.household.pk, w.person.pk],
+        "households:open_household": [w.free.pk], "households:undo_sale": [w.buyer.pk], "households:change_person": [w.household.pk, w.person.pk],
         **{f"households:{name}": [w.household.pk, w.person.pk] for name in ("reveal_identity", "record_death", "withdraw_death", "merge_people")},
         **{f"households:{name}": [w.ownership.pk] for name in ("change_share", "remove_owner")},
         **{f"households:{name}": [w.letter.pk] for name in ("letter", "use_letter", "call_principal", "revoke_letter")},

@@ -3,17 +3,17 @@ from django import forms
 from django.urls import reverse
 
 from billing.export import charges_table, log_charges_export
-from households.views.exporting import export_page
+from households.views.exporting import ReasonForm, export_page
 from servicecentre.kit.fields import MonthField
-from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.periods import BillingMonth, today
 from servicecentre.staff.access import needs
 
 
-class ExportForm(DeskForm):
+class ExportForm(ReasonForm):
     first = MonthField(label="从哪个月")
     last = MonthField(label="到哪个月")
     unpaid = forms.BooleanField(label="只要没收清的", required=False)
+    field_order = ("first", "last", "unpaid", "reason")
 
 
 @needs("billing.export_charges")
@@ -24,4 +24,4 @@ def export_charges(request):
         lambda form: [charges_table(request.estate, **form.act_fields())],
         name=lambda form: "应收 {slug} {first} {last}.xlsx".format(slug=request.estate.slug, **form.act_fields()),
         title="导出应收", back=reverse("billing:payments"),
-        about="一笔一行：房号、业主、项目、账期、怎么算的、应收、已收、未收。导出会记入工作日志。")
+        about="一笔一行：房号、业主、项目、账期、怎么算的、应收、已收、未收。导出列入「查看记录」和当天要看的例外。")

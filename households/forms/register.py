@@ -1,14 +1,18 @@
 """Forms of places and tenures: what was typed → an act's clean values."""
+from datetime import timedelta
+from hashlib import sha256
+
 from crispy_forms.layout import HTML, Div, Layout, Row
 from django import forms
 
 from households.entering import person_fields
-from households.handing import GOES_ALONG, PAPERS
+from households.handing import GOES_ALONG, PAPERS, PROOFS
 from households.models import Person, Unit
 from households.register import FIRST_MONTH, OF_OWNERSHIP
 from servicecentre.kit.fields import AreaField, DayField, MonthField, PhoneField, ReadingField, TextField
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.identity import IdKind
+from servicecentre.kit.money import area_text
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import parse_room
 
@@ -167,10 +171,40 @@ class ChangeOwnerForm(OwnersForm):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     seller_signed = forms.BooleanField(label="卖方已签字", required=False)
     buyer_signed = forms.BooleanField(label="买方已签字", required=False)
-    lead = (Row("last_day", "basis", "seller_phone"), "papers", Row("water", "power", "gas"), "taken_over",
+    no_id = TextField(label="新业主没有证件号码的原因", max_length=60, required=False, help_text="每位都填了证件号码就不用写；如 证件在办，下周补")
+    lead = (Row("last_day", "basis", "seller_phone"), "papers", "no_id", Row("water", "power", "gas"), "taken_over",
             Row("taken_words", "seller_signed", "buyer_signed"))
     first = "新业主"
     METERS = ("water", "power", "gas")
+
+    def clean(self):
+        """A proof of the transfer, each buyer's ID or why not; then what ``summary`` says must have been seen as it stands."""
+        clean = super().clean()
+        if clean.get("papers") and not PROOFS & set(clean["papers"]):
+            self.add_error("papers", "至少看一样产权转移的凭据：不动产权证书、买卖合同，或继承公证、判决")
+        without = [n for n in self.OWNERS if clean.get(f"name_{n}") and not clean.get(f"id_number_{n}") and not self.has_error(f"id_number_{n}")]
+        if without and not clean.get("no_id") and not self.has_error("no_id"):
+            self.add_error(f"id_number_{without[0]}", "填证件号码；没有的，在上面写原因")
+        typed = {name: value for name, value in clean.items() if name not in ("request_key", "despite")}
+        self.digest = sha256(repr(sorted(typed.items())).encode()).hexdigest()[:32]
+        return clean
+
+    @property
+    def confirmed(self):
+        """Was the summary of just this shown before the button was pressed?"""
+        return self.is_valid() and self.data.get("seen") == self.digest
+
+    def summary(self, unit, seller):
+        """[(what, in words)] of what the button does, for beside it."""
+        clean, labels, along = self.cleaned_data, dict(PAPERS), dict(GOES_ALONG)
+        names = "、".join(owner["name"] for owner in self.act_fields()["owners"])
+        meters = [f"{self.fields[kind].label.removesuffix('表读数')} {area_text(clean[kind])}" for kind in self.METERS if clean[kind] is not None]
+        return [("原业主", f"{seller.owner_names}，到 {clean['last_day']} 为止；以后只看不改，欠费仍是原业主的"),
+                ("新业主", f"{names}，{clean['last_day'] + timedelta(days=1)} 起交费"),
+                ("看过", "、".join(labels[code] for code in clean["papers"])),
+                ("新业主证件", f"没有看全：{clean['no_id']}" if clean["no_id"] else "都填了"),
+                ("抄表", "，".join(meters) or "没有抄，结算单上就没有读数"),
+                ("随房转", f"{'、'.join(along[code] for code in clean['taken_over'])}，双方都签了" if clean["taken_over"] else "没有")]
 
     def act_fields(self):
         fields = super().act_fields()
@@ -181,3 +215,8 @@ class RemarkForm(DeskForm):
     remark = TextField(label="备注", max_length=400, required=False, help_text="写办事要知道的，如「老人在家，先打电话」；会一直显示在这一户上面")
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     layout = Layout("remark")
+
+
+class UndoSaleForm(DeskForm):
+    reason = TextField(label="为什么撤回", max_length=80, help_text="如 办到了别的房，还没有过户")
+    layout = Layout("reason")

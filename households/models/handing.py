@@ -4,9 +4,15 @@ from django.db import models
 from django.db.models import Q
 
 from servicecentre.kit import guards
-from servicecentre.kit.rows import EstateRow
+from servicecentre.kit.rows import EstateQuerySet, EstateRow
 
 from .people import Household
+
+
+class OwnerChangeQuerySet(EstateQuerySet):
+    def live(self):
+        """Not entered by mistake and taken back."""
+        return self.filter(undone_at=None)
 
 
 class OwnerChange(EstateRow):
@@ -20,12 +26,15 @@ class OwnerChange(EstateRow):
     seller_phone = models.CharField("原业主以后的电话", max_length=20, blank=True)
     at = models.DateTimeField("办理时间")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="经办人", related_name="+")
+    undone_at = models.DateTimeField("撤回时间", null=True)
 
-    guards = [guards.Undeletable(), guards.SameEstate("seller", "buyer"), guards.Frozen("seller", "buyer", "last_day", "papers", "at", "by")]
+    objects = OwnerChangeQuerySet.as_manager()
+    guards = [guards.Undeletable(), guards.SameEstate("seller", "buyer"),
+              guards.Frozen("seller", "buyer", "last_day", "papers", "at", "by", once=("undone_at",))]
 
     class Meta:
         verbose_name = verbose_name_plural = "过户"
-        constraints = [models.UniqueConstraint(fields=["seller"], name="one_change_per_seller",
+        constraints = [models.UniqueConstraint(fields=["seller"], condition=Q(undone_at=None), name="one_change_per_seller",
                                                violation_error_message="这一户已经办过变更业主。")]
 
 

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from households.exporting import excel_of, log_register_export, register_table
+from servicecentre.kit.fields import TextField
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.periods import today
 from servicecentre.staff.access import needs
@@ -13,12 +14,16 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 AGAIN = "刚才已经导出过，并记入日志。要再导一次，请再按一次。"
 
 
+class ReasonForm(DeskForm):
+    reason = TextField(label="为什么导出、交给谁", max_length=60)
+
+
 @needs("households.export_register")
 def export_register(request):
     return export_page(
-        request, DeskForm, log_register_export, lambda form: [register_table(request.estate)],
+        request, ReasonForm, log_register_export, lambda form: [register_table(request.estate)],
         name=lambda form: f"登记表 {request.estate.slug} {today()}.xlsx", title="导出登记表", back=reverse("households:units"),
-        about="每套房一行：业主、电话、联系人、车牌、面积、交付日期；证件号码遮住。导出会记入工作日志，请只交给该看的人。")
+        about="每套房一行：业主、电话、联系人、车牌、面积、交付日期；证件号码遮住。导出列入「查看记录」和当天要看的例外，请只交给该看的人。")
 
 
 def export_page(request, form_of, log, tables, *, name, **context):

@@ -17,7 +17,7 @@ from households.forms.living import (
     WithdrawForm,
 )
 from households.forms.people import ConfirmForm
-from households.models import AuthorisationLetter, Pet, SpecialCare, StandingInstruction, UnitUse
+from households.models import AuthorisationLetter, LetterCall, Pet, SpecialCare, StandingInstruction, UnitUse
 from servicecentre.kit.periods import now, today
 from servicecentre.staff.access import may, needs
 
@@ -127,7 +127,8 @@ def letter(request, pk):
     row, day = _letter(request, pk), today()
     first = row.paper and row.paper.prints.filter(n=1, by=request.user).first()
     return render(request, "households/letter.html", {
-        "letter": row, "why": row.why_not(day), "may_call": not row.over(day), "uses": list(row.uses.select_related("by")),
+        "letter": row, "why": row.why_not(day), "confirmed": row.calls.filter(result=LetterCall.Result.CONFIRMED).exists(),
+        "may_call": not row.over(day), "uses": list(row.uses.select_related("by")),
         "calls": list(row.calls.select_related("by")), "may_use": may(request, "households.take_letter"),
         "print": first if first and first.open_to(request.user, at=now()) else None})
 

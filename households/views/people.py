@@ -204,6 +204,6 @@ def _phones(household):
              for r in household.residents.filter(left_on=None).select_related("person") for number in (r.person.phone, r.person.phone2)]
     rows += [(c.name, c.relation or "紧急联系人", c.phone) for c in household.contacts.all()]
     rows += [(show_plate(v.plate), "驾驶人", v.driver_phone) for v in household.vehicles.filter(ended_on=None)]
-    rows += [(household.owner_names, "原业主以后的电话", change.seller_phone) for change in household.changes_out.all()]
+    rows += [(household.owner_names, "原业主以后的电话", change.seller_phone) for change in household.changes_out.live()]
     rows += [("备注", "", words) for words in (household.remark, household.unit.remark) if mask_numbers(words) != words]
     return [row for row in rows if row[2]]

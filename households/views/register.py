@@ -4,8 +4,17 @@ from django.db.models import Exists, OuterRef
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from households import register
-from households.forms.register import AreaForm, ChangeOwnerForm, ChangeUnitForm, OpenHouseholdForm, RemarkForm, UnitFilter, UnitForm
+from households import handing, register
+from households.forms.register import (
+    AreaForm,
+    ChangeOwnerForm,
+    ChangeUnitForm,
+    OpenHouseholdForm,
+    RemarkForm,
+    UndoSaleForm,
+    UnitFilter,
+    UnitForm,
+)
 from households.models import Building, Household, Ownership, Unit
 from servicecentre.kit.money import area_text
 from servicecentre.kit.periods import BillingMonth, today
@@ -100,13 +109,28 @@ def change_owner(request, pk):
     row = unit_of(request, pk)
     seller = row.households.live().filter(ends_on=None).first()
     form = ChangeOwnerForm(request.POST or None, estate=request.estate, initial=seller and {"shown": seller.pk, "version": seller.version})
-    if request.method == "POST" and (household := form.perform(register.change_owner, row, by=request.user)):
+    if request.method == "POST" and form.confirmed and (household := form.perform(register.change_owner, row, by=request.user)):
         done(request, f"{row.code} 从 {household.starts_on} 起是新业主的，户号 {household.number}。", household)
         return redirect("seller_statement", pk=household.changes_in.get().seller_id)
     about = f"现在 {seller.owner_names}，{seller.starts_on} 起；欠费仍是原业主的" if seller else "这套房现在没有业主"
+    summary = seller and form.is_bound and form.is_valid() and form.summary(row, seller)
     statement = seller and may(request, "billing.view_account") and [("原业主结算单", reverse("seller_statement", args=[seller.pk]))]
-    return form_page(request, form, title=f"变更业主 {row.code}", button="变更业主", back=seller or row, about=about, wide=True,
-                     heed=seller and (seller, "owner"), more=statement or ())
+    return render(request, "households/change_owner.html", {
+        "form": form, "unit": row, "seller": seller, "about": about, "summary": summary, "more": statement or (),
+        "back": (seller or row).get_absolute_url()})
+
+
+@needs("households.undo_sale")
+def undo_sale(request, pk):
+    """For the household that the sale made."""
+    buyer = household_of(request, pk)
+    form = UndoSaleForm(request.POST or None)
+    if request.method == "POST" and (seller := form.perform(handing.undo_sale, buyer, by=request.user)):
+        return done(request, f"已撤回变更业主，{buyer.unit.code} 仍是{seller.owner_names}的。", seller)
+    change = buyer.changes_in.live().select_related("seller", "by").first()
+    return form_page(request, form, title=f"撤回变更业主 {buyer.unit.code}", button="撤回变更业主", back=buyer, busy="正在撤回，请稍等",
+                     about=f"{change.at:%Y-%m-%d} {change.by.name}办的；撤回后{buyer.owner_names}这一户作废，{change.seller.owner_names}的接着算" if change
+                     else "这一户不是变更业主登记的")
 
 
 @needs("households.change_household")

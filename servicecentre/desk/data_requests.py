@@ -7,6 +7,7 @@ from households.agents import use_letter
 from households.models import Matter, Person
 from servicecentre.files.models import File
 from servicecentre.kit.identity import mask_phone, show_plate
+from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import business_day, now, shown_date, today
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text
@@ -20,10 +21,13 @@ from .looks import LOOKS
 from .models import DataRequest, PrivacyPolicy, term
 
 MOST_ROWS = 200
+LEFT_OUT = [["证件号码、电话的全号", "本人在前台当面看、当面抄；不印在要存档的纸上，免得别人翻到"],
+            ["共有人、住户、租户、受托人", "是别人的个人信息，只写有几位"],
+            ["工作日志、承诺", "里面有别人和经办人；要看哪一次，可以当面查"]]
 
 
 @act
-def receive_request(household, *, person, wants, scope, id_checked, by, letter=None):
+def receive_request(household, *, person, wants, scope, id_checked, by, letter=None, despite=()):
     """Take a request in: its paper GX with the last day to answer; returns the DataRequest.
 
     Refused for a person who has nothing to do with the household and without a look at the applicant's papers [law: 个人信息保护法
@@ -37,7 +41,7 @@ def receive_request(household, *, person, wants, scope, id_checked, by, letter=N
     scope = _text("scope", scope, 200)
     if not scope:
         raise Refused({"scope": "请写明要哪些信息"})
-    agent = _by_agent(letter, person, DataRequest.Wants(wants), by) if letter else {"agent": "", "letter": ""}
+    agent = _by_agent(letter, person, DataRequest.Wants(wants), by, despite) if letter else {"agent": "", "letter": ""}
     day = today()
     due_on = term(day, PrivacyPolicy.of(household.estate))
     wants = DataRequest.Wants(wants)
@@ -52,11 +56,11 @@ def receive_request(household, *, person, wants, scope, id_checked, by, letter=N
     return request
 
 
-def _by_agent(letter, person, wants, by):
+def _by_agent(letter, person, wants, by, despite):
     """Who comes in the person's place and by which letter, in words; it is noted as used."""
     if letter.principal_id != person.pk:
         raise Refused({"letter": f"这份委托书是{letter.principal.name}写的，不是{person.name}的"})
-    use_letter(letter, matter=Matter.FILES, words=f"个人信息申请，{wants.label}", by=by)
+    use_letter(letter, matter=Matter.FILES, words=f"个人信息申请，{wants.label}", by=by, despite=despite)
     return {"agent": letter.agent.name[:40], "letter": f"{business_day(letter.taken_at)} 收件"}
 
 
@@ -115,14 +119,19 @@ def _text(field, text, limit):
 # --- what we hold about a person, for the copy: numbers masked, other people's data left out --------------------------------
 
 def what_we_hold(person, household):
-    """[{title, rows: [[what, words]]}]: plain JSON; the person's own data with masked numbers, of others only how many they are.
+    """[{title, rows: [[what, words]]}]: plain JSON; the person's own data, of others only how many they are.
+
+    Numbers are masked: the paper is kept for years and opened by who may see papers, while a full number is shown only for a reason
+    (TRUST 26); they are read out from the screen at the desk.
 
     The household's money, papers and photos are an owner's to see, for as long as they own (DOMAIN §8).
     """
     own = household.ownerships.filter(person=person).order_by("-left_on").first()
     parts = [("登记的资料", _register(person)), ("房屋", _homes(person)), ("委托书", _letters(person)), ("健康和照顾", _cares(person, household)),
-             ("车辆", _vehicles(person)), ("收费", _money(household, own) if own else []), ("单据", _papers(person, household, own)),
-             ("照片、扫描件", _files(person, household, own)), ("谁看过完整号码", _looks(person, household))]
+             ("嘱咐", _wishes(person, household)), ("宠物", _pets(household, own)), ("紧急联系人", _contacts(household, own)), ("车辆", _vehicles(person)),
+             ("账单", _charges(household, own)), ("收款", _payments(household, own)), ("单据", _papers(person, household, own)),
+             ("照片、扫描件", _files(person, household, own)), ("什么时候看过完整号码", _looks(person, household)),
+             ("没有列在这里的", LEFT_OUT)]
     return [{"title": title, "rows": rows or [["—", "没有"]]} for title, rows in parts]
 
 
@@ -176,12 +185,44 @@ def _vehicles(person):
     return [[show_plate(v.plate), " ".join(filter(None, (v.brand, v.colour, f"已注销 {v.ended_on}" if v.ended_on else "")))] for v in rows]
 
 
-def _money(household, own):
-    charges = Charge.objects.of(household.estate_id).filter(household=household).live()
-    payments = Payment.objects.of(household.estate_id).filter(household=household).live()
-    if own.left_on:
-        charges, payments = charges.filter(period__lte=own.left_on), payments.filter(day__lte=own.left_on)
-    return [["账单", f"{charges.count()} 笔，明细见对账单"], ["收款", f"{payments.count()} 笔，明细见收据"]]
+def _until(rows, own, field):
+    """Of a household's rows those of the person's time as an owner; none for who never owned."""
+    if not own:
+        return rows.none()
+    return rows.filter(**{f"{field}__lte": own.left_on}) if own.left_on else rows
+
+
+def _listed(rows, told):
+    """At most MOST_ROWS, and how many more there are."""
+    shown = [told(row) for row in rows[:MOST_ROWS]]
+    more = rows.count() - len(shown)
+    return shown + ([["另有", f"{more} 笔没有逐笔列出，可在前台当面看"]] if more > 0 else [])
+
+
+def _charges(household, own):
+    rows = Charge.objects.of(household.estate_id).filter(household=household).live().select_related("fee_kind").order_by("-period", "-pk")
+    return _listed(_until(rows, own, "period"), lambda c: [f"{c.period:%Y-%m}", f"{c.shown_name} {yuan(c.amount)} 元，已缴 {yuan(c.paid)} 元"])
+
+
+def _payments(household, own):
+    rows = Payment.objects.of(household.estate_id).filter(household=household).live().select_related("paper").order_by("-pk")
+    return _listed(_until(rows, own, "day"), lambda p: [f"{p.day}", f"{yuan(p.total)} 元，收据 {p.paper.number}"])
+
+
+def _wishes(person, household):
+    """Those the person gave: another's may speak of anybody."""
+    rows = household.instructions.filter(withdrawn_on=None, given_by=person.name).order_by("pk")
+    return _listed(rows, lambda i: [i.get_moment_display(), f"{i.words}，{i.starts_on} 起"])
+
+
+def _pets(household, own):
+    pets = household.pets.filter(ended_on=None).order_by("pk") if own and not own.left_on else household.pets.none()
+    return _listed(pets, lambda pet: [str(pet), f"犬证 {pet.licence_no}" if pet.licence_no else "已登记"])
+
+
+def _contacts(household, own):
+    number = household.contacts.count() if own and not own.left_on else 0
+    return [["已登记", f"{number} 位；是别人的个人信息，姓名和电话不列"]] if number else []
 
 
 def _papers(person, household, own):

@@ -21,6 +21,7 @@ from servicecentre.worklog.models import Entry, Promise
 from tickets.models import Notice, with_states
 
 from . import parts
+from .models import DataRequest
 from .parts import part
 from .sealing import outside
 from .views import estate as estate_page
@@ -58,6 +59,14 @@ def promises(estate, user, day):
     open_ones = Promise.objects.of(estate).open()
     counts = open_ones.aggregate(all=Count("pk"), late=Count("pk", filter=Q(due_at__lt=now())))
     return {"rows": list(_with_household(open_ones).select_related("made_by", "given_to").due_first()[:ROWS]), **counts}
+
+
+@part("desk.view_data_requests")
+def data_requests(estate, user, day):
+    """People who asked for their own data, the first due first: the law's clock runs (DOMAIN §8); nothing when nobody waits."""
+    rows = DataRequest.objects.of(estate).open().due_first().select_related("household__unit", "person", "paper")
+    shown = [(row, row.state_on(day)) for row in rows[:ROWS]]
+    return {"rows": shown, "count": rows.count()} if shown else None
 
 
 @part("desk.seal_day")
@@ -174,7 +183,7 @@ def about_estate(estate, user, day):
     return {"estate": estate, "hours": estate_page.hours_words(HoursPolicy.of(estate))}
 
 
-PARTS = ((unfinished, journal_trouble, no_register, promises, days, log), (notices, receipts, my_voids, takings, voids, to_mend, month, numbers))
+PARTS = ((unfinished, journal_trouble, no_register, promises, data_requests, days, log), (notices, receipts, my_voids, takings, voids, to_mend, month, numbers))
 OUTSIDE = ((unfinished, notices, urgent_remarks, phones), (about_estate,))            # engineer and guard, who keep no log
 
 # What a clerk does from here without a household: label, right, URL name, Alt digit.

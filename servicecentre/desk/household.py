@@ -161,7 +161,7 @@ PARTS = ((people, contacts, living, letters, papers, files), (notices, bills_off
 
 # What can be done for an open household: label, right, URL name, what it takes, Alt digit.
 QUICK = (("收费", "billing.collect_payment", "billing:collect", "1"),)
-ACTS = ("change_household", "change_person", "change_owner", "reveal_identity", "correct_first_day", "view_history", "take_letter", "set_use")
+ACTS = ("change_household", "change_person", "change_owner", "reveal_identity", "correct_first_day", "view_history", "take_letter", "set_use", "undo_sale")
 STILL = ("change_person", "reveal_identity", "correct_first_day", "view_history")             # of a tenure that is over, too
 
 
@@ -176,6 +176,7 @@ def household(request, pk):
         "owed": parts.answer_of(columns, "owed"), "over": over, "coming": row.starts_on > day,
         "tenures": row.unit.households.live().order_by("-starts_on"),
         "can": {act: may(request, f"households.{act}") and (not over or act in STILL) for act in ACTS},
+        "sale": may(request, "households.undo_sale") and row.ends_on is None and row.changes_in.live().exists(),
         "may_attach": may(request, "files.attach_file"), "may_data_request": may(request, "desk.receive_data_request"),
         "may_promise": may(request, "worklog.make_promise"), "may_account": may(request, "billing.view_account"),
         "quick": [(label, reverse(name, args=[row.pk]), alt) for label, right, name, alt in QUICK if may(request, right)]})

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from households import find
+from households.exporting import FOR
 from households.models import Household, Person
 from servicecentre.files.models import File
 from servicecentre.kit.fields import DayField, TextField
@@ -95,4 +96,4 @@ def _tell_whose(estate, entries):
         entry.home, entry.kind = homes.get(entry.household_no), LOOKS[entry.act]
         what, _, entry.why = entry.words.partition("，")
         if entry.act in EXPORTS:
-            entry.kind, entry.why = what, ""              # how much was taken out; nobody is asked what for
+            entry.kind, entry.why = what, entry.words.partition(FOR)[2]            # how much was taken out, and what for

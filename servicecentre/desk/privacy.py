@@ -122,12 +122,13 @@ class NoFields(DeskForm):
 @needs("desk.view_retention")
 @require_GET
 def retention_runs(request):
-    """Runs so far, and what would go today."""
+    """What would go today, household by household, before anybody proposes it; and the last runs."""
     before = retention.ended_before(request.estate)
+    due = retention.due(request.estate, before).select_related("unit")
     rows = RetentionRun.objects.of(request.estate).select_related("proposed_by", "signed_by").order_by("-pk")
     return render(request, "desk/retention.html", {
-        "before": before, "count": retention.due(request.estate, before).count(), "open": rows.open().first(),
-        "years": PrivacyPolicy.of(request.estate).years_after_tenure, "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        "before": before, "page": Paginator(due, PER_PAGE).get_page(request.GET.get("page")), "open": rows.open().first(), "runs": rows[:PER_PAGE],
+        "years": PrivacyPolicy.of(request.estate).years_after_tenure, "may_household": may(request, "households.view_household"),
         "form": may(request, "desk.propose_retention") and NoFields()})
 
 

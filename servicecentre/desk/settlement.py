@@ -15,7 +15,7 @@ def seller_statement(request, pk):
     """For the tenure's own last day, or while it goes on for the day asked for; a page that prints as the paper."""
     row = get_object_or_404(Household.objects.of(request.estate).live().select_related("unit__building", "estate"), pk=pk)
     day = row.ends_on or _asked(request, row)
-    change = OwnerChange.objects.of(request.estate).filter(seller=row).select_related("by", "buyer").first()
+    change = OwnerChange.objects.of(request.estate).live().filter(seller=row).select_related("by", "buyer").first()
     labels = dict(PAPERS)
     return render(request, "desk/settlement.html", {
         "household": row, "today": today(), "unit": row.unit, "day": day, "settled": settlement(row, day), "ended": row.ends_on is not None, "change": change,

@@ -60,6 +60,10 @@ class NumbersForm(forms.Form):
         self.fields["number"].widget.attrs.update({"class": "form-control cw8", "placeholder": "号码"})
         self.is_valid()
 
+    def initially(self, kind):
+        """Show this kind as the chosen one where none was asked for."""
+        self.data = {**{name: self.data.get(name, "") for name in self.fields}, "kind": self.cleaned_data.get("kind") or kind}
+
     @property
     def query(self):
         """What was asked and made sense, as the next page's address takes it."""

@@ -18,7 +18,7 @@ from . import pins, second_factor
 from .models import SignIn, StaffPolicy
 
 OWN_ACCOUNT, LOCK = "desk.view_account", "desk.lock"        # rights that also work while something must be put right · while locked
-EXPORT = "households.export_register"                       # answers with a file, so that the page which asked for the PIN stays
+EXPORTS = {"households.export_register", "billing.export_charges"}         # answer with a file, so that the page which asked for the PIN stays
 ABOVE = frozenset({Role.MANAGER, Role.ADMINISTRATOR, Role.FINANCE})
 SAID, FILES = "pin_again", "files_again"
 LONGEST = 128
@@ -107,5 +107,5 @@ def _ask(request, right, title):
     kept = [(name, value) for name, values in request.POST.lists() for value in values if name not in (SAID, FILES, "csrfmiddlewaretoken")]
     return render(request, "staff/again.html", {
         "title": title, "label": RIGHTS[right].label, "kept": kept, "files": files, "files_field": FILES,
-        "stays": right == EXPORT,
+        "stays": right in EXPORTS,
         "trouble": trouble, "has_pin": bool(request.user.pin) and not pins.spent(request.user), "field": SAID})

@@ -25,6 +25,14 @@ SOON = timedelta(hours=2)
 # Acts that a manager looks at each day, by the first word of their name: colour, icon, what they are called.
 EXCEPTIONS = {"void": ("bad", "bad", "作废"), "undo": ("bad", "bad", "撤销"), "mend": ("warn", "warn", "更正"),
               "waive": ("warn", "warn", "减免"), "reveal": ("idle", "flag", "看号码")}
+# And these, by their whole name: what sets rules and rights, hands a home over, takes lists out or in, prints by the hundred.
+WATCHED = {"desk.change_setting": ("warn", "warn", "规矩"), **dict.fromkeys(
+    ("desk.give_post", "desk.end_post", "desk.arrange_cover", "desk.reset_password", "desk.reset_second_factor", "desk.deactivate_user"),
+    ("warn", "warn", "权限")),
+    "households.change_owner": ("idle", "flag", "过户"), "desk.sign_retention": ("warn", "warn", "清理"),
+    "households.log_register_export": ("warn", "warn", "导出"), "billing.log_charges_export": ("warn", "warn", "导出"),
+    "importing.import_register": ("idle", "flag", "导入"), "billing.import_arrears": ("idle", "flag", "导入"),
+    "papers.print_batch": ("idle", "flag", "批量打印")}
 LATE = "late"                             # beside the doubts that an act accepted: a promise kept after its time
 
 
@@ -51,7 +59,7 @@ class EntryQuerySet(EstateQuerySet):
 
     def exceptions(self):
         """What a review shows first: voids, undone and revealed things, warnings that were passed, late promises."""
-        return self.filter(~Q(doubts="") | reduce(or_, (Q(act__contains=f".{verb}_") for verb in EXCEPTIONS)))
+        return self.filter(~Q(doubts="") | Q(act__in=WATCHED) | reduce(or_, (Q(act__contains=f".{verb}_") for verb in EXCEPTIONS)))
 
     def of_household(self, household):
         return self.filter(estate=household.estate_id, household_no=household.number)
@@ -139,10 +147,10 @@ class Entry(OfHouseholdNo, EstateRow):
     @property
     def exception(self):
         """(colour, icon, word) of what a manager looks at; None for an ordinary line."""
-        verb = self.act.rpartition(".")[2].split("_")[0]
+        own = WATCHED.get(self.act) or EXCEPTIONS.get(self.act.rpartition(".")[2].split("_")[0])
         if self.doubts:
-            return ("warn", "clock", "迟办") if LATE in self.passed else EXCEPTIONS.get(verb, ("warn", "warn", "越权"))
-        return EXCEPTIONS.get(verb)
+            return ("warn", "clock", "迟办") if LATE in self.passed else own or ("warn", "warn", "越权")
+        return own
 
     @property
     def intact(self):

@@ -3,6 +3,7 @@
      <p data-print-url="/papers/12/pdf/">正在打印收据…</p>            printed when the page opens, not again on reload
      <a href="/papers/12/pdf/" target="_blank" data-print data-key="p">打印</a>   printed when pressed
      <p data-print-failed hidden>没有自动打印，点「打开收据」</p>       shown when it did not
+     <button type="button" data-print-page hidden>打印</button>        prints the page itself, as @media print leaves it
 
    The PDF's own view allows framing by 'self'. A page in place of the PDF (busy, gone) is not printed: it counts as failed.
 
@@ -81,6 +82,10 @@
     print(link.href);
   });
 
+  for (const button of document.querySelectorAll("[data-print-page]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
   const now = document.querySelector("[data-print-url]");
   if (now && history.state?.printed !== now.dataset.printUrl) {
     history.replaceState({ ...history.state, printed: now.dataset.printUrl }, "");

@@ -6,6 +6,7 @@ import pypdf
 import pytest
 from django.urls import reverse
 
+from billing.cashier import collect_payment
 from billing.charges import make_charge
 from billing.models import FeeKind
 from households.agents import take_letter
@@ -13,7 +14,7 @@ from households.merging import merge_people
 from households.owners import remove_owner
 from households.people import add_contact, add_resident, add_tenant, add_vehicle, reveal_identity, reveal_phones
 from households.register import add_unit, open_household
-from households.standing import add_care
+from households.standing import add_care, add_pet, give_instruction
 from servicecentre.desk.data_requests import answer_request, decide_request, receive_request, what_we_hold
 from servicecentre.desk.models import DataRequest, PrivacyPolicy
 from servicecentre.estates.mount import in_estate
@@ -69,9 +70,40 @@ def test_the_copy_holds_ones_own_data_with_masked_numbers_and_nobody_elses(house
     held = {part["title"]: part["rows"] for part in what_we_hold(person, household)}
     assert ["居民身份证", "3201**********" + NUMBER[-4:]] in held["登记的资料"] and ["电话", "138****5678"] in held["登记的资料"]
     assert held["房屋"] == [["3-2-1801", "业主，2026-03-18 至 今，另有共有人 1 人"]]
-    assert held["谁看过完整号码"][0][1] == "证件号码，核对身份"
+    assert held["什么时候看过完整号码"][0][1] == "证件号码，核对身份"
     for strange in (NUMBER, "13800135678", "陈犇", "13900001111", "张大山", "13912342046", "李保姆", clerk.name):
         assert strange not in str(held)
+
+
+def test_the_copy_lists_what_is_held_and_says_what_it_leaves_out(household, person, clerk):
+    give_instruction(household, words="先打我的手机", given_by="张雨萍", starts_on=today(), by=clerk)
+    give_instruction(household, words="钥匙不给老何", given_by="陈犇", starts_on=today(), by=clerk)
+    add_pet(household, kind="犬", licence_no="宁犬7788", by=clerk)
+    kind = FeeKind.objects.get(estate=household.estate, code="shared_utilities")
+    charge = make_charge(household, kind, quantity=100, period=BillingMonth(2026, 10), by=clerk)
+    payment = collect_payment(household, parts=[("cash", charge.amount, "")], payer_name="张雨萍", by=clerk)
+    of = held(person, household)
+    assert of["嘱咐"][0][1].startswith("先打我的手机") and of["宠物"] == [["犬", "犬证 宁犬7788"]] and of["紧急联系人"][0][1].startswith("1 位")
+    assert "1.00 元，已缴 1.00 元" in of["账单"][0][1] and payment.paper.number in of["收款"][0][1]
+    assert "全号" in of["没有列在这里的"][0][0] and "老何" not in str(of) and "张大山" not in str(of)
+
+
+def test_one_who_asked_stands_on_the_home_page_until_answered(desk, manager_desk, household, person, clerk, manager):
+    assert "h-datareq" not in manager_desk.get("/").content.decode()
+    request = ask(household, person, clerk)
+    for door in (desk, manager_desk):
+        page = door.get("/").content.decode()
+        assert request.paper.number in page and f"待决定，{request.due_on:%m-%d} 前" in page
+    answer_request(decide_request(request, result="done", by=manager), given="交给本人", by=clerk)
+    assert "h-datareq" not in manager_desk.get("/").content.decode()
+
+
+def test_request_and_copy_bear_their_own_names(desk, household, person, clerk, manager):
+    """One series, two papers: the copy has no parts to choose from."""
+    request = answer_request(decide_request(ask(household, person, clerk), result="done", by=manager), given="交给本人", by=clerk)
+    assert (request.paper.kind_label, request.copy.kind_label) == ("个人信息申请单", "个人信息副本")
+    pages = [desk.get(f"/papers/{paper.pk}/").context["form"] for paper in (request.paper, request.copy)]
+    assert ["copies" in form.fields for form in pages] == [True, False]
 
 
 def test_what_was_kept_of_an_entry_that_was_merged_away_is_the_persons(household, person, clerk, desk):
@@ -82,10 +114,10 @@ def test_what_was_kept_of_an_entry_that_was_merged_away_is_the_persons(household
         attach_files(gone, files=files, right="households.view_household", household=household, by=clerk)
     scan = household_files(household)[0]
     reveal_scan(scan, reason="核对证件", by=clerk)
-    assert "证件" not in str(held(person, household)["照片、扫描件"]) and held(person, household)["谁看过完整号码"] == [["—", "没有"]]
+    assert "证件" not in str(held(person, household)["照片、扫描件"]) and held(person, household)["什么时候看过完整号码"] == [["—", "没有"]]
     merge_people(person, gone, household=household, by=clerk)
     parts = held(person, household)
-    assert parts["照片、扫描件"][0][0] == "证件" and "核对证件" in parts["谁看过完整号码"][0][1]
+    assert parts["照片、扫描件"][0][0] == "证件" and "核对证件" in parts["什么时候看过完整号码"][0][1]
     page = desk.get(f"/households/{household.pk}/files/").content.decode()
     assert "张雨萍的证件" in page and "张雨平" not in page
     assert b"data:image/jpeg" in desk.post(f"/files/{scan.pk}/reveal/", {"reason": "再看", "request_key": "r"}).content
@@ -179,7 +211,7 @@ def test_an_agent_comes_with_the_persons_own_letter_and_uses_it(desk, household,
         with pytest.raises(Refused, match=words):
             ask(household, person, clerk, letter=letter)
     page = f"/households/{household.pk}/data-request/"
-    typed = {"person": person.pk, "wants": "copy", "scope": "全部", "id_checked": "on", "letter": good.pk, "request_key": "a"}
+    typed = {"person": person.pk, "wants": "copy", "scope": "全部", "id_checked": "on", "letter": good.pk, "despite": "not_called", "request_key": "a"}
     assert desk.post(page, typed).status_code == 302
     request = DataRequest.objects.get()
     assert (request.agent, request.letter, request.paper.content["agent"]) == ("何代芳", f"{today()} 收件", "何代芳")
@@ -212,11 +244,11 @@ def test_each_gets_their_own_data_and_nobody_elses(estate, household, person, cl
         return {part["title"]: part["rows"] for part in what_we_hold(who, household)}
     nothing = [["—", "没有"]]
     of_tenant, of_chen, of_agent = held(tenant), held(chen.person), held(letter.agent)
-    assert of_tenant["收费"] == of_tenant["单据"] == of_tenant["车辆"] == nothing and of_tenant["健康和照顾"][0][0] == "听力不好"
-    assert [words for _, words in of_tenant["谁看过完整号码"]] == ["电话，催缴"]
-    assert of_chen["收费"][0][1].startswith("1 笔") and of_chen["车辆"] == of_chen["单据"] == nothing
-    assert [words for _, words in of_chen["谁看过完整号码"]] == ["电话，通知停水"] and of_chen["房屋"][0][1] == "业主，2026-03-18 至 2026-10-20，份额 1/2"
+    assert of_tenant["账单"] == of_tenant["单据"] == of_tenant["车辆"] == nothing and of_tenant["健康和照顾"][0][0] == "听力不好"
+    assert [words for _, words in of_tenant["什么时候看过完整号码"]] == ["电话，催缴"]
+    assert [month for month, _ in of_chen["账单"]] == ["2026-10"] and of_chen["车辆"] == of_chen["单据"] == nothing
+    assert [words for _, words in of_chen["什么时候看过完整号码"]] == ["电话，通知停水"] and of_chen["房屋"][0][1] == "业主，2026-03-18 至 2026-10-20，份额 1/2"
     assert of_chen["委托书"] == [["3-2-1801", "委托别人：缴费，2026-10-05 至 用一次"]] and "受别人委托：缴费" in of_agent["委托书"][0][1]
-    assert of_agent["谁看过完整号码"] == nothing
-    assert held(person)["单据"][0][0] == asked.paper.number and held(person)["收费"][0][1].startswith("2 笔")
+    assert of_agent["什么时候看过完整号码"] == nothing
+    assert held(person)["单据"][0][0] == asked.paper.number and [month for month, _ in held(person)["账单"]] == ["2026-11", "2026-10"]
     assert "共有人" not in held(person)["房屋"][0][1] and held(person)["车辆"][0][0] == "苏A·D7K38"

@@ -65,6 +65,6 @@ def test_who_looked_is_not_for_those_who_look(desk, seen):
 
 def test_a_list_taken_out_is_a_look(manager_desk, seen, estate, manager):
     with at(2026, 11, 20, 3):
-        log_register_export(estate, by=manager)
-    assert listed(manager_desk) == [("陈静", "导出登记表 Excel 2 套", None, "", ""), *ALL]
+        log_register_export(estate, reason="交业委会核对", by=manager)
+    assert listed(manager_desk) == [("陈静", "导出登记表 Excel 2 套", None, "", "交业委会核对"), *ALL]
     assert len(listed(manager_desk, kind="households.log_register_export")) == 1

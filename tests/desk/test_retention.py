@@ -26,6 +26,7 @@ from servicecentre.files.models import File
 from servicecentre.kit.periods import BillingMonth, now
 from servicecentre.kit.refused import Refused
 from servicecentre.papers.models import Paper
+from servicecentre.roles import CONFIRMED
 from servicecentre.worklog.attaching import attach_files
 from servicecentre.worklog.day import keep_promise, make_promise
 from servicecentre.worklog.models import Entry
@@ -245,7 +246,9 @@ def test_no_personal_field_is_forgotten():
 
 def test_through_the_pages(desk, manager_desk, seller, manager2, desk_of, estate):
     assert desk.get("/retention/").status_code == 403
-    assert "提出清理 1 户" in manager_desk.get("/retention/").content.decode()
+    listed = manager_desk.get("/retention/").content.decode()
+    assert "提出清理 1 户" in listed and "3-2-1801-01" in listed and "张雨萍" in listed and "3-2-1801-02" not in listed      # which, before it is proposed
+    assert {"desk.propose_retention", "desk.sign_retention"} <= CONFIRMED
     where = manager_desk.post("/retention/propose/", {"request_key": "a"}).url
     page = manager_desk.get(where).content.decode()
     assert "要另一位主管或管理员签字" in page and "签字，清理" not in page and "3-2-1801-01" in page

@@ -103,8 +103,11 @@ def test_what_no_page_reads_yet_is_not_changed(manager_desk, estate, key):
 def test_a_year_is_taken_over_and_one_not_published_says_so(manager_desk, estate, noon):
     assert "还没载入" in page_of(manager_desk, "/office/calendar/")
     answer = manager_desk.post("/office/calendar/official/", {"year": "2026"}, follow=True)
-    assert "已载入 2026 年节假日" in answer.content.decode() and "调休已登记" in answer.content.decode()
+    assert "已载入 2026 年节假日" in answer.content.decode() and "和官方安排一样" in answer.content.decode()
     assert "调休未公布" in page_of(manager_desk, "/office/calendar/?year=2028")
+    one = {"day": "2028-01-08", "kind": "work", "name": "调休", "request_key": "w"}                  # one make-up day of many says nothing of the rest
+    assert manager_desk.post("/office/calendar/mark/", one).status_code == 302
+    assert "调休未公布，已补登 1 天" in page_of(manager_desk, "/office/calendar/?year=2028")
     again = manager_desk.post("/office/calendar/official/", {"year": "2026"}, follow=True)
     assert "都载入过了" in again.content.decode()
 

@@ -82,7 +82,8 @@ def test_page_tries_a_day_and_shows_the_handing_over(desk, household, clerk):
     change_owner(household.unit, owners=[{"name": "姚静怡"}], last_day=date(2026, 9, 30), by=clerk, papers=["deed"],
                  seller_phone="13700001111", readings={"water": 28640}, taken_over=["keys"], seller_signed=True, buyer_signed=True)
     page = desk.get(f"/households/{household.pk}/statement/").content.decode()
-    for words in ("姚静怡", "不动产权证书", "水 286.4", "钥匙、门禁卡", "都签了", "到 2026-09-30", "137****1111", f"/households/{household.pk}/phones/"):
+    for words in ("data-print-page", "原业主（卖方）签字", "新业主（买方）签字", "姚静怡", "不动产权证书", "水 286.4", "钥匙、门禁卡", "都签了",
+                  "到 2026-09-30", "137****1111", f"/households/{household.pk}/phones/"):
         assert words in page, words
     shown = desk.post(f"/households/{household.pk}/phones/", {"reason": "联系本人", "request_key": "r"}).content.decode()
     assert "13700001111" in shown and "原业主以后的电话" in shown                     # to give money back, to write

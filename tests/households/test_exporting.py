@@ -13,12 +13,13 @@ from households.people import add_vehicle
 from households.register import add_unit, open_household
 from servicecentre.kit.periods import BillingMonth
 from servicecentre.kit.sheets import open_workbook
-from servicecentre.roles import Role
+from servicecentre.roles import CONFIRMED, Role
 from servicecentre.worklog.models import Entry
 from tests.conftest import Desk, person_at
 
 from .lists import ZHANG, ZHOU
 
+WHY = {"reason": "交业委会核对"}
 UNITS, CHARGES = "/units/export/", "/billing/charges/export/"
 
 
@@ -40,7 +41,7 @@ def content(answer):
 def test_register_goes_out_without_numbers_and_into_the_log(homes, manager_desk, estate):
     before = Entry.objects.count()
     assert manager_desk.get(UNITS).status_code == 200 and Entry.objects.count() == before
-    data = content(manager_desk.post(UNITS, {}))
+    data = content(manager_desk.post(UNITS, WHY))
     sheet, = open_workbook(data)
     assert [line[0] for line in sheet.rows[1:]] == ["3-2-1801", "3-2-1802", "3-2-1803"]
     first = dict(zip(sheet.rows[0], sheet.rows[1], strict=False))
@@ -52,7 +53,7 @@ def test_register_goes_out_without_numbers_and_into_the_log(homes, manager_desk,
 
 
 def test_what_goes_out_is_a_register_that_can_be_read(homes, manager_desk):
-    reading = read_register(content(manager_desk.post(UNITS, {})))
+    reading = read_register(content(manager_desk.post(UNITS, WHY)))
     assert {row.code for row in reading.rows} >= {"3-2-1803"} and not reading.obstacles
     assert {finding.reason for finding in reading.errors} <= {"号码是遮住的，请按证件重填"}
 
@@ -60,7 +61,7 @@ def test_what_goes_out_is_a_register_that_can_be_read(homes, manager_desk):
 def test_charges_go_out_by_month(homes, estate, manager, manager_desk):
     for month in (BillingMonth(2026, 10), BillingMonth(2026, 11)):
         bill_month(estate, month, by=manager)
-    sheet, = open_workbook(content(manager_desk.post(CHARGES, {"first": "2026-10", "last": "2026-11"})))
+    sheet, = open_workbook(content(manager_desk.post(CHARGES, {"first": "2026-10", "last": "2026-11"} | WHY)))
     assert len(sheet.rows) == 5 and Charge.objects.count() == 4
     first = dict(zip(sheet.rows[0], sheet.rows[1], strict=False))
     assert (first["房号"], first["项目"], first["账期"], str(first["数量"]), str(first["单价（元）"]), str(first["应收（元）"]), str(first["未收（元）"])) == (
@@ -72,12 +73,12 @@ def test_charges_go_out_by_month(homes, estate, manager, manager_desk):
     ("2026-11", "2026-10", "早于起的月份"), ("2010-01", "2026-10", "一次最多 60 个月"), ("2026-01", "2026-01", "没有应收"), ("", "2026-10", "")])
 def test_spans_that_make_no_sense_are_refused_beside_the_field(homes, manager_desk, first, last, words):
     before = Entry.objects.count()
-    answer = manager_desk.post(CHARGES, {"first": first, "last": last})
+    answer = manager_desk.post(CHARGES, {"first": first, "last": last} | WHY)
     assert answer.status_code == 200 and words in answer.content.decode() and "Content-Disposition" not in answer
     assert Entry.objects.count() == before
 
 
-@pytest.mark.parametrize(("path", "data"), [(UNITS, {}), (CHARGES, {"first": "2026-10", "last": "2026-10"})])
+@pytest.mark.parametrize(("path", "data"), [(UNITS, WHY), (CHARGES, {"first": "2026-10", "last": "2026-10"} | WHY)])
 def test_sent_again_nothing_goes_out_unlogged(homes, estate, manager, manager_desk, path, data):
     bill_month(estate, BillingMonth(2026, 10), by=manager)
     content(manager_desk.post(path, data | {"request_key": "once"}))
@@ -86,6 +87,19 @@ def test_sent_again_nothing_goes_out_unlogged(homes, estate, manager, manager_de
     assert "Content-Disposition" not in again and "刚才已经导出过" in again.content.decode() and Entry.objects.count() == entries
     content(manager_desk.post(path, data | {"request_key": again.context["form"]["request_key"].value()}))
     assert Entry.objects.count() == entries + 1
+
+
+@pytest.mark.parametrize(("path", "data"), [(UNITS, {}), (CHARGES, {"first": "2026-10", "last": "2026-10"})])
+def test_nothing_goes_out_without_a_reason_and_the_review_shows_it(homes, estate, manager, manager_desk, path, data):
+    bill_month(estate, BillingMonth(2026, 10), by=manager)
+    answer = manager_desk.post(path, data)
+    assert "Content-Disposition" not in answer and "reason" in answer.context["form"].errors
+    content(manager_desk.post(path, data | WHY))
+    entry = Entry.objects.last()
+    assert entry.words.endswith("；原因：交业委会核对") and entry.exception[2] == "导出" and entry in Entry.objects.exceptions()
+    seen = manager_desk.get("/looks/").content.decode()
+    assert "交业委会核对" in seen and entry.words.partition("，")[0] in seen
+    assert {"households.export_register", "billing.export_charges"} <= CONFIRMED
 
 
 def test_who_may(homes, estate, desk):

@@ -100,23 +100,23 @@ def test_pets_come_and_go(household, clerk):
 def test_a_letter_serves_its_matters_in_its_term(household, agent, clerk):
     letter = take_letter(household, matters=["pay", "nonsense"], valid_to=today(), by=clerk, **agent)
     assert letter.matters == ["pay"]
-    use_letter(letter, matter="pay", words="缴费", by=clerk)
-    use_letter(letter, matter="pay", words="又缴费", by=clerk)
+    use_letter(letter, matter="pay", words="缴费", despite=("not_called",), by=clerk)
+    use_letter(letter, matter="pay", words="又缴费", despite=("not_called",), by=clerk)
     for day, matter, words in ((today(), "files", "只写了"), (today() + TOMORROW, "pay", "已到期"), (today() - TOMORROW, "pay", "才生效")):
         with pytest.raises(Refused, match=words):
-            use_letter(letter, matter=matter, words="x", on=day, by=clerk)
+            use_letter(letter, matter=matter, words="x", on=day, despite=("not_called",), by=clerk)
     with pytest.raises(Refused, match="不能更早"):
         revoke_letter(letter, version=1, revoked_on=today() - TOMORROW, revoked_how="书面", by=clerk)
     revoke_letter(letter, version=1, revoked_on=today(), revoked_how="书面", by=clerk)
     with pytest.raises(Refused, match="已撤销"):
-        use_letter(letter, matter="pay", words="x", by=clerk)
+        use_letter(letter, matter="pay", words="x", despite=("not_called",), by=clerk)
 
 
 def test_a_letter_without_a_term_serves_once(household, agent, clerk):
     letter = take_letter(household, matters=["files"], by=clerk, **agent)
-    use_letter(letter, matter="files", words="看费用", by=clerk)
+    use_letter(letter, matter="files", words="看费用", despite=("not_called",), by=clerk)
     with pytest.raises(Refused, match="只用一次"):
-        use_letter(letter, matter="files", words="再看", by=clerk)
+        use_letter(letter, matter="files", words="再看", despite=("not_called",), by=clerk)
 
 
 @pytest.mark.parametrize("change, field", [({"copies_kept": False}, "copies_kept"), ({"matters": []}, "matters"), ({"id_number": "3201"}, "id_number"),
@@ -198,7 +198,7 @@ def test_the_principal_is_rung_on_the_registers_number_and_a_death_ends_it(house
         call_principal(letter, phone="phone2", question="x", result="confirmed", by=clerk)
     record_death(letter.principal, household=household, version=letter.principal.version, died_on=today(), basis="证明", by=clerk)
     with pytest.raises(Refused, match="委托终止"):
-        use_letter(letter, matter="pay", words="x", by=clerk)
+        use_letter(letter, matter="pay", words="x", despite=("not_called",), by=clerk)
 
 
 def test_what_goes_along_needs_both_signatures(unit, household, clerk):
@@ -225,7 +225,7 @@ def test_pages_from_letter_to_care(desk, household):
     for words in ("先打手机", "note-bad", "犬", "独居", "周建国", "缴费", "自住"):
         assert words in page, words
     letter = household.letters.get()
-    assert desk.post(f"/letters/{letter.pk}/use/", {"matter": "pay", "words": "缴费", "request_key": "x"}).status_code == 302
+    assert desk.post(f"/letters/{letter.pk}/use/", {"matter": "pay", "words": "缴费", "request_key": "x", "despite": "not_called"}).status_code == 302
     body = desk.get(f"/letters/{letter.pk}/").content.decode()
     assert "只用一次，已经用过" in body and ZHOU["phone"] not in body and ZHOU["id_number"] not in body
 
@@ -282,7 +282,9 @@ def test_a_moment_without_a_page_says_where_it_shows(desk, household):
 
 
 def test_a_new_meter_and_a_six_digit_one_are_read_at_the_sale(desk, household):
-    sale = {"last_day": str(today()), "name_1": "周建国", "papers": ["deed"], "gas": "0", "power": "123456.7", "request_key": "s"}
+    sale = {"last_day": str(today()), "name_1": "周建国", "papers": ["deed"], "gas": "0", "power": "123456.7", "request_key": "s",
+            "id_number_1": ZHOU["id_number"]}
+    sale["seen"] = desk.post(f"/units/{household.unit_id}/change-owner/", sale).context["form"].digest
     assert desk.post(f"/units/{household.unit_id}/change-owner/", sale).status_code == 302
     assert set(household.changes_out.get().readings.values_list("kind", "reading")) == {("gas", 0), ("power", 12345670)}
 
@@ -296,9 +298,23 @@ def test_a_letter_that_the_principal_denied_is_not_used_until_confirmed(desk, ho
         if not usable:
             assert "委托人在电话里否认" in page and "委托人在电话里否认" in desk.get(f"/households/{household.pk}/").content.decode()
             with pytest.raises(Refused, match="否认"):
-                use_letter(letter, matter="pay", words="x", by=clerk)
+                use_letter(letter, matter="pay", words="x", despite=("not_called",), by=clerk)
         else:
-            use_letter(letter, matter="pay", words="x", by=clerk)
+            use_letter(letter, matter="pay", words="x", despite=("not_called",), by=clerk)
+
+
+def test_before_anybody_rang_the_principal_using_a_letter_is_asked_about(desk, household, agent, clerk):
+    letter = take_letter(household, matters=["pay"], valid_to=today(), by=clerk, **agent)
+    page, use = f"/letters/{letter.pk}/", f"/letters/{letter.pk}/use/"
+    assert f'btn-primary" href="/e/galaxy1{page}call/"' in desk.get(page).content.decode()
+    answer = desk.post(use, {"matter": "pay", "words": "缴费", "request_key": "a"})
+    assert answer.context["form"].doubt == "not_called" and not letter.uses.exists() and f"{page}call/" in answer.content.decode()
+    call_principal(letter, phone="phone", question="确认缴费", result="not_reached", by=clerk)
+    with pytest.raises(Refused, match="还没有打通"):
+        use_letter(letter, matter="pay", words="缴费", by=clerk)
+    call_principal(letter, phone="phone", question="确认缴费", result="confirmed", by=clerk)
+    assert f'btn-primary" href="/e/galaxy1{use}"' in desk.get(page).content.decode()
+    assert use_letter(letter, matter="pay", words="缴费", by=clerk).pk
 
 
 def test_a_letter_of_who_owns_no_more_is_not_used(household, agent, clerk):
@@ -306,7 +322,7 @@ def test_a_letter_of_who_owns_no_more_is_not_used(household, agent, clerk):
     add_owner(household, name="陈三", basis="不动产权证书", by=clerk)
     remove_owner(agent["principal"], version=1, left_on=today(), basis="赠与合同", by=clerk)
     with pytest.raises(Refused, match="不是业主"):
-        use_letter(letter, matter="pay", words="x", by=clerk)
+        use_letter(letter, matter="pay", words="x", despite=("not_called",), by=clerk)
 
 
 def test_a_letter_in_force_is_not_hidden_behind_newer_ones_that_are_over(desk, household, agent, clerk):
@@ -346,4 +362,4 @@ def test_a_death_of_the_wrong_spouse_is_taken_back(desk, household, agent, clerk
     assert desk.post(f"{path}death/withdraw/", {"reason": "登记错人", "version": "2", "request_key": "b"}).status_code == 302
     person.refresh_from_db()
     assert person.deceased_on is None and "登记错人" in Entry.objects.latest("pk").words
-    use_letter(letter, matter="pay", words="缴费", by=clerk)
+    use_letter(letter, matter="pay", words="缴费", despite=("not_called",), by=clerk)

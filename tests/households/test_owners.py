@@ -6,10 +6,11 @@ import pytest
 
 from households.agents import take_letter
 from households.amending import change_contact, change_resident, change_tenant, change_vehicle
+from households.handing import undo_sale
 from households.merging import doubles_of, merge_people
 from households.models import Amendment, Person, SearchKey
 from households.owners import add_owner, change_share, correct_first_day, record_death, remove_owner
-from households.people import add_contact, add_resident, add_tenant, add_vehicle, change_person
+from households.people import add_contact, add_resident, add_tenant, add_vehicle, change_person, remove_contact
 from households.register import add_unit, change_household, change_owner, open_household, share_of
 from servicecentre.kit.identity import mask_numbers
 from servicecentre.kit.periods import today
@@ -341,19 +342,63 @@ def test_another_number_of_somebody_known_is_not_lost_and_not_taken_from_a_lette
     assert (person.phone, person.phone2) == (third, second)
 
 
+def pressed_twice(desk, path, sale):
+    """What the second press answers, after the first has shown what will be done."""
+    return desk.post(path, sale | {"seen": desk.post(path, sale).context["form"].digest})
+
+
+def test_a_sale_shows_what_will_be_done_before_it_is_done(desk, unit, household):
+    path = f"/units/{unit.pk}/change-owner/"
+    sale = {"last_day": "2026-10-31", "name_1": "周建国", "papers": ["buyer_id"], "water": "286.4", "taken_over": ["keys"], "request_key": "a"}
+    errors = desk.post(path, sale).context["form"].errors
+    assert "产权转移的凭据" in str(errors["papers"]) and "写原因" in str(errors["id_number_1"])
+    sale |= {"papers": ["deed", "buyer_id"], "no_id": "证件在办", "seller_signed": "on", "buyer_signed": "on"}
+    first = desk.post(path, sale)
+    page = first.content.decode()
+    for words in ("张雨萍，到 2026-10-31 为止", "周建国，2026-11-01 起交费", "不动产权证书、买方身份证件", "没有看全：证件在办", "水 286.4",
+                  "钥匙、门禁卡，双方都签了"):
+        assert words in page, words
+    assert unit.households.count() == 1
+    changed = desk.post(path, sale | {"last_day": "2026-10-30", "seen": first.context["form"].digest})       # what is pressed is not what was shown
+    assert "到 2026-10-30 为止" in changed.content.decode() and unit.households.count() == 1
+    assert desk.post(path, sale | {"seen": first.context["form"].digest}).status_code == 302
+    assert unit.households.get(ends_on=None).remark == "过户时没看到证件：证件在办"
+
+
+def test_a_sale_entered_by_mistake_is_taken_back_while_nothing_hangs_on_it(desk, manager_desk, unit, household, clerk, manager):
+    buyer = change_owner(unit, owners=[ZHOU], last_day=today(), by=clerk)
+    path = f"/households/{buyer.pk}/undo-sale/"
+    assert path in manager_desk.get(f"/households/{buyer.pk}/").content.decode() and desk.get(path).status_code == 403
+    contact = add_contact(buyer, name="林秀英", phone="13800001234", by=clerk)
+    with pytest.raises(Refused, match="紧急联系人 1 处"):
+        undo_sale(buyer, reason="办错了房", by=manager)
+    remove_contact(contact, by=clerk)
+    assert manager_desk.post(path, {"reason": "", "request_key": "a"}).status_code == 200
+    assert manager_desk.post(path, {"reason": "办错了房", "request_key": "b"}).url.endswith(f"/households/{household.pk}/")
+    household.refresh_from_db()
+    assert household.ends_on is None and [h.pk for h in unit.households.live()] == [household.pk] and "办错了房" in words()
+    assert not SearchKey.objects.filter(household=buyer).exists() and SearchKey.objects.filter(household=household).exists()
+    assert Entry.objects.last().exception[2] == "撤销"
+    with pytest.raises(Refused, match="已经撤回"):
+        undo_sale(buyer, reason="再撤", by=manager)
+    again = change_owner(unit, owners=[ZHOU], last_day=today(), by=clerk)
+    assert again.number == "3-2-1801-03" and again.changes_in.get().seller == household
+
+
 def test_a_stale_page_sells_nobody_elses_home(desk, unit, household, clerk):
     """Opened with the seller of then: the buyer of meanwhile is not sold; a double click leads to the seller's statement."""
     path = f"/units/{unit.pk}/change-owner/"
     shown = {name: desk.get(path).context["form"][name].value() for name in ("shown", "version")}
     assert shown == {"shown": household.pk, "version": 1}
-    sale = shown | {"last_day": "2026-10-31", "name_1": "周建国", "papers": ["deed"], "request_key": "a"}
+    sale = shown | {"last_day": "2026-10-31", "name_1": "周建国", "no_id": "证件在办", "papers": ["deed"], "request_key": "a"}
+    sale["seen"] = desk.post(path, sale).context["form"].digest
     for _ in range(2):
         assert desk.post(path, sale).url.endswith(f"/households/{household.pk}/statement/")
-    page = desk.post(path, sale | {"last_day": "2026-11-20", "request_key": "b"}).content.decode()
+    page = pressed_twice(desk, path, sale | {"last_day": "2026-11-20", "request_key": "b"}).content.decode()
     assert "刚才已经过户给周建国" in page and unit.households.count() == 2
     buyer = unit.households.get(ends_on=None)
     change_household(buyer, version=1, remark="先打电话", by=clerk)
-    page = desk.post(path, {**sale, "shown": buyer.pk, "version": "1", "last_day": "2026-11-20", "request_key": "c"}).content.decode()
+    page = pressed_twice(desk, path, {**sale, "shown": buyer.pk, "version": "1", "last_day": "2026-11-20", "request_key": "c"}).content.decode()
     assert "没有保存" in page and unit.households.count() == 2
 
 

@@ -196,6 +196,13 @@ def post(desk, **fields):
                                                 "request_key": "k" * 32, **fields})
 
 
+def test_the_boxes_say_what_is_listed_first_and_void_ones_are_not(desk, five):
+    page = desk.get("/papers/batches/")
+    chosen = page.context["chosen"]
+    assert (chosen["kind"].value(), chosen["state"].value(), page.context["kind"]) == ("SJ", "live", "SJ")
+    assert page.context["form"]["state"].value() == "live"
+
+
 def test_from_the_filter_to_the_paper(desk, five, at):
     page = desk.get("/papers/batches/").content.decode()
     assert "出 5 张" in page and "SJ-2026-000005" in page and 'name="expected" value="5"' in page

@@ -234,9 +234,9 @@ def test_what_asks_again_is_a_right_and_opens_a_page():
 def test_a_register_asked_for_with_the_pin_is_sent_and_the_page_has_its_button_back(manager, desk_of, clock):
     desk = desk_of(with_pin(manager))
     clock(11)
-    asked = desk.post("/units/export/", {"request_key": "x"})
+    asked = desk.post("/units/export/", {"request_key": "x", "reason": "核对"})
     assert "确认是您本人" in words(asked) and "data-stay" in asked.content.decode()
-    assert "spreadsheet" in desk.post("/units/export/", {"request_key": "x", "pin_again": PIN})["Content-Type"]
+    assert "spreadsheet" in desk.post("/units/export/", {"request_key": "x", "reason": "核对", "pin_again": PIN})["Content-Type"]
 
 
 @pytest.mark.parametrize(("right", "page"), [("papers.void_alone", "/papers/1/void/"), ("files.remove_file", "/files/1/remove/"),

@@ -116,4 +116,4 @@ def _calendar_page(request, form):
         "year": year, "years": [each for each in range(this - 1, this + 3) if calendar.year_of(str(each), None)], "rows": rows, "form": form,
         "take": YearForm(initial={"year": year}, auto_id=False), "missing": missing, "takes": any(day.day not in marked for day in missing),
         "proposed": len(proposed), "published": any(day.kind == WORK for day in proposed),
-        "made_up": any(row.kind == WORK for row in rows), "may_change": may(request, "desk.change_calendar")})
+        "made_up": sum(row.kind == WORK for row in rows), "may_change": may(request, "desk.change_calendar")})

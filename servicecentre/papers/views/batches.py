@@ -20,8 +20,8 @@ SHOWN = 20                                # batches below the form, papers of th
 @needs("papers.view_batches")
 @require_GET
 def batches(request):
-    """Today's receipts, unless others are asked for."""
-    asked = request.GET if request.GET else {"first": today().isoformat(), "last": today().isoformat()}
+    """Today's receipts that are not void, unless others are asked for."""
+    asked = request.GET if request.GET else {"first": today().isoformat(), "last": today().isoformat(), "state": "live"}
     return _page(request, asked)
 
 
@@ -33,6 +33,7 @@ def _page(request, asked, form=None, unclear=False):
     kind = chosen.cleaned_data.get("kind") or (series[0].kind if series else None)
     if series and "SJ" in (each.kind for each in series) and not chosen.cleaned_data.get("kind"):
         kind = "SJ"
+    chosen.initially(kind)
     papers = acts.papers_for(request.estate, kind, clean) if kind else None
     count = papers.count() if kind else 0
     hidden = {name: value for name, value in chosen.query.items() if name in BatchForm.not_for_act}
