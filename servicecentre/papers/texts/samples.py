@@ -15,7 +15,7 @@ def preview(estate, key, text, *, kind, by):
     content = CONTENTS[kind](estate, put_in(text, sample(estate)))
     paper = Paper(estate=estate, kind=kind, number="样张", edition=KINDS[kind].edition, mark="YANGZHANG", issued_on=today(),
                   content=content | {"number": "样张", "mark": "YANGZHANG", "issued_on": today().isoformat()})
-    return render(paper, Print(paper=paper, n=1, copies=KINDS[kind].copies[0].code, by=by, at=now()))
+    return render(paper, Print(paper=paper, n=1, copies=KINDS[kind].copies[0].code if KINDS[kind].copies else "", by=by, at=now()))
 
 
 def _heads(estate):
@@ -46,4 +46,14 @@ def _void(estate, text):
             "approved_by": "陈静", "approved_at": "2026-11-24 10:20"}
 
 
-CONTENTS = {"SJ": _receipt, "ZF": _void}
+def _request(estate, text):
+    return {**_heads(estate), "clerk": _said("收款人"), "person": _said("交款人"), "id_masked": "3201**********0026", "phone": "138****5678", "agent": "",
+            "letter": "", "wants": [["查阅", False], ["复制", True]], "scope": "登记的资料", "terms": text}
+
+
+def _copy(estate, text):
+    return {**_heads(estate), "clerk": _said("收款人"), "person": _said("交款人"), "request": "GX-2026-000012", "left_out": "", "terms": text,
+            "parts": [{"title": "登记的资料", "rows": [["姓名（名称）", _said("交款人")], ["居民身份证", "3201**********0026"]]}]}
+
+
+CONTENTS = {"SJ": _receipt, "ZF": _void, "GX": _request, "FB": _copy}
