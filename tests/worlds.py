@@ -388,6 +388,7 @@ def pages_of(w):
     one_payment = ("billing:payment", "billing:collected", "billing:ask_void")
     one_void = ("billing:void", "billing:void_receipt", "billing:refuse_void")
     one_import = ("report", "columns", "apply", "changes", "undo", "forget", "wrong_rows")
+    held = {"promise": w.promise, "paper": w.payment.paper, "letter": w.letter, "unit": w.unit, "vehicle": w.vehicle, "data_request": w.request}
     one_user = ("user", "change_user", "give_post", "arrange_cover", "reset_password", "deactivate_user", "reactivate_user",
                 "end_sessions", "reset_second_factor")
     return {
@@ -409,7 +410,7 @@ def pages_of(w):
         "files:file": [w.photo.pk], "files:thumb": [w.photo.pk], "reveal_scan": [w.scan.pk], "remove_file": [w.photo.pk], "file_page": [w.photo.pk],
         "data_request": [w.request.pk], "decide_data_request": [w.request.pk], "answer_data_request": [w.decided.pk],
         **{name: [w.run.pk] for name in ("retention_run", "sign_retention", "withdraw_retention")},
-        "promise_files": [w.promise.pk], "attach_promise_files": [w.promise.pk],
+        **{name: [row.pk] for what, row in held.items() for name in (f"{what}_files", f"attach_{what}_files")},
         "billing:undo_run": [w.runs[0].pk], "billing:mend_line": [w.line.pk], "billing:change_price": [w.price.fee_kind_id],
         "change_phone": [w.phone.pk], "remove_phone": [w.phone.pk], "unmark_day": [w.day.pk], "change_department": [w.department.pk],
         "change_contractor": [w.contractor.pk], "add_contractor_person": [w.contractor.pk],

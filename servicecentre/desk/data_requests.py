@@ -14,6 +14,7 @@ from servicecentre.kit.text import clean_text
 from servicecentre.papers.issuing import issue_paper
 from servicecentre.papers.kinds import DATA_COPY, DATA_REQUEST
 from servicecentre.papers.models import Paper
+from servicecentre.papers.wordings import worded
 from servicecentre.worklog.acts import act, record
 from servicecentre.worklog.models import Entry
 
@@ -48,7 +49,7 @@ def receive_request(household, *, person, wants, scope, id_checked, by, letter=N
     paper = issue_paper(DATA_REQUEST, household, by=by, content={
         **_head(household, by), "person": person.name, "id_masked": person.id_masked, "phone": mask_phone(person.phone) if person.phone else "",
         **agent, "wants": [[choice.label, choice == wants] for choice in DataRequest.Wants], "scope": scope,
-        "due_on": due_on.isoformat(), "days": (due_on - day).days})
+        "terms": worded(household.estate, "request_terms", 天数=(due_on - day).days, 期限=due_on.isoformat())})
     request = DataRequest.objects.create(
         estate=household.estate, household=household, person=person, wants=wants, scope=scope, **agent, paper=paper,
         received_by=by, received_at=now(), due_on=due_on)
@@ -94,7 +95,8 @@ def answer_request(request, *, given, by):
     if request.gives_copy:
         request.copy = issue_paper(DATA_COPY, request.household, by=by, content={
             **_head(request.household, by), "person": request.person.name, "request": request.paper.number,
-            "parts": what_we_hold(request.person, request.household), "left_out": request.reason or ""})
+            "parts": what_we_hold(request.person, request.household), "left_out": request.reason or "",
+            "terms": worded(request.estate, "copy_terms")})
         given = f"{given}；副本 {request.copy.number}"
     request.given, request.done_by, request.done_at = given, by, now()
     request.save(update_fields=["given", "copy", "done_by", "done_at"])

@@ -23,6 +23,7 @@ from servicecentre.files.models import File
 from servicecentre.kit.periods import BillingMonth, today
 from servicecentre.kit.refused import Refused
 from servicecentre.papers.models import Paper
+from servicecentre.papers.wordings import reword
 from servicecentre.worklog.attaching import attach_files, reveal_scan
 from servicecentre.worklog.models import Entry
 
@@ -173,6 +174,17 @@ def test_the_term_is_the_estates_and_its_end_is_seen(household, person, clerk):
     states = [request.state_on(date(2026, 11, day))["word"] for day in (20, 27, 28)]
     assert states == ["待决定，11-27 前", "待决定，11-27 前", "逾期 1 天"]
     assert [request.state_on(date(2026, 11, day))["kind"] for day in (20, 25, 28)] == ["idle", "warn", "bad"]
+
+
+def test_what_stands_on_the_papers_is_the_centres_to_word(household, person, clerk, manager):
+    assert "自受理起 15 天内" in ask(household, person, clerk).paper.content["terms"]
+    reword(household.estate, "request_terms", "{{服务中心}}在 {{期限}} 前答复。", by=manager)
+    reword(household.estate, "copy_terms", "有误请告诉{{服务中心}}。", by=manager)
+    with at(2026, 11, 20, 2):
+        request = ask(household, person, clerk)
+    assert request.paper.content["terms"] == f"{household.estate.centre_name}在 2026-12-05 前答复。"
+    request = answer_request(decide_request(request, result="done", by=manager), given="交给本人", by=clerk)
+    assert request.copy.content["terms"] == f"有误请告诉{household.estate.centre_name}。"
 
 
 def test_through_the_pages(desk, manager_desk, household, person):
