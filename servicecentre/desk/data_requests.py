@@ -62,7 +62,7 @@ def _by_agent(letter, person, wants, by, despite):
     if letter.principal_id != person.pk:
         raise Refused({"letter": f"这份委托书是{letter.principal.name}写的，不是{person.name}的"})
     use_letter(letter, matter=Matter.FILES, words=f"个人信息申请，{wants.label}", by=by, despite=despite)
-    return {"agent": letter.agent.name[:40], "letter": f"{business_day(letter.taken_at)} 收件"}
+    return {"agent": letter.agent.name[:40], "letter": letter.number or f"{business_day(letter.taken_at)} 收件"}
 
 
 @act
@@ -228,9 +228,10 @@ def _contacts(household, own):
 
 
 def _papers(person, household, own):
-    """Their own requests and copies; of an owner also the household's papers, other people's requests left out."""
+    """Their own requests, copies and letters; of an owner also the household's papers, other people's requests left out."""
     requests = DataRequest.objects.of(household.estate_id).filter(person=person)
-    mine = Q(pk__in=requests.values("paper")) | Q(pk__in=requests.exclude(copy=None).values("copy"))
+    letters = household.letters.filter(Q(principal=person) | Q(agent=person)).exclude(paper=None)
+    mine = Q(pk__in=letters.values("paper")) | Q(pk__in=requests.values("paper")) | Q(pk__in=requests.exclude(copy=None).values("copy"))
     if own:
         theirs = ~Q(kind__in=(DATA_REQUEST.letters, DATA_COPY.letters))
         mine |= theirs & Q(issued_on__lte=own.left_on) if own.left_on else theirs

@@ -226,7 +226,7 @@ def test_an_agent_comes_with_the_persons_own_letter_and_uses_it(desk, household,
     typed = {"person": person.pk, "wants": "copy", "scope": "全部", "id_checked": "on", "letter": good.pk, "despite": "not_called", "request_key": "a"}
     assert desk.post(page, typed).status_code == 302
     request = DataRequest.objects.get()
-    assert (request.agent, request.letter, request.paper.content["agent"]) == ("何代芳", f"{today()} 收件", "何代芳")
+    assert (request.agent, request.letter, request.paper.content["agent"]) == ("何代芳", good.paper.number, "何代芳")
     assert list(good.uses.values_list("matter", "words")) == [("files", "个人信息申请，复制")]
     with pytest.raises(Refused, match="已经用过"):
         ask(household, person, clerk, letter=good)
@@ -258,9 +258,11 @@ def test_each_gets_their_own_data_and_nobody_elses(estate, household, person, cl
     of_tenant, of_chen, of_agent = held(tenant), held(chen.person), held(letter.agent)
     assert of_tenant["账单"] == of_tenant["单据"] == of_tenant["车辆"] == nothing and of_tenant["健康和照顾"][0][0] == "听力不好"
     assert [words for _, words in of_tenant["什么时候看过完整号码"]] == ["电话，催缴"]
-    assert [month for month, _ in of_chen["账单"]] == ["2026-10"] and of_chen["车辆"] == of_chen["单据"] == nothing
+    assert [month for month, _ in of_chen["账单"]] == ["2026-10"] and of_chen["车辆"] == nothing
+    assert of_chen["单据"] == of_agent["单据"] == [[letter.paper.number, "授权委托书，2026-10-05"]]
     assert [words for _, words in of_chen["什么时候看过完整号码"]] == ["电话，通知停水"] and of_chen["房屋"][0][1] == "业主，2026-03-18 至 2026-10-20，份额 1/2"
     assert of_chen["委托书"] == [["3-2-1801", "委托别人：缴费，2026-10-05 至 用一次"]] and "受别人委托：缴费" in of_agent["委托书"][0][1]
     assert of_agent["什么时候看过完整号码"] == nothing
-    assert held(person)["单据"][0][0] == asked.paper.number and [month for month, _ in held(person)["账单"]] == ["2026-11", "2026-10"]
+    assert [number for number, _ in held(person)["单据"]] == [letter.paper.number, asked.paper.number]
+    assert [month for month, _ in held(person)["账单"]] == ["2026-11", "2026-10"]
     assert "共有人" not in held(person)["房屋"][0][1] and held(person)["车辆"][0][0] == "苏A·D7K38"
