@@ -2,11 +2,13 @@
 import re
 
 from django.db.models import Max
+from django.urls import reverse
 
 from households.people import checked
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text
 from servicecentre.worklog.acts import act, record
+from servicecentre.worklog.stale import fresh
 
 from .models import FeeKind
 from .run import hold_tariff
@@ -36,8 +38,7 @@ def change_fee_kind(kind, *, name, position, active, version, by, despite=()):
     """
     hold_tariff(kind.estate)
     kind = FeeKind.objects.lock(kind)
-    if kind.version != version:
-        raise Refused("这个收费项目刚才被别人改过，请刷新，看过再改。")
+    fresh(kind, version, link=reverse("billing:change_fee_kind", args=[kind.pk]))
     name = _checked(kind.estate, kind, name=name)["name"]
     if kind.active and not active and kind.bills and "stops_billing" not in despite:
         raise Refused(f"停用后，出账不再出{kind.name}；已出的账单照收。", unless="stops_billing")

@@ -4,9 +4,10 @@ from servicecentre.kit.periods import now, today
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text
 from servicecentre.worklog.acts import act, record
+from servicecentre.worklog.stale import fresh
 
 from .models import AuthorisationLetter, LetterCall, LetterUse, Matter
-from .people import checked, enter_person, fresh, known_as, open_tenure
+from .people import checked, enter_person, known_as, open_tenure
 from .standing import said
 
 

@@ -5,11 +5,12 @@ from servicecentre.kit.identity import check_phone, show_plate
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text, surname
 from servicecentre.worklog.acts import act, record
+from servicecentre.worklog.stale import fresh
 
 from . import find
 from .history import change
 from .models import Contact, Resident, Vehicle
-from .people import check_name, checked, fresh, guarded, known_as, lease_ends_later, open_tenure, payer
+from .people import check_name, checked, guarded, known_as, lease_ends_later, open_tenure, payer
 
 
 @act

@@ -10,11 +10,12 @@ from servicecentre.kit.periods import parse_date, today
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text
 from servicecentre.worklog.acts import act, record
+from servicecentre.worklog.stale import differs, fresh, overtaken
 
 from . import find
 from .history import amend, change
 from .models import Household, Ownership, Person, Unit
-from .people import checked, enter_person, fresh, known_as, open_tenure, owner_names
+from .people import checked, enter_person, known_as, open_tenure, owner_names
 from .register import MOST_OWNERS, ask_far_day
 
 
@@ -56,10 +57,12 @@ def add_owner(household, *, name, by, share="", basis="", despite=(), **typed):
 
 
 @act
-def change_share(ownership, *, share, basis, by, despite=()):
-    """Write down another share of an owner."""
+def change_share(ownership, *, share, basis, by, shown=None, despite=()):
+    """Write down another share of an owner. ``shown``: the one that the page said; refused when it is another now."""
     household = open_tenure(ownership.household_id)
     ownership = _still_owner(ownership)
+    if shown is not None and differs(shown, ownership.share):
+        raise overtaken(ownership, link=reverse("households:change_share", args=[ownership.pk]))
     share, basis = checked("share", clean_text, share, 20), _basis(basis)
     if share == ownership.share:
         raise Refused({"share": "和现在登记的一样"})

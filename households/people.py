@@ -18,7 +18,7 @@ from servicecentre.kit.refused import Refused
 from servicecentre.kit.secrets import blind_index
 from servicecentre.kit.text import clean_text, surname
 from servicecentre.worklog.acts import act, record
-from servicecentre.worklog.models import Entry
+from servicecentre.worklog.stale import fresh
 
 from . import find
 from .history import amend, change
@@ -126,19 +126,6 @@ def enter_person(estate, *, unit, by, **typed):
     if changed:
         change(there, changed, words=WORDS, by=by, unit=unit, about=there.name)
     return there
-
-
-def fresh(row, version, *, link=None):
-    """Refused when somebody has changed the locked row since the page was shown (TRUST 25).
-
-    ``link``: where its state of now is seen, opened beside the page that holds what was typed.
-    """
-    if row.version == version:
-        return
-    entry = Entry.objects.filter(estate=row.estate_id, row_type=row._meta.label_lower, row_id=row.pk).select_related("by").last()
-    who = f"{entry.by.name}刚才{entry.words}" if entry else "这份资料刚才被别人改过"
-    where = link or (row.get_absolute_url() if hasattr(row, "get_absolute_url") else None)
-    raise Refused(f"{who}。您的改动没有保存，填的还在这一页：先看现在的资料，再到那里改。", link=where and ("看现在的资料（新标签页）", where, "_blank"))
 
 
 def open_tenure(household):

@@ -9,12 +9,13 @@ from servicecentre.kit.periods import BillingMonth, parse_date, today
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text, parse_room
 from servicecentre.worklog.acts import act, record
+from servicecentre.worklog.stale import differs, fresh, overtaken
 
 from . import find
 from .handing import write_down
 from .history import change
 from .models import Building, Household, Ownership, Unit, UnitArea
-from .people import checked, enter_person, fresh, names_of
+from .people import checked, enter_person, names_of
 
 SHOPS = "商铺"                                # the building of shops that stand in none
 FIRST_MONTH = BillingMonth(2000, 1)           # an area of unknown first day holds from here, as the seed prices do
@@ -175,9 +176,10 @@ def _refuse_overlap(unit, starts_on, ends_on):
 
 
 @act
-def change_owner(unit, *, owners, last_day, by, basis="", despite=(), **seen):
+def change_owner(unit, *, owners, last_day, by, shown=None, basis="", despite=(), **seen):
     """Close the current tenure with its last day and open the next one from the day after (DOMAIN §2); the new Household.
 
+    ``shown``: the number of the household that the page named as the seller; refused when the unit is another's by now.
     ``seen``: papers, readings and what goes along, as handing.write_down takes them. It calls nobody: bills, keys and parking read
     the dates; debts stay the seller's. What was billed beyond the last day is a correction.
     """
@@ -186,6 +188,8 @@ def change_owner(unit, *, owners, last_day, by, basis="", despite=(), **seen):
     if not seller:
         raise Refused("这套房现在没有业主，请办登记业主。")
     seller = Household.objects.lock(seller)
+    if shown is not None and differs(shown, seller.number):
+        raise overtaken(seller)
     last_day = checked("last_day", parse_date, last_day)
     if last_day < seller.starts_on:
         raise Refused({"last_day": f"原业主从 {seller.starts_on} 起，最后一天不能更早"})

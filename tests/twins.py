@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from servicecentre.kit import guards
 from servicecentre.kit.rows import EstateQuerySet
-from servicecentre.worklog import acts
+from servicecentre.worklog import acts, stale
 
 
 @contextmanager
@@ -55,6 +55,13 @@ def without_key():
 def without_digest():
     """Acts that answer a key without looking at what was asked with it."""
     with patch.object(acts.hmac, "compare_digest", lambda *_: True):
+        yield
+
+
+@contextmanager
+def without_versions():
+    """Acts that do not ask whether the page they were sent from is still true."""
+    with patch.object(stale, "compared", lambda shown, now: False):
         yield
 
 

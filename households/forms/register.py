@@ -161,6 +161,7 @@ class ChangeOwnerForm(OwnersForm):
     taken_over = forms.MultipleChoiceField(label="跟着房子转的", choices=GOES_ALONG, required=False, widget=forms.CheckboxSelectMultiple,
                                            help_text="双方都签字才转；不勾就不转")
     taken_words = TextField(label="怎么转", max_length=120, required=False)
+    shown = forms.CharField(widget=forms.HiddenInput, required=False, max_length=50)
     seller_signed = forms.BooleanField(label="卖方已签字", required=False)
     buyer_signed = forms.BooleanField(label="买方已签字", required=False)
     lead = (Row("last_day", "basis", "seller_phone"), "papers", Row("water", "power", "gas"), "taken_over",

@@ -34,7 +34,7 @@ def add_owner(request, pk):
 @needs("households.change_owner")
 def change_share(request, pk):
     row = _ownership(request, pk)
-    form = ShareForm(request.POST or None, initial={"share": row.share})
+    form = ShareForm(request.POST or None, initial={"share": row.share, "shown": row.share})
     if request.method == "POST" and form.perform(owners.change_share, row, by=request.user):
         return done(request, "份额已保存。", row.household)
     return form_page(request, form, title=f"份额 {row.person.name}", button="保存份额", back=row.household, about=_about(row.household))

@@ -99,7 +99,7 @@ def open_household(request, pk):
 def change_owner(request, pk):
     row = unit_of(request, pk)
     seller = row.households.live().filter(ends_on=None).first()
-    form = ChangeOwnerForm(request.POST or None, estate=request.estate)
+    form = ChangeOwnerForm(request.POST or None, estate=request.estate, initial={"shown": seller.number if seller else ""})
     if request.method == "POST" and (household := form.perform(register.change_owner, row, by=request.user)):
         done(request, f"{row.code} 从 {household.starts_on} 起是新业主的，户号 {household.number}。", household)
         return redirect("seller_statement", pk=seller.pk if seller else household.pk)

@@ -3,12 +3,13 @@ import re
 
 from django.db import models
 
-from households.people import checked, fresh
+from households.people import checked
 from servicecentre.kit.identity import check_phone
 from servicecentre.kit.money import area_text
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text, narrow
 from servicecentre.worklog.acts import record
+from servicecentre.worklog.stale import fresh
 
 
 def check_number(text):

@@ -6,6 +6,8 @@ every estate where it holds a post, so that nobody becomes somebody else's estat
 import secrets
 from datetime import timedelta
 
+from django.urls import reverse
+
 from servicecentre.estates.models import Estate
 from servicecentre.kit.periods import now, shown_date, today
 from servicecentre.kit.refused import Refused
@@ -13,6 +15,7 @@ from servicecentre.roles import BELOW_MANAGER, Role
 from servicecentre.staff import sign_ins
 from servicecentre.staff.models import Post, SecondFactor, SignIn, User
 from servicecentre.worklog.acts import act, record
+from servicecentre.worklog.stale import fresh
 
 from .own_account import forget
 
@@ -60,8 +63,7 @@ def change_user(user, *, estate, name, mobile, version, by):
     """Name and mobile of an account. Refused when somebody has changed it since the page was shown."""
     user = _lock(user)
     _governed(by, user, {Role.ADMINISTRATOR})
-    if version != user.version:
-        raise Refused("这个人的资料刚被改过，请看一下现在的再改。")
+    fresh(user, version, link=reverse("user", args=[user.pk]), estate=estate)
     if mobile and User.objects.filter(mobile=mobile).exclude(pk=user.pk).exists():
         raise Refused({"mobile": "这个手机号已有账号。"})
     was = user.name

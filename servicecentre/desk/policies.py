@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from django.db import models
 
 from billing.models import BillingPolicy
-from households.people import fresh
 from servicecentre.estates.models import HoursPolicy, Mark, Setting
 from servicecentre.kit.money import yuan
 from servicecentre.kit.refused import Refused
@@ -13,6 +12,7 @@ from servicecentre.kit.text import clean_text
 from servicecentre.staff.models import StaffPolicy
 from servicecentre.worklog.acts import act, record
 from servicecentre.worklog.models import Entry
+from servicecentre.worklog.stale import fresh
 
 from .editing import checked
 from .models import PrivacyPolicy

@@ -143,7 +143,10 @@ class ComputerForm(DeskForm):
 
 
 class FitForm(DeskForm):
-    """对上了: a button."""
+    """对上了: a button, which says what the test page was moved by."""
+
+    x = forms.IntegerField(widget=forms.HiddenInput)
+    y = forms.IntegerField(widget=forms.HiddenInput)
 
 
 class BatchForm(DeskForm):

@@ -247,6 +247,6 @@ def test_an_account_that_serves_next_door_too_is_not_this_administrators(estate,
 
 def test_a_stale_page_changes_no_name(estate, admin, clerk):
     change_user(clerk, estate=estate, name="李婷婷", mobile="13800135678", version=1, by=admin)
-    with pytest.raises(Refused, match="刚被改过"):
+    with pytest.raises(Refused, match="管理员刚才修改人员资料 李婷.*您的改动没有保存"):
         change_user(clerk, estate=estate, name="李", mobile="", version=1, by=admin)
     assert User.objects.get(pk=clerk.pk).name == "李婷婷"

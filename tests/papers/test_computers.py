@@ -53,7 +53,7 @@ def test_a_computer_without_name_or_sheet_is_refused(computer, estate, clerk, fi
 
 def test_what_moved_must_be_tested_again(computer, clerk):
     printer = computer.printers.get(sheet="dot140")
-    assert confirm_fit(printer, by=clerk).fits_at
+    assert confirm_fit(printer, x=0, y=0, by=clerk).fits_at
     set_computer(computer, name=NAME, receipt_sheet="a5", printers=still(computer), version=1, by=clerk)
     assert Printer.objects.get(pk=printer.pk).fits_at
     set_computer(computer, name=NAME, receipt_sheet="a5", printers=still(computer, dot140=("针式 1 号", 15, -20)), version=2, by=clerk)
@@ -64,7 +64,7 @@ def test_what_moved_must_be_tested_again(computer, clerk):
 
 def test_a_page_that_is_out_of_date_is_told_so(computer, clerk):
     set_computer(computer, name=NAME, receipt_sheet="a5", printers=still(computer), version=1, by=clerk)
-    with pytest.raises(Refused, match="刚被别人改过"):
+    with pytest.raises(Refused, match="刚才改打印设置"):
         set_computer(computer, name=NAME, receipt_sheet="a5", printers=still(computer), version=1, by=clerk)
 
 

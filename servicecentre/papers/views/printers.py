@@ -24,10 +24,12 @@ def printers(request):
 def _page(request, form=None, add_form=None):
     computer = computers.computer_of(request)
     form = form or (ComputerForm(computer=computer) if computer else None)
+    for printer in form.printers if form else ():
+        printer.fit = FitForm(initial={"x": printer.x, "y": printer.y}, auto_id=False)
     return render(request, "papers/printers.html", {
         "computer": computer, "form": form, "rows": form.rows if form else [], "add_form": add_form or AddComputerForm(),
         "others": Computer.objects.of(request.estate).exclude(pk=computer.pk if computer else None).order_by("name"),
-        "fit_form": FitForm(), "may_set": may(request, "papers.set_computer")})
+        "may_set": may(request, "papers.set_computer")})
 
 
 @needs("papers.add_computer")
@@ -67,6 +69,8 @@ def confirm_fit(request, pk):
     form = FitForm(request.POST)
     if form.perform(computers.confirm_fit, printer, by=request.user):
         messages.success(request, f"{printer.sheet_of.name}对上了。")
+    else:
+        messages.error(request, "没有记下：横移竖移改过了。再打一张测试页，看对没对上。")
     return redirect(reverse("papers:printers"))
 
 
