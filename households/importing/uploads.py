@@ -1,5 +1,4 @@
 """An uploaded list on its way: kept encrypted, read and shown, its columns corrected, applied; the long parts are jobs."""
-import re
 import secrets
 from dataclasses import dataclass
 from hashlib import sha256
@@ -10,13 +9,13 @@ from django.core.files.storage import default_storage
 
 from households.models import RegisterImport
 from servicecentre.estates.models import Estate
+from servicecentre.files.storing import label_of
 from servicecentre.jobs.models import Job, long_work
 from servicecentre.kit.periods import parse_date
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.secrets import encrypt_bytes
 from servicecentre.kit.sheets import check_workbook
 from servicecentre.kit.snapshot import snapshot
-from servicecentre.kit.text import clean_text
 from servicecentre.staff.models import User
 from servicecentre.worklog.acts import act, record
 
@@ -45,19 +44,10 @@ class Stored:
         default_storage.delete(self.file)
 
 
-def label_of(name):
-    """A file's name as a label only: no folders, no control characters, 120 characters (TRUST §4 row 38)."""
-    text = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", " ", re.split(r"[/\\]", str(name))[-1])
-    try:
-        return clean_text(text[-120:], 120) or "登记表.xlsx"
-    except ValidationError:
-        return "登记表.xlsx"
-
-
 def store(data, name) -> Stored:
     """Encrypt and keep the bytes under a random name; before the row that names them is committed."""
     path = default_storage.save(f"imports/{secrets.token_hex(16)}.bin", ContentFile(encrypt_bytes(data)))
-    return Stored(path, label_of(name), sha256(data).hexdigest(), len(data))
+    return Stored(path, label_of(name, "登记表.xlsx"), sha256(data).hexdigest(), len(data))
 
 
 def receive(estate, *, data, name, by, kind="register", request_key=None):

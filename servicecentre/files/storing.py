@@ -11,6 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from servicecentre.kit.identity import hide_identities
 from servicecentre.kit.periods import now, today
 from servicecentre.kit.secrets import encrypt_bytes
 from servicecentre.kit.text import clean_text
@@ -57,13 +58,16 @@ def _saved(data):
     return default_storage.save(f"{FOLDER}/{name[:2]}/{name}.bin", ContentFile(data))
 
 
-def label_of(name):
-    """A file's name as a label only: no folders, no control characters, 120 characters (TRUST §4 row 38)."""
-    text = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", " ", re.split(r"[/\\]", str(name))[-1])
+def label_of(name, nothing="附件"):
+    """A file's name as a label only: no folders, no control characters, no number of identity, 120 characters (TRUST §4 row 38, 26).
+
+    ``nothing``: what it is called where nothing is left of its name.
+    """
+    text = hide_identities(re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", " ", re.split(r"[/\\]", str(name))[-1]))
     try:
-        return clean_text(text[-120:], 120) or "附件"
+        return clean_text(text[-120:], 120) or nothing
     except ValidationError:
-        return "附件"
+        return nothing
 
 
 def read(upload, *, kind="", purpose="", centre=""):

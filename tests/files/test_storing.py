@@ -123,6 +123,7 @@ def test_what_is_too_large_is_not_even_read(monkeypatch):
 
 @pytest.mark.parametrize(("name", "label"), [
     ("../../etc/passwd", "passwd"), ("a\\b.pdf", "b.pdf"), ("CON", "CON"), ("长" * 300 + ".jpg", "长" * 116 + ".jpg"), ("a\nb\0c.jpg", "a b c.jpg"),
+    ("张三320106198804170026.jpg", "张三3201**********0026.jpg"), ("３２０１０６１９８８０４１７００２６.jpg", "3201**********0026.jpg"),
     ("\u202egpj.exe", "附件"), ("", "附件"), ("///", "附件")])
 def test_a_name_is_a_label_only(name, label):
     assert storing.label_of(name) == label
