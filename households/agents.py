@@ -8,11 +8,12 @@ from servicecentre.kit.text import clean_text
 from servicecentre.papers.issuing import issue_paper
 from servicecentre.papers.kinds import LETTER
 from servicecentre.worklog.acts import act, record
+from servicecentre.worklog.stale import fresh
 
 from .entering import LETTER as BY_LETTER
 from .entering import checked, enter_person
 from .models import AuthorisationLetter, LetterCall, LetterUse, Matter
-from .people import fresh, known_as, open_tenure
+from .people import known_as, open_tenure
 from .standing import said
 
 COPIES = ("委托书", "委托人证件复印件", "受托人证件复印件")          # what lies in the file once ``copies_kept`` is said

@@ -2,6 +2,7 @@
 from base64 import b32decode
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
+from io import BytesIO
 from types import SimpleNamespace
 from unittest import mock
 
@@ -117,6 +118,25 @@ def unset():
     document = SimpleNamespace(write_pdf=written)
     with mock.patch.multiple(setting, _weasyprint=lambda: SimpleNamespace(HTML=lambda **options: document), _fonts=lambda: None,
                              _stylesheet=lambda name: None):
+        yield
+
+
+@contextmanager
+def set_once(kept):
+    """The same paper is set in type once, whoever reads it: ``kept`` holds its bytes by its words."""
+    weasyprint = setting._weasyprint()
+
+    class HTML(weasyprint.HTML):
+        def __init__(self, *, string, **options):
+            self.words, self.options = string, options
+
+        def write_pdf(self, out, **options):
+            if self.words not in kept:
+                weasyprint.HTML(string=self.words, **self.options).write_pdf(made := BytesIO(), **options)
+                kept[self.words] = made.getvalue()
+            out.write(kept[self.words])
+
+    with mock.patch.object(setting, "_weasyprint", lambda: SimpleNamespace(HTML=HTML, CSS=weasyprint.CSS)):
         yield
 
 

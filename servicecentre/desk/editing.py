@@ -4,12 +4,12 @@ import re
 from django.db import models
 
 from households.entering import checked
-from households.people import fresh
 from servicecentre.kit.identity import check_phone
 from servicecentre.kit.money import area_text
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text, narrow
 from servicecentre.worklog.acts import record
+from servicecentre.worklog.stale import fresh
 
 
 def check_number(text):

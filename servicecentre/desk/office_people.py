@@ -9,7 +9,6 @@ from datetime import timedelta
 from django.db.models import Q
 from django.urls import reverse
 
-from households.people import fresh
 from servicecentre.estates.models import Estate
 from servicecentre.kit.periods import now, shown_date, today
 from servicecentre.kit.refused import Refused
@@ -18,6 +17,7 @@ from servicecentre.staff import pins, sign_ins
 from servicecentre.staff.models import Post, SecondFactor, SignIn, StaffPolicy, User
 from servicecentre.staff.second_factor import LETTERS
 from servicecentre.worklog.acts import act, record
+from servicecentre.worklog.stale import fresh
 
 from .own_account import forget
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from django.db import models
 
 from billing.models import BillingPolicy
-from households.people import fresh
 from servicecentre.estates.models import HoursPolicy, Mark, MoveInPolicy, RenovationPolicy, ServicePolicy, Setting
 from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import now
@@ -14,6 +13,7 @@ from servicecentre.roles import Role
 from servicecentre.staff.models import StaffPolicy
 from servicecentre.worklog.acts import act, record
 from servicecentre.worklog.models import DayPolicy, Entry
+from servicecentre.worklog.stale import fresh
 
 from .editing import checked
 from .models import PrivacyPolicy, SettingChange

@@ -76,7 +76,7 @@ def test_what_was_tested_is_what_is_confirmed(desk, computer, clerk):
 
 def test_a_page_that_is_out_of_date_is_told_so(computer, clerk):
     set_computer(computer, name=NAME, receipt_sheet="a5", printers=still(computer), version=1, by=clerk)
-    with pytest.raises(Refused, match="刚被别人改过"):
+    with pytest.raises(Refused, match="刚才改打印设置"):
         set_computer(computer, name=NAME, receipt_sheet="a5", printers=still(computer), version=1, by=clerk)
 
 

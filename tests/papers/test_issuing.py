@@ -16,6 +16,7 @@ from servicecentre.worklog.acts import act
 from servicecentre.worklog.models import Entry
 from tests.factories import make_household
 from tests.papers.conftest import line, receipt
+from tests.twins import without_constraint
 
 ON = date(2026, 11, 24)
 
@@ -206,6 +207,13 @@ def test_rewritten_words_are_not_printed_again(paper, clerk):
 def test_there_is_one_original(paper, clerk):
     with pytest.raises(IntegrityError), transaction.atomic():
         Print.objects.create(estate=paper.estate, paper=paper, n=1, by=clerk, at=paper.issued_at)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twin_without_the_rule_a_paper_has_two_originals(paper, clerk):
+    with without_constraint(Print, "one_print_per_turn"):
+        Print.objects.create(estate=paper.estate, paper=paper, n=1, by=clerk, at=paper.issued_at)
+        assert paper.prints.filter(n=1).count() == 2
 
 
 @pytest.mark.django_db(transaction=True)

@@ -126,7 +126,8 @@ def change_text(request, pk):
 @needs("papers.withdraw_text")
 @require_POST
 def withdraw_text(request, pk):
-    row = _newest(request, pk, Kind.PHRASE, Kind.PAGE)
+    """Of the edition that the page showed; the act refuses where there is a newer one."""
+    row = get_object_or_404(Wording.objects.of(request.estate).filter(kind__in=(Kind.PHRASE, Kind.PAGE)).select_related("by"), pk=pk)
     form = WordingForm(request.POST)
     form.fields = {name: form.fields[name] for name in ("request_key", "despite")}
     if form.perform(wordings.withdraw_text, row, by=request.user):
