@@ -1,5 +1,6 @@
 """Claims: a warm receipt of five lines takes at most 60 ms and at most 5 times what a bare PDF library needs to draw the
-same; 1,000 of them as one file at most 20 ms each with two worker processes, 150 MB a worker, 3.5 KB each.
+same; 1,000 of them as one file at most 20 ms each with two worker processes (PRINT_WORKERS=2 on two cores; by default a
+batch leaves one core free), 150 MB a worker, 3.5 KB each.
 
 Single figures are CPU time, so that what else the machine does falls on nobody; the batch's is the clock's, for that is
 what people wait for (its CPU time stands beside it). ReportLab is told every position and measures nothing.

@@ -5,10 +5,10 @@ from django.db.models import Max
 from django.urls import reverse
 
 from households.entering import checked
-from households.people import fresh
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text
 from servicecentre.worklog.acts import act, record
+from servicecentre.worklog.stale import fresh
 
 from .models import FeeKind
 from .run import hold_tariff

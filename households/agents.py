@@ -8,22 +8,23 @@ from servicecentre.kit.text import clean_text
 from servicecentre.papers.issuing import issue_paper
 from servicecentre.papers.kinds import LETTER
 from servicecentre.worklog.acts import act, record
+from servicecentre.worklog.stale import fresh
 
 from .entering import LETTER as BY_LETTER
 from .entering import checked, enter_person
 from .models import AuthorisationLetter, LetterCall, LetterUse, Matter
-from .people import fresh, known_as, open_tenure
+from .people import known_as, open_tenure
 from .standing import said
 
 COPIES = ("委托书", "委托人证件复印件", "受托人证件复印件")          # what lies in the file once ``copies_kept`` is said
 
 
 def letters_of(household, day):
-    """Every letter of the household with ``why`` it can't be used on that day: those that can first, the newest first."""
+    """Every letter of the household with ``why`` it can't be used on that day: those that can first, of them those with a term."""
     rows = list(household.letters.with_state().order_by("-pk"))
     for row in rows:
         row.why = row.why_not(day)
-    return sorted(rows, key=lambda row: bool(row.why))
+    return sorted(rows, key=lambda row: (bool(row.why), row.valid_to is None))
 
 
 @act

@@ -7,12 +7,13 @@ from servicecentre.kit.periods import today
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text, surname
 from servicecentre.worklog.acts import act, record
+from servicecentre.worklog.stale import fresh
 
 from . import find
 from .entering import check_name, checked, guarded, is_child
 from .history import change
 from .models import Amendment, Contact, Person, Resident, Vehicle
-from .people import fresh, known_as, lease_ends_later, open_tenure, payer
+from .people import known_as, lease_ends_later, open_tenure, payer
 
 GONE = "（已清理）"
 NOBODY = {"name": GONE, "id_kind": "", "id_number": "", "id_digest": "", "id_masked": "", "phone": "", "phone2": "", "sex": "", "birth_year": None,

@@ -8,12 +8,13 @@ from servicecentre.kit.periods import parse_date, today
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text
 from servicecentre.worklog.acts import act, record
+from servicecentre.worklog.stale import fresh
 
 from . import find
 from .entering import checked, enter_person, guarded, is_child
 from .history import amend, change
 from .models import Household, Ownership, Person, Unit
-from .people import fresh, known_as, open_tenure, owner_names
+from .people import known_as, open_tenure, owner_names
 from .register import MOST_OWNERS, ask_far_day, ask_shares
 
 

@@ -11,7 +11,7 @@ from servicecentre.kit.periods import today
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text, surname
 from servicecentre.worklog.acts import act, record
-from servicecentre.worklog.models import Entry
+from servicecentre.worklog.stale import fresh
 
 from . import find
 from .entering import RESIDENT, WORDS, check_name, checked, enter_person, guarded, household_ids_of, is_child, person_fields
@@ -19,19 +19,6 @@ from .history import amend, change
 from .models import Amendment, Contact, Household, Person, Resident, Vehicle
 
 CHILD_OF_OWNER = "子女"                        # one of FORMS' relations
-
-
-def fresh(row, version, *, link=None, estate=None):
-    """Refused when somebody has changed the locked row since the page was shown (TRUST 25).
-
-    ``link``: where its state of now is seen, opened beside the page that holds what was typed. ``estate``: of a row that has none, a user.
-    """
-    if row.version == version:
-        return
-    entry = Entry.objects.filter(estate=estate.pk if estate else row.estate_id, row_type=row._meta.label_lower, row_id=row.pk).select_related("by").last()
-    who = f"{entry.by.name}刚才{entry.words}" if entry else "这份资料刚才被别人改过"
-    where = link or (row.get_absolute_url() if hasattr(row, "get_absolute_url") else None)
-    raise Refused(f"{who}。您的改动没有保存，填的还在这一页：先看现在的资料，再到那里改。", link=where and ("看现在的资料（新标签页）", where, "_blank"))
 
 
 def open_tenure(household):

@@ -39,7 +39,7 @@ RIGHTS = {
     "desk.deactivate_user": _to("停用、恢复账号", ADMINISTRATOR),
     "desk.end_sessions": _to("让别人的登录都退出", MANAGER, ADMINISTRATOR),
     "desk.reset_second_factor": _to("取消别人的第二道验证", ADMINISTRATOR),
-    "desk.view_home": _to("前台首页", *Role),
+    "desk.view_home": _to("首页", *Role),
     "desk.view_looks": _to("查看「谁看过什么」", MANAGER, ADMINISTRATOR),
     "desk.view_data_requests": _to("查看个人信息申请", CLERK, MANAGER),
     "desk.receive_data_request": _to("受理个人信息申请", CLERK, MANAGER),
@@ -118,7 +118,7 @@ RIGHTS = {
     "billing.use_credit": _to("用预存抵费用", CLERK),
     "billing.ask_void": _to("申请作废收据", CLERK, MANAGER),
     "billing.view_voids": _to("查看收据作废", CLERK, MANAGER, FINANCE, ADMINISTRATOR),
-    "billing.void_receipt": _to("收据作废(冲红)", MANAGER, ADMINISTRATOR),
+    "billing.void_receipt": _to("收据作废（冲红）", MANAGER, ADMINISTRATOR),
     "billing.refuse_void": _to("不批准收据作废", MANAGER, ADMINISTRATOR),
     "billing.view_payments": _to("查看收款流水", CLERK, MANAGER, FINANCE, ADMINISTRATOR),
     "billing.view_tariff": _to("查看收费标准", CLERK, MANAGER, FINANCE),
@@ -137,9 +137,8 @@ CONFIRMED = frozenset({
     "billing.void_receipt", "billing.refuse_void", "billing.change_price", "billing.withdraw_price", "billing.bill_month", "billing.undo_run",
     "billing.mend_line", "households.reveal_identity", "desk.add_user", "desk.give_post", "desk.end_post", "desk.arrange_cover",
     "desk.reset_password", "desk.deactivate_user", "desk.end_sessions", "desk.reset_second_factor",
-    "desk.change_setting", "desk.propose_retention",
-    "desk.sign_retention", "desk.seal_day", "desk.decide_data_request", "files.reveal_scan", "papers.void_alone",
-    "households.undo_sale", "households.export_register",
+    "desk.change_setting", "desk.propose_retention", "desk.sign_retention", "desk.seal_day", "desk.decide_data_request", "files.reveal_scan",
+    "files.remove_file", "papers.void_alone", "households.export_register", "households.undo_import", "households.undo_sale",
     "billing.export_charges"})
 
 # What the rights table says beside the ticks: rights with a condition that a tick alone would hide (DOMAIN §2, §8).

@@ -48,7 +48,7 @@ DEBUG = env.bool("DEBUG", default=False)
 HOST = env.str("HOST", default="127.0.0.1")                 # where the server listens
 PORT = env.int("PORT", default=8000)
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)             # processes, on PostgreSQL
-PRINT_WORKERS = env.int("PRINT_WORKERS", default=0)         # processes that make a batch's PDF; 0: all cores but one, never more
+PRINT_WORKERS = env.int("PRINT_WORKERS", default=0)         # processes that make a batch's PDF; 0: all cores but one; at most all
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[*LOOPBACK, *({HOST} - {*LOOPBACK, "::1", "0.0.0.0", "::"})])
 ON_NETWORK = bool(set(ALLOWED_HOSTS) - set(LOOPBACK))
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)      # an https proxy that overwrites the forwarded headers
@@ -198,6 +198,9 @@ LANGUAGE_CODE = "zh-hans"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
+
+# What the worker does now and then: function, seconds.
+TIDY = {"servicecentre.drafts.models.forget": 60, "servicecentre.papers.batches.sweep": 600, "servicecentre.files.proving.sweep": 86400}
 
 # Files.
 STATIC_URL = "/static/"

@@ -2,6 +2,7 @@
 import io
 import re
 from collections import Counter
+from functools import lru_cache
 from html import unescape
 from urllib.parse import urlsplit
 
@@ -16,9 +17,7 @@ def text_of(response):
     data = b"".join(response.streaming_content) if response.streaming else response.content
     kind = response.get("Content-Type", "")
     if kind.startswith("application/pdf"):
-        from pypdf import PdfReader
-        reader = PdfReader(io.BytesIO(data))
-        return " ".join(page.extract_text() for page in reader.pages) + str(reader.metadata)
+        return text_of_pdf(data)
     if "spreadsheet" in kind:
         from openpyxl import load_workbook
         book = load_workbook(io.BytesIO(data))
@@ -26,13 +25,24 @@ def text_of(response):
     return unescape(data.decode("utf-8", "replace"))
 
 
+@lru_cache(maxsize=100)
+def text_of_pdf(data):
+    from pypdf import PdfReader
+
+    reader = PdfReader(io.BytesIO(data))
+    return " ".join(page.extract_text() for page in reader.pages) + str(reader.metadata)
+
+
 def headers_of(response):
     return " ".join(f"{name}: {value}" for name, value in response.items())
 
 
-def crawl(desk, world):
-    """Yields (address, text) of all that this browser is let see: every door of the map, then every link on what it showed."""
-    todo = [address(world, name) for name, _, _ in INSIDE]
+def crawl(desk, world, begin=None):
+    """Yields (address, text) of all that this browser is let see: every door of the map, then every link on what it showed.
+
+    With ``begin``, names of doors, only those pages.
+    """
+    todo = [address(world, name) for name in begin or [name for name, _, _ in INSIDE]]
     seen, shapes = set(), Counter()
     while todo:
         plain = todo.pop(0).partition("#")[0]
@@ -47,7 +57,7 @@ def crawl(desk, world):
             continue
         text = text_of(answer)
         yield plain, text + headers_of(answer)
-        if answer.get("Content-Type", "").startswith("text/html"):
+        if begin is None and answer.get("Content-Type", "").startswith("text/html"):
             for link in re.findall(r'(?:href|src|hx-get)="([^"]*)"', answer.content.decode()):
                 link = unescape(link)
                 if link.startswith("?"):

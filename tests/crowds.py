@@ -37,6 +37,7 @@ from servicecentre.papers.issuing import issue_paper, reprint_paper
 from servicecentre.papers.kinds import KINDS
 from servicecentre.papers.wordings import reword, write_text
 from servicecentre.roles import Role
+from servicecentre.staff import pins
 from servicecentre.worklog.attaching import attach_files, reveal_scan
 from servicecentre.worklog.day import correct_remark, keep_promise, make_promise, make_remark
 from servicecentre.worklog.review import comment_entry, see_entries, unseen
@@ -176,8 +177,8 @@ def _an_office(w, i):
 def _a_colleague(w, i):
     """Somebody new who has a PIN and stands in for the manager; a post that ended, and where people were signed in."""
     user = add_user(w.estate, username=f"{w.estate.slug}-u{i}", name=f"同事{i}", role=Role.CLERK, by=w.admin)
-    user = change_password(user, estate=w.estate, old=user.one_time, new="rain-on-the-roof-7", by=user)
-    set_pin(user, estate=w.estate, password="rain-on-the-roof-7", pin="7294", by=user)
+    user = change_password(user, estate=w.estate, new="rain-on-the-roof-7", hashed=pins.Hashed("rain-on-the-roof-7"), by=user)
+    set_pin(user, estate=w.estate, pin="7294", hashed=pins.Hashed("7294"), by=user)
     arrange_cover(user, post=w.manager.posts.get(role=Role.MANAGER), starts_on=today(), ends_on=today() + timedelta(days=3), by=w.admin)
     later = today() + timedelta(days=20 + 2 * i)
     arrange_cover(w.newcomer, post=w.manager.posts.get(role=Role.MANAGER), starts_on=later, ends_on=later + timedelta(days=1), by=w.admin)

@@ -8,22 +8,30 @@ import logging
 import pytest
 from django.template.loaders.base import Loader
 
-from households.models import Person
+from households import exporting
+from households.models import Household, Person, Unit
 from households.people import add_resident, reveal_identity
+from households.register import change_household, change_unit
 from servicecentre.desk.office import create_estate
 from servicecentre.kit.lines import Lines
+from servicecentre.kit.refused import Refused
+from servicecentre.papers.issuing import ALL, reprint_paper
+from servicecentre.papers.kinds import DATA_COPY, KINDS
+from servicecentre.papers.models import Paper
 from servicecentre.roles import Role
 from servicecentre.staff.models import User
 
 from .conftest import Desk, person_at
-from .crawling import crawl, text_of
+from .crawling import crawl, headers_of, text_of
+from .files.making import upload
 from .households.lists import register, row
 from .walk import INSIDE, address, everyone
-from .worlds import a_month, at, resident_id, taken_back, unwritten, worked_off
+from .worlds import a_month, at, resident_id, set_once, taken_back, unwritten, worked_off
 
 THEN = (2026, 11, 21, 3)
 CANARY = resident_id("32010619880417002")                 # the world's first owner has it
 BIRD2 = resident_id("32010619770707001")                   # in an uploaded list, in a remark and behind a wrong row
+PAPERS = {}                                               # set in type once for all who read them
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +43,10 @@ def world(django_db_setup, django_db_blocker):
         assert world.person.id_number == CANARY and Person.objects.filter(id_digest=world.person.id_digest).exists()
         add_resident(world.household, name="住客", id_number=BIRD2, by=world.clerk)
         worked_off(world.upload)
+        Household.objects.filter(pk=world.household.pk).update(remark=f"证 {BIRD2}，{CANARY}")           # as an older program took it
+        Unit.objects.filter(pk=world.unit.pk).update(remark=f"原业主 {BIRD2}")
         listed = register(row(code="9-1-101"), row(code="9-1-102", area="八十九"))
-        world.imported = worked_off(receive(world.estate, data=listed, name=f"登记表 {world.estate.slug}.xlsx", by=world.clerk))
+        world.imported = worked_off(receive(world.estate, data=listed, name=f"登记表 {BIRD2}.xlsx", by=world.clerk))
         reveal_identity(world.person, household=world.household, reason="核对身份", by=world.clerk)
         world.everyone = everyone(world)
         yield world
@@ -44,7 +54,7 @@ def world(django_db_setup, django_db_blocker):
 
 @pytest.fixture(autouse=True)
 def db(world):
-    with taken_back(), at(*THEN):
+    with taken_back(), set_once(PAPERS), at(*THEN):
         yield
 
 
@@ -83,6 +93,58 @@ def test_forms_that_are_refused_show_no_number_of_others(world):
         with taken_back():
             answer = world.everyone.post(address(world, name), {"name": "某", "reason": "", "id_number": ""})
             assert not birds(text_of(answer)), name
+
+
+def test_every_paper_printed_anew_holds_none(world):
+    """Each template in use, all its copies, as its PDF; the copy of one's data among them."""
+    newest = {paper.edition: paper for paper in Paper.objects.of(world.estate).exclude(edition="").order_by("pk")}
+    assert set(newest) == {kind.edition for kind in (*KINDS.values(), DATA_COPY) if kind.edition}
+    for edition, paper in newest.items():
+        again = reprint_paper(paper, reason="核对", copies=ALL if KINDS[paper.kind].copies else "", by=world.everyone.user)
+        answer = world.everyone.get(again.get_pdf_url())
+        assert answer["Content-Type"] == "application/pdf", edition
+        text = text_of(answer)
+        assert paper.number in text.replace(" ", "") and not birds(text + headers_of(answer)), edition
+
+
+def test_a_remark_takes_none(world):
+    with pytest.raises(Refused, match="备注里不写证件号码"):
+        change_household(world.household, version=world.household.version, remark=f"证 {CANARY}", by=world.clerk)
+    with pytest.raises(Refused, match="备注里不写证件号码"):
+        change_unit(world.unit, version=world.unit.version, kind="home", remark=CANARY, by=world.clerk)
+
+
+def test_a_file_named_by_a_number_is_shown_and_logged_without_it(world, operators_log):
+    place = address(world, "attach_household_files")
+    assert world.everyone.post(place, {"kind": "", "files": upload(name=f"{CANARY}.jpg"), "request_key": "bird"}).status_code == 302
+    listed = world.everyone.get(address(world, "household_files"))
+    assert CANARY[-4:] in text_of(listed) and not birds(text_of(listed))
+    assert not birds("".join(text for _, text in crawl(world.everyone, world, ("household_files", "households:history", "worklog:day"))))
+    assert not birds(operators_log.getvalue())
+
+
+EXPORTS = {"register": ("/units/export/", {}), "charges": ("/billing/charges/export/", {"first": "2026-03", "last": "2027-02"}),
+           "unpaid ones": ("/billing/charges/export/", {"first": "2026-03", "last": "2027-02", "unpaid": "on"})}
+
+
+def taken_out(world, what):
+    where, data = EXPORTS[what]
+    answer = world.everyone.post(where, data)
+    assert answer.status_code == 200 and "attachment" in answer["Content-Disposition"]
+    return text_of(answer) + headers_of(answer)
+
+
+@pytest.mark.parametrize("what", EXPORTS)
+def test_what_goes_out_as_excel_holds_none(world, operators_log, what):
+    text = taken_out(world, what)
+    assert "张雨萍" in text and not birds(text)
+    assert ("3201**********" in text) is (what == "register")
+    assert not birds("".join(text for _, text in crawl(world.everyone, world, ("worklog:day", "home")))) and not birds(operators_log.getvalue())
+
+
+def test_twin_an_export_that_hides_nothing_is_found(world, monkeypatch):
+    monkeypatch.setattr(exporting, "hide_identities", lambda text: text)
+    assert set(birds(taken_out(world, "register"))) == {CANARY, BIRD2}
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Every URL, read from the resolver, against nobody, every role, and a row that does exist in the other estate (TRUST 12, 13)."""
 import re
 from datetime import timedelta
+from unittest import mock
 
 import pytest
 from django.apps import apps
@@ -17,7 +18,8 @@ from servicecentre.kit.rows import EstateRow
 from servicecentre.roles import RIGHTS, Role
 from servicecentre.staff.access import needs
 from servicecentre.staff.models import User
-from servicecentre.worklog.models import Promise
+from servicecentre.worklog.models import Entry, Promise
+from servicecentre.worklog.views import opens
 
 from .conftest import Desk, person_at
 from .walk import DOORS, INSIDE, NAMES, NOBODYS, PUBLIC, ROWED, address, doors, everyone, forms_of, path_of, words
@@ -25,6 +27,7 @@ from .worlds import a_month, at, numbers_apart, pages_of, taken_back, unset, unw
 
 THEN = (2026, 11, 21, 3)                         # the world's own hour, so that today's pages have rows
 FRAMED = ("papers:pdf", "papers:test_page", "papers:batch_pdf", "texts:preview_text", "tickets:notice_pdf")      # printed from a frame of our own
+BY_THE_ROW = ("files.file", "households.registerimport")          # each row has a right of its own
 NEXT_DOOR = 5001                                 # where the ids of the other estate's rows begin: one in each table
 
 
@@ -119,6 +122,22 @@ def test_no_link_leads_its_reader_to_a_closed_door(world, role):
                         seen.add(shape)
                         waiting.append((link, path))
     assert closed == [] and len(seen) >= 3
+
+
+@pytest.mark.parametrize("role", sorted(RIGHTS["worklog.view_day"].roles))
+def test_every_line_of_the_log_leads_to_an_open_page(world, role):
+    """Of each kind of row and each act one line; what has no open page has no link either."""
+    desk, request = Desk(person_at(world.estate, f"reads-{role}", "某人", role), world.estate), mock.Mock(roles={role})
+    lines = {(e.row_type, e.act): e for e in Entry.objects.of(world.estate).exclude(row_type="")}
+    led = set()
+    for line in lines.values():
+        answer = desk.get(f"/log/entries/{line.pk}/", follow=True)
+        assert answer.status_code == 200, f"{line.act} {line.row_type}: {answer.redirect_chain}"
+        if opens(request, line):
+            led.add(line.row_type)
+            assert "/log/?on=" not in answer.redirect_chain[-1][0] or line.row_type in BY_THE_ROW, f"{line.act}: a link to nothing"
+    assert ("files.file" in led) is (role in RIGHTS["households.view_household"].roles)
+    assert ("papers.wording" in led) is (role in RIGHTS["papers.view_editions"].roles)
 
 
 def test_a_post_elsewhere_opens_nothing_here(world):
@@ -229,6 +248,8 @@ POINTERS = {
     "UseCreditForm.due_shown": ("post", "billing:use_credit", lambda w, pk: _collect(w, charges=pk, due_shown=f"{pk}:100,c:0")),
     "LooksFilter.by": ("get", "looks", lambda w, pk: {"by": pk, "on": "2026-11-20"}),
     "ReceiveForm.person": ("post", "receive_data_request", lambda w, pk: {"person": pk, "wants": "copy", "scope": "全部", "id_checked": "on"}),
+    "ReceiveForm.letter": ("post", "receive_data_request", lambda w, pk: {"person": w.person.pk, "wants": "copy", "scope": "全部", "id_checked": "on",
+                                                                          "letter": pk}),
     "HouseholdFilesForm.person": ("post", "attach_household_files", lambda w, pk: {"kind": "identity", "person": pk, "purpose": "办证"}),
     "LetterForm.principal": ("post", "households:take_letter", lambda w, pk: {"principal": pk, "name": "何俊", "phone": "13800138000",
                                                                                "id_number": "G12345678", "matters": ["keys"], "valid_from": today()}),
@@ -258,7 +279,7 @@ def test_an_id_next_door_is_refused_like_no_id(world, name):
     theirs = world.next_door
     settled = theirs.payment.allocations.live().first().charge
     strangers = {"building": theirs.unit.building_id, "by": theirs.clerk.pk, "cashier": theirs.clerk2.pk, "given_to": theirs.clerk.pk,
-                 "entries": theirs.remark.pk, "person": theirs.person.pk, "post": theirs.post.pk,
+                 "entries": theirs.remark.pk, "person": theirs.person.pk, "post": theirs.post.pk, "letter": theirs.letter.pk,
                  "principal": theirs.household.ownerships.first().pk}.get(name.split(".")[1], settled.pk)
     assert strangers >= NEXT_DOOR
     world.everyone.get("/")                                           # takes what an earlier walk left to be said

@@ -55,6 +55,7 @@ from servicecentre.staff.models import Post, User
 from servicecentre.worklog.models import Done, Entry, Promise, Seal
 from tickets.models import Notice, NoticePlace, NoticeTerm
 
+from .twins import goes_through
 from .worlds import a_month, taken_back, unwritten
 
 OUR_MODELS = [m for m in apps.get_models() if m.__module__.split(".")[0] in ("servicecentre", "households", "billing", "tickets")]
@@ -231,6 +232,8 @@ def test_each_guard_alone_refuses_by_its_sentence(world, model, guard):
     assert breaches, "the world has no row to try this on"
     for breach in breaches:
         assert refusal_of(breach) == guard.sentence
+    guards.lift(models=[model])
+    assert all(goes_through(breach, guard.sentence) for breach in breaches), "the twin"
 
 
 def test_a_statement_that_no_rule_forbids_is_seen_as_such():

@@ -2,6 +2,7 @@
 from base64 import b32decode
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
+from io import BytesIO
 from types import SimpleNamespace
 from unittest import mock
 
@@ -117,6 +118,25 @@ def unset():
     document = SimpleNamespace(write_pdf=written)
     with mock.patch.multiple(setting, _weasyprint=lambda: SimpleNamespace(HTML=lambda **options: document), _fonts=lambda: None,
                              _stylesheet=lambda name: None):
+        yield
+
+
+@contextmanager
+def set_once(kept):
+    """The same paper is set in type once, whoever reads it: ``kept`` holds its bytes by its words."""
+    weasyprint = setting._weasyprint()
+
+    class HTML(weasyprint.HTML):
+        def __init__(self, *, string, **options):
+            self.words, self.options = string, options
+
+        def write_pdf(self, out, **options):
+            if self.words not in kept:
+                weasyprint.HTML(string=self.words, **self.options).write_pdf(made := BytesIO(), **options)
+                kept[self.words] = made.getvalue()
+            out.write(kept[self.words])
+
+    with mock.patch.object(setting, "_weasyprint", lambda: SimpleNamespace(HTML=HTML, CSS=weasyprint.CSS)):
         yield
 
 
@@ -388,6 +408,7 @@ def pages_of(w):
     one_payment = ("billing:payment", "billing:collected", "billing:ask_void")
     one_void = ("billing:void", "billing:void_receipt", "billing:refuse_void")
     one_import = ("report", "columns", "apply", "changes", "undo", "forget", "wrong_rows")
+    held = {"promise": w.promise, "paper": w.payment.paper, "letter": w.letter, "unit": w.unit, "vehicle": w.vehicle, "data_request": w.request}
     one_user = ("user", "change_user", "give_post", "arrange_cover", "reset_password", "deactivate_user", "reactivate_user",
                 "end_sessions", "reset_second_factor")
     return {
@@ -406,10 +427,10 @@ def pages_of(w):
         "households:remove_contact": [w.contact.pk], "households:end_vehicle": [w.vehicle.pk],
         **{f"tickets:{name}": [w.notice.pk] for name in ("notice", "notice_pdf", "print_notice", "extend_notice", "take_down_notice")},
         "tickets:post_again": [w.taken_down.pk],
-        "files:file": [w.photo.pk], "files:thumb": [w.photo.pk], "reveal_scan": [w.scan.pk], "remove_file": [w.photo.pk],
+        "files:file": [w.photo.pk], "files:thumb": [w.photo.pk], "reveal_scan": [w.scan.pk], "remove_file": [w.photo.pk], "file_page": [w.photo.pk],
         "data_request": [w.request.pk], "decide_data_request": [w.request.pk], "answer_data_request": [w.decided.pk],
         **{name: [w.run.pk] for name in ("retention_run", "sign_retention", "withdraw_retention")},
-        "promise_files": [w.promise.pk], "attach_promise_files": [w.promise.pk],
+        **{name: [row.pk] for what, row in held.items() for name in (f"{what}_files", f"attach_{what}_files")},
         "billing:undo_run": [w.runs[0].pk], "billing:mend_line": [w.line.pk], "billing:change_price": [w.price.fee_kind_id],
         "change_phone": [w.phone.pk], "remove_phone": [w.phone.pk], "unmark_day": [w.day.pk], "change_department": [w.department.pk],
         "change_contractor": [w.contractor.pk], "add_contractor_person": [w.contractor.pk],

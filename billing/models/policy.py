@@ -40,6 +40,15 @@ class BillingPolicy(Policy):
     same_again_minutes = models.PositiveSmallIntegerField("同额重复收款提醒", default=10)    # TRUST 2
     first_month = models.CharField("首月怎么算", max_length=15, choices=FirstMonth.choices, default=FirstMonth.BY_DAY)
     last_month = models.CharField("末月怎么算", max_length=15, choices=LastMonth.choices, default=LastMonth.BY_DAY)
+    bill_developer = models.BooleanField("没交付的房屋", default=False)
+    year_discount = models.PositiveSmallIntegerField("一次缴清全年优惠", default=0)
+    late_rate = models.PositiveSmallIntegerField("违约金每天万分之几", default=0)
+    late_grace = models.PositiveSmallIntegerField("违约金宽限", default=0)
+    late_cap = models.PositiveSmallIntegerField("违约金最多", default=100)
+    reminder_first = models.PositiveSmallIntegerField("第一次催缴", default=20)
+    reminder_second = models.PositiveSmallIntegerField("第二次催缴", default=50)
+    reminder_final = models.PositiveSmallIntegerField("最后一次催缴", default=80)
+    final_days = models.PositiveSmallIntegerField("最后催缴限", default=15)
     months_ahead_max = models.PositiveSmallIntegerField("最多预交几个月", default=12)
     vacancy_months = models.PositiveSmallIntegerField("空置满几个月打折", default=6)
     vacancy_percent = models.PositiveSmallIntegerField("空置收百分之几", default=70)
@@ -64,6 +73,16 @@ class BillingPolicy(Policy):
         Setting("first_month", PRACTICE, "交付日到月底，含当天；收整月、半月的办法还没有做进出账", used=False),
         Setting("last_month", PRACTICE, "只说最后一任的末月；业主之间过户总是按天", used=False),
         Setting("months_ahead_max", PRACTICE, "办预交时用", "个月", least=1, most=12, used=False),
+        Setting("year_discount", PRACTICE, "少收百分之几；0 就是没有优惠", "%", most=50, used=False),
+        Setting("bill_developer", Mark.LAW, "条例第 41 条：没交付的由建设单位交；先要登记建设单位那一户和竣工日期",
+                yes_no=("不出账，列出来", "出给建设单位"), used=False),
+        Setting("late_rate", PRACTICE, "按欠费算，不计复利；0 就是不收", most=10, used=False),
+        Setting("late_grace", PRACTICE, "逾期这么多天后才算", "天", most=365, used=False),
+        Setting("late_cap", PRACTICE, "不超过欠费的百分之几", "%", most=100, used=False),
+        Setting("reminder_first", PRACTICE, "逾期这么多天，话说得客气", "天", least=1, most=365, used=False),
+        Setting("reminder_second", PRACTICE, "逾期这么多天，上门或打电话", "天", least=1, most=365, used=False),
+        Setting("reminder_final", PRACTICE, "逾期这么多天", "天", least=1, most=365, used=False),
+        Setting("final_days", PRACTICE, "最后一次催缴后，再给这么多天", "天", least=1, most=90, used=False),
         Setting("vacancy_months", SEED, "连续空置满这么久，业主申请", "个月", least=1, most=24, used=False),
         Setting("vacancy_percent", SEED, "收物业管理服务费的百分之几，不是减百分之几", "%", most=100, used=False),
         Setting("vacancy_spell_from", PRACTICE, "资料没写从哪天数", used=False),

@@ -196,7 +196,8 @@ class RevealForm(DeskForm):
     REASONS = ("核对本人身份", "联系本人", "办理业务登记", "公安、法院凭文书查询")
 
     reason = forms.ChoiceField(label="为什么要看", choices=[(reason, reason) for reason in (*REASONS, "其他")], widget=forms.RadioSelect)
-    words = TextField(label="说明", max_length=40, required=False, help_text="选「其他」时填")
+    words = TextField(label="说明", max_length=40, required=False)
+    words.when = "选「其他」要写"
     not_for_act = ("words",)
     layout = Layout("reason", "words")
 

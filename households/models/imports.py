@@ -74,6 +74,13 @@ class RegisterImport(EstateRow):
         return reverse("households:import_report", args=[self.pk])
 
     @property
+    def right(self):
+        """What opens its page besides the door's own right: that of its list."""
+        from households.importing.kinds import kind_of
+
+        return kind_of(self.kind).right
+
+    @property
     def busy(self):
         return self.state in self.BUSY
 

@@ -92,9 +92,9 @@ def merge_people(request, pk, person_pk):
         gone = get_object_or_404(Person.objects.of(request.estate), pk=form.cleaned_data["gone"])
         if form.perform(merging.merge_people, person, gone, household=household, by=request.user):
             return done(request, f"已合并为一条：{person.name}。", household)
-    return form_page(request, form, title=f"合并重复 {person.name}", button=f"并入 {person.name}", busy="正在合并，请稍等",
+    return form_page(request, form, title=f"合并重复 {person.name}", button=f"并入 {person.name}" if doubles else "", busy="正在合并，请稍等",
                      back=reverse("households:change_person", args=[household.pk, person.pk]),
-                     about="留下这一条，选中的那条并进来；所有指向都改过来" if doubles else "没有同名或同电话的另一条登记")
+                     about="留下这一条，选中的那条并进来；所有指向都改过来" if doubles else "这个小区没有同名或同电话的另一条登记，不用合并")
 
 
 @needs("households.view_history")

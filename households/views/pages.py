@@ -1,8 +1,10 @@
 """What this app's views share: a page with one form, and rows fetched through this estate only."""
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 
 from households.models import Household, Person, StandingInstruction, Unit
+from servicecentre.worklog.acts import served
 
 
 def unit_of(request, pk):
@@ -28,6 +30,14 @@ def form_page(request, form, *, title, button, back, busy="正在登记，请稍
     return render(request, "households/form.html", {
         "form": form, "title": title, "button": button, "busy": busy, "about": about, "wide": wide, "more": more, "heed": heed,
         "back": back if isinstance(back, str) else back.get_absolute_url()})
+
+
+def row_or_served(request, rows, pk):
+    """The row; None when this very form has removed it already, and only its answer was lost; else 404."""
+    row = rows.filter(pk=pk).first()
+    if row is None and not served(request.user, request.POST.get("request_key", "")):
+        raise Http404
+    return row
 
 
 def done(request, words, where):

@@ -16,6 +16,7 @@ from households.forms.register import (
     UnitForm,
 )
 from households.models import Building, Household, Ownership, Unit
+from servicecentre.kit.identity import hide_identities
 from servicecentre.kit.money import area_text
 from servicecentre.kit.periods import BillingMonth, today
 from servicecentre.staff.access import may, needs
@@ -78,7 +79,8 @@ def add_unit(request):
 @needs("households.change_unit")
 def change_unit(request, pk):
     row = unit_of(request, pk)
-    form = ChangeUnitForm(request.POST or None, initial={name: getattr(row, name) for name in ("kind", "trade", "remark", "version")})
+    form = ChangeUnitForm(request.POST or None, initial={
+        "kind": row.kind, "trade": row.trade, "remark": hide_identities(row.remark), "version": row.version})
     if request.method == "POST" and form.perform(register.change_unit, row, by=request.user):
         return done(request, f"已修改 {row.code}。", row)
     return form_page(request, form, title=f"修改房屋 {row.code}", button="保存", back=row, about=row.label)
@@ -136,7 +138,7 @@ def undo_sale(request, pk):
 @needs("households.change_household")
 def change_household(request, pk):
     row = household_of(request, pk)
-    form = RemarkForm(request.POST or None, initial={"remark": row.remark, "version": row.version})
+    form = RemarkForm(request.POST or None, initial={"remark": hide_identities(row.remark), "version": row.version})
     if request.method == "POST" and form.perform(register.change_household, row, by=request.user):
         return done(request, "备注已保存。", row)
     return form_page(request, form, title=f"备注 {row.unit.code}", button="保存备注", back=row, about=row.owner_names)

@@ -1,15 +1,17 @@
-"""Files on the roof's pages: a household's scans and photos, a promise's, an identity paper shown for a reason."""
+"""Files on the roof's pages: a household's scans and photos, those of any other row, an identity paper shown for a reason."""
 from base64 import b64encode
+from collections.abc import Callable
+from typing import NamedTuple
 
 from crispy_forms.layout import Layout, Row
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import get_script_prefix, resolve, reverse
 from django.views.decorators.http import require_GET
 
-from households.models import Household, Person
+from households.models import AuthorisationLetter, Household, Person, Unit, Vehicle
 from households.views.pages import done, form_page, household_of
 from servicecentre.files import storing
 from servicecentre.files.forms import FilesMixin
@@ -17,10 +19,14 @@ from servicecentre.files.models import Damaged, File
 from servicecentre.kit import store
 from servicecentre.kit.fields import TextField
 from servicecentre.kit.forms import DeskForm
+from servicecentre.kit.identity import show_plate
+from servicecentre.papers.models import Paper
 from servicecentre.roles import RIGHTS
 from servicecentre.staff.access import may, needs
 from servicecentre.worklog.attaching import attach_files, remove_file, reveal_scan
 from servicecentre.worklog.models import Entry, Promise
+
+from .models import DataRequest
 
 PER_PAGE = 50
 SEES_HOUSEHOLD, SEES_PROMISE = "households.view_household", "worklog.make_promise"
@@ -33,6 +39,10 @@ class AttachForm(FilesMixin, DeskForm):
 
     field_order = ("files",)
     layout = Layout("files")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["files"].required = True
 
     def act_fields(self):
         return {"files": self.cleaned_data["files"]}
@@ -53,6 +63,7 @@ class HouseholdFilesForm(AttachForm):
     def __init__(self, *args, household, **kwargs):
         super().__init__(*args, **kwargs)
         self.household = household
+        self.fields["kind"].when, self.fields["person"].when, self.fields["purpose"].when = "不选就是照片、单据", "证件要选", "证件要写"
         self.fields["person"].queryset = Person.objects.of(household.estate_id).of_household(household).order_by("pk")
 
     def clean_person(self):
@@ -110,25 +121,57 @@ def attach_household_files(request, pk):
     return _attach_page(request, form, f"添加资料 {household.unit.code}", household.owner_names, reverse("household_files", args=[pk]))
 
 
-@needs("worklog.make_promise")
-@require_GET
-def promise_files(request, pk):
-    promise = get_object_or_404(Promise.objects.of(request.estate), pk=pk)
-    files = seen_by(request, File.objects.of(request.estate).attached_to(promise).there()).select_related("made_by").newest_first()
-    return render(request, "desk/files.html", {
-        "title": "承诺的附件", "about": promise.words, "back": reverse("worklog:promises"),
-        "page": Paginator(files, PER_PAGE).get_page(request.GET.get("page")),
-        "attach": may(request, "files.attach_file") and reverse("attach_promise_files", args=[pk]), **_can(request)})
+class Holder(NamedTuple):
+    """A kind of row that files hang on: the right that sees its page and them, the page's title, what it is, where one came from."""
+
+    model: type
+    right: str
+    title: str
+    about: Callable
+    back: Callable
+    household_no: Callable = lambda row: row.household.number
 
 
-@needs("files.attach_file")
-def attach_promise_files(request, pk):
-    promise = get_object_or_404(Promise.objects.of(request.estate), pk=pk)
-    form = AttachForm(request.POST or None, request.FILES or None)
-    where = reverse("promise_files", args=[pk])
-    if request.method == "POST" and form.perform(attach_files, promise, right=SEES_PROMISE, household_no=promise.household_no, by=request.user):
-        return done(request, "已存附件。", where)
-    return _attach_page(request, form, "添加附件", promise.words, where)
+# By the first word of the address and of the page's name.
+HOLDERS = {
+    "promise": Holder(Promise, SEES_PROMISE, "承诺的附件", lambda row: row.words, lambda row: reverse("worklog:promises"), lambda row: row.household_no),
+    "paper": Holder(Paper, "papers.view_paper", "单据的附件", lambda row: f"{row.kind_label} {row.number}", Paper.get_absolute_url,
+                    lambda row: ""),                       # it stays as long as the paper, whatever becomes of the household's file
+    "letter": Holder(AuthorisationLetter, SEES_HOUSEHOLD, "委托书的附件", str, AuthorisationLetter.get_absolute_url),
+    "unit": Holder(Unit, "households.view_register", "房屋的附件", lambda row: row.code, Unit.get_absolute_url, lambda row: ""),
+    "vehicle": Holder(Vehicle, SEES_HOUSEHOLD, "车辆的附件", lambda row: show_plate(row.plate), lambda row: row.household.get_absolute_url()),
+    "data_request": Holder(DataRequest, "desk.view_data_requests", "个人信息申请的附件", lambda row: row.paper.number, DataRequest.get_absolute_url)}
+
+
+def files_of(what):
+    """The page that lists the files of one such row."""
+    holder = HOLDERS[what]
+
+    @needs(holder.right)
+    @require_GET
+    def page(request, pk):
+        row = get_object_or_404(holder.model.objects.of(request.estate), pk=pk)
+        files = seen_by(request, File.objects.of(request.estate).attached_to(row).there()).select_related("made_by").newest_first()
+        return render(request, "desk/files.html", {
+            "title": holder.title, "about": holder.about(row), "back": holder.back(row),
+            "page": Paginator(files, PER_PAGE).get_page(request.GET.get("page")),
+            "attach": may(request, "files.attach_file") and reverse(f"attach_{what}_files", args=[pk]), **_can(request)})
+    return page
+
+
+def attach_to(what):
+    """The page that adds some."""
+    holder = HOLDERS[what]
+
+    @needs("files.attach_file")
+    def page(request, pk):
+        row = get_object_or_404(holder.model.objects.of(request.estate), pk=pk)
+        form = AttachForm(request.POST or None, request.FILES or None)
+        where = reverse(f"{what}_files", args=[pk])
+        if request.method == "POST" and form.perform(attach_files, row, right=holder.right, household_no=holder.household_no(row), by=request.user):
+            return done(request, "已存附件。", where)
+        return _attach_page(request, form, "添加附件", holder.about(row), where)
+    return page
 
 
 def _attach_page(request, form, title, about, back):
@@ -147,12 +190,22 @@ def _file(request, pk, **which):
 
 def _page_of(request, file):
     """Where the file is listed."""
-    if file.row_type == Promise._meta.label_lower:
-        return reverse("promise_files", args=[file.row_id])
+    if what := next((what for what, holder in HOLDERS.items() if holder.model._meta.label_lower == file.row_type), None):
+        return reverse(f"{what}_files", args=[file.row_id])
     household = Household.objects.of(request.estate).live().filter(number=file.household_no).first()
     if household:
         return reverse("household_files", args=[household.pk])
     return reverse("worklog:entry", args=[file.row_id]) if file.row_type == Entry._meta.label_lower else reverse("home")
+
+
+@needs("files.view_file")
+@require_GET
+def file_page(request, pk):
+    """Where a file is listed, or was before it was removed; the log leads here."""
+    file = get_object_or_404(seen_by(request, File.objects.of(request.estate)), pk=pk)
+    where = _page_of(request, file)
+    opens = may(request, resolve("/" + where.removeprefix(get_script_prefix())).func.needs)
+    return redirect(where if opens else "home")
 
 
 @needs("files.reveal_scan")

@@ -14,6 +14,7 @@ from servicecentre.kit.text import clean_text
 from servicecentre.papers.issuing import issue_paper
 from servicecentre.papers.kinds import DATA_COPY, DATA_REQUEST
 from servicecentre.papers.models import Paper
+from servicecentre.papers.wordings import worded
 from servicecentre.worklog.acts import act, record
 from servicecentre.worklog.models import Entry
 
@@ -48,7 +49,7 @@ def receive_request(household, *, person, wants, scope, id_checked, by, letter=N
     paper = issue_paper(DATA_REQUEST, household, by=by, content={
         **_head(household, by), "person": person.name, "id_masked": person.id_masked, "phone": mask_phone(person.phone) if person.phone else "",
         **agent, "wants": [[choice.label, choice == wants] for choice in DataRequest.Wants], "scope": scope,
-        "due_on": due_on.isoformat(), "days": (due_on - day).days})
+        "terms": worded(household.estate, "request_terms", 天数=(due_on - day).days, 期限=due_on.isoformat())})
     request = DataRequest.objects.create(
         estate=household.estate, household=household, person=person, wants=wants, scope=scope, **agent, paper=paper,
         received_by=by, received_at=now(), due_on=due_on)
@@ -61,7 +62,7 @@ def _by_agent(letter, person, wants, by, despite):
     if letter.principal_id != person.pk:
         raise Refused({"letter": f"这份委托书是{letter.principal.name}写的，不是{person.name}的"})
     use_letter(letter, matter=Matter.FILES, words=f"个人信息申请，{wants.label}", by=by, despite=despite)
-    return {"agent": letter.agent.name[:40], "letter": f"{business_day(letter.taken_at)} 收件"}
+    return {"agent": letter.agent.name[:40], "letter": letter.number or f"{business_day(letter.taken_at)} 收件"}
 
 
 @act
@@ -82,7 +83,7 @@ def decide_request(request, *, result, by, reason=""):
 
 @act
 def answer_request(request, *, given, by):
-    """Tell the applicant and close it; who may see or copy gets the masked copy, frozen as a paper GX. Returns the DataRequest."""
+    """Tell the applicant and close it; who may see or copy gets the masked copy, frozen as a paper FB. Returns the DataRequest."""
     request = DataRequest.objects.lock(request)
     if not request.result:
         raise Refused("主管还没有决定，请先决定再答复。")
@@ -94,7 +95,8 @@ def answer_request(request, *, given, by):
     if request.gives_copy:
         request.copy = issue_paper(DATA_COPY, request.household, by=by, content={
             **_head(request.household, by), "person": request.person.name, "request": request.paper.number,
-            "parts": what_we_hold(request.person, request.household), "left_out": request.reason or ""})
+            "parts": what_we_hold(request.person, request.household), "left_out": request.reason or "",
+            "terms": worded(request.estate, "copy_terms")})
         given = f"{given}；副本 {request.copy.number}"
     request.given, request.done_by, request.done_at = given, by, now()
     request.save(update_fields=["given", "copy", "done_by", "done_at"])
@@ -226,9 +228,10 @@ def _contacts(household, own):
 
 
 def _papers(person, household, own):
-    """Their own requests and copies; of an owner also the household's papers, other people's requests left out."""
+    """Their own requests, copies and letters; of an owner also the household's papers, other people's requests left out."""
     requests = DataRequest.objects.of(household.estate_id).filter(person=person)
-    mine = Q(pk__in=requests.values("paper")) | Q(pk__in=requests.exclude(copy=None).values("copy"))
+    letters = household.letters.filter(Q(principal=person) | Q(agent=person)).exclude(paper=None)
+    mine = Q(pk__in=letters.values("paper")) | Q(pk__in=requests.values("paper")) | Q(pk__in=requests.exclude(copy=None).values("copy"))
     if own:
         theirs = ~Q(kind__in=(DATA_REQUEST.letters, DATA_COPY.letters))
         mine |= theirs & Q(issued_on__lte=own.left_on) if own.left_on else theirs

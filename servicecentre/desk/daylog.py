@@ -6,12 +6,11 @@ from django.db.models import Count, Max, Min, Sum
 from django.template.loader import render_to_string
 
 from billing.models import Payment, PaymentPart
-from servicecentre.kit.periods import day_bounds, now
+from servicecentre.kit.periods import WEEKDAYS, day_bounds, now
 from servicecentre.worklog.forms import AREAS
 from servicecentre.worklog.models import Entry, Promise, Review, Seal, spell
 from servicecentre.worklog.seals import newest
 
-WEEKDAYS = "一二三四五六日"
 NUMERALS = "一二三四五六七八九十"
 
 

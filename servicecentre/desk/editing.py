@@ -4,12 +4,12 @@ import re
 from django.db import models
 
 from households.entering import checked
-from households.people import fresh
 from servicecentre.kit.identity import check_phone
 from servicecentre.kit.money import area_text
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text, narrow
 from servicecentre.worklog.acts import record
+from servicecentre.worklog.stale import fresh
 
 
 def check_number(text):
@@ -53,13 +53,9 @@ def change(row, what, *, version, by, numbers=(), **values):
         setattr(row, name, value)
     row.version += 1
     row.save(update_fields=[*new, "version"])
-    words = "，".join(f"{_label(model, name)} {_shown(row, name)}" for name in new)
+    words = "，".join(f"{model._meta.get_field(name).verbose_name} {_shown(row, name)}" for name in new)
     record(by, f"修改{what} {name_before}：{words}"[:400], row)
     return row
-
-
-def _label(model, name):
-    return re.sub(r"\(.*\)", "", model._meta.get_field(name).verbose_name)
 
 
 def _shown(row, name):

@@ -80,9 +80,9 @@ def days(estate, user, day):
 
 @part("worklog.view_day")
 def log(estate, user, day):
-    """The newest lines of today's log."""
+    """The newest lines of today's log; accounts and posts stand on the log's own page, they would push the residents' matters out."""
     entries = Entry.objects.of(estate).on(day)
-    return {"rows": list(_with_household(entries).select_related("by").newest_first()[:ROWS]), "count": entries.count()}
+    return {"rows": list(_with_household(entries.exclude(row_type__startswith="staff.")).select_related("by").newest_first()[:ROWS]), "count": entries.count()}
 
 
 @part("billing.collect_payment")
@@ -160,7 +160,7 @@ def numbers(estate, user, day):
 def urgent_remarks(estate, user, day):
     """What the desk marked urgent today, without rooms: who works outside sees no register (DOMAIN §14)."""
     rows = Entry.objects.of(estate).on(day).filter(urgent=True, act="worklog.make_remark", household_no="", unit_code="")
-    return {"rows": list(rows.select_related("by").newest_first()[:ROWS])}
+    return {"rows": list(rows.for_reading().newest_first()[:ROWS])}
 
 
 @part("tickets.view_notices")

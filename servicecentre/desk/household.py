@@ -10,7 +10,7 @@ from billing.models import Charge, Credit, Payment, PaymentPart
 from households.agents import letters_of
 from households.models import Household
 from servicecentre.files.models import File
-from servicecentre.kit.periods import now, shown_date, today
+from servicecentre.kit.periods import WEEKDAYS, now, shown_date, today
 from servicecentre.papers.models import Paper
 from servicecentre.staff.access import may, needs
 from servicecentre.worklog.models import Entry, Promise
@@ -19,7 +19,6 @@ from tickets.models import Notice, with_states
 from . import parts
 from .parts import part
 
-WEEKDAYS = "一二三四五六日"
 LETTERS = 6                                  # letters shown
 NOTICES = 4                                  # notices shown
 LINES = 12                                    # open charges shown; the rest is in the sum and at the till

@@ -48,7 +48,7 @@ def day(request):
 
 
 def _rows(request, page):
-    page.object_list = with_files(request.estate, page.object_list)
+    page.object_list = with_files(request, page.object_list)
     return {"page": page, "may_correct": may(request, "worklog.correct_remark")}
 
 

@@ -1,4 +1,4 @@
-"""The roof's own rows, of personal data: requests for one's own, and what a retention run lets go (DOMAIN §7, §8, §14)."""
+"""The roof's own rows: of personal data, requests for one's own and what a retention run lets go (DOMAIN §7, §8, §14); who set what."""
 from datetime import timedelta
 
 from django.conf import settings
@@ -29,6 +29,22 @@ class PrivacyPolicy(Policy):
         verbose_name = verbose_name_plural = "个人信息规矩"
         constraints = [models.CheckConstraint(name="privacy_terms_within_reason", violation_error_message="答复期限 1–60 天，保留 1–50 年。",
                                               condition=Q(request_days__range=(1, 60), years_after_tenure__range=(1, 50)))]
+
+
+class SettingChange(EstateRow):
+    """Who last set what: the log has the sentence, this the setting's own name, which no new label changes."""
+
+    key = models.CharField("规矩", max_length=100)
+    at = models.DateTimeField("时间")
+    by = models.ForeignKey(USER, models.PROTECT, verbose_name="谁改的", related_name="+")
+
+    guards = [guards.AppendOnly()]
+
+    class Meta:
+        verbose_name = verbose_name_plural = "规矩的改动"
+
+    def __str__(self):
+        return self.key
 
 
 class DataRequestQuerySet(EstateQuerySet):

@@ -9,19 +9,17 @@ from datetime import timedelta
 from django.db.models import Q
 from django.urls import reverse
 
-from households.people import fresh
 from servicecentre.estates.models import Estate
 from servicecentre.kit.periods import now, shown_date, today
 from servicecentre.kit.refused import Refused
 from servicecentre.roles import BELOW_MANAGER, Role
 from servicecentre.staff import pins, sign_ins
-from servicecentre.staff.models import Post, SecondFactor, SignIn, User
+from servicecentre.staff.models import Post, SecondFactor, SignIn, StaffPolicy, User
 from servicecentre.staff.second_factor import LETTERS
 from servicecentre.worklog.acts import act, record
+from servicecentre.worklog.stale import fresh
 
 from .own_account import forget
-
-COVER_DAYS = 92                                       # three months [practice]; who stands in for longer holds the post
 
 
 class OneTime(pins.Hashed):
@@ -112,8 +110,8 @@ def arrange_cover(user, *, post, starts_on, ends_on, by):
         raise Refused({"starts_on": "替班从今天或以后开始。"})
     if ends_on < starts_on:
         raise Refused({"ends_on": "最后一天早于开始那天。"})
-    if ends_on - starts_on > timedelta(days=COVER_DAYS):
-        raise Refused({"ends_on": "替班最长三个月；更久的请管理员给岗位。"})
+    if ends_on - starts_on > timedelta(days=(most := StaffPolicy.of(post.estate).cover_days)):
+        raise Refused({"ends_on": f"替班最长 {most} 天；更久的请管理员给岗位。"})
     same = user.posts.of(post.estate).filter(role=post.role, ended_at=None, starts_on__lte=ends_on, ends_on__gte=starts_on)
     if there := same.first():
         raise Refused({"starts_on": f"这几天已安排{user.name}替{post.get_role_display()}，到 {shown_date(there.ends_on, day)}。"})

@@ -1,24 +1,26 @@
 """The settings of an estate (DOMAIN §13): what each says, where it comes from, who changed it when; and the act that changes one."""
-import re
 from dataclasses import dataclass
 
 from django.db import models
 
 from billing.models import BillingPolicy
-from households.people import fresh
-from servicecentre.estates.models import HoursPolicy, Mark, Setting
+from servicecentre.estates.models import HoursPolicy, Mark, MoveInPolicy, RenovationPolicy, ServicePolicy, Setting
 from servicecentre.kit.money import yuan
+from servicecentre.kit.periods import now
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text
+from servicecentre.roles import Role
 from servicecentre.staff.models import StaffPolicy
 from servicecentre.worklog.acts import act, record
-from servicecentre.worklog.models import Entry
+from servicecentre.worklog.models import DayPolicy, Entry
+from servicecentre.worklog.stale import fresh
 
 from .editing import checked
-from .models import PrivacyPolicy
+from .models import PrivacyPolicy, SettingChange
 
-POLICIES = (StaffPolicy, BillingPolicy, HoursPolicy, PrivacyPolicy)                          # a new app's Policy is one word more
+POLICIES = (BillingPolicy, HoursPolicy, StaffPolicy, DayPolicy, PrivacyPolicy, MoveInPolicy, RenovationPolicy, ServicePolicy)
 CHANGED = "desk.change_setting"
+ADMINISTRATORS = "这条规矩管着主管自己，要由系统管理员改。"
 
 
 @dataclass
@@ -27,9 +29,9 @@ class Shown:
 
     policy: object
     setting: Setting
-    last: object = None                                          # the Entry of its last change
+    last: object = None                                          # the SettingChange that was the last
 
-    key = property(lambda self: f"{self.policy._meta.label_lower}.{self.setting.field}")
+    key = property(lambda self: key_of(self.policy, self.setting))
     field = property(lambda self: self.policy._meta.get_field(self.setting.field))
     label = property(lambda self: self.field.verbose_name)
     value = property(lambda self: value_text(self.policy, self.setting))
@@ -45,25 +47,20 @@ class Shown:
 
 
 def shown(estate):
-    """[(title, [Shown])] of every policy; two queries a policy at most, one for what was changed."""
-    policies = [policy.of(estate) for policy in POLICIES]
-    last = last_changes(estate) if any(policy.pk for policy in policies) else {}
-    return [(policy.title, [Shown(policy, setting, last.get((policy._meta.label_lower, policy._meta.get_field(setting.field).verbose_name)))
-                            for setting in policy.settings]) for policy in policies]
+    """[(title, [Shown])] of every policy; a query a policy, one for what was changed."""
+    last = {change.key: change for change in SettingChange.objects.of(estate).select_related("by").order_by("pk")}
+    return [(policy.title, [Shown(policy, setting, last.get(key_of(policy, setting))) for setting in policy.settings])
+            for policy in (each.of(estate) for each in POLICIES)]
+
+
+def key_of(policy, setting):
+    """A setting's name for the program: it stays when the label is reworded."""
+    return f"{policy._meta.label_lower}.{setting.field}"
 
 
 def changes(estate):
     """Entries of every change of a setting, newest first."""
     return Entry.objects.of(estate).filter(act=CHANGED).select_related("by").newest_first()
-
-
-def last_changes(estate):
-    """{(policy, label): the Entry of its last change}."""
-    found = {}
-    for entry in changes(estate)[:300]:
-        if named := re.match("规矩「(.+?)」", entry.words):
-            found.setdefault((entry.row_type, named[1]), entry)
-    return found
 
 
 def find(estate, key):
@@ -90,11 +87,13 @@ def value_text(policy, setting, value=None):
 def change_setting(estate, *, key, value, basis, version, by):
     """Give a setting another value from now on; what was made by the old one stays. Returns the estate.
 
-    Refused on a stale page, out of its bounds, or when nothing would change.
+    Refused on a stale page, out of its bounds, when nothing would change, and for a manager where the administrator decides.
     """
     wanted = find(estate, key)
     if wanted is None:
         raise Refused("没有这条规矩，或现在还没有页面用到它。")
+    if not may_change(by.roles_at(estate), wanted.setting):
+        raise Refused(ADMINISTRATORS)
     policy, setting = type(wanted.policy).hold(estate), wanted.setting
     fresh(policy, version)
     value = _clean(wanted, value)
@@ -107,8 +106,14 @@ def change_setting(estate, *, key, value, basis, version, by):
     _refuse_broken(policy)
     policy.version += 1
     policy.save(update_fields=[setting.field, "version"])
+    SettingChange.objects.create(estate=estate, key=wanted.key, at=now(), by=by)
     record(by, f"规矩「{wanted.label}」{was} 改为 {value_text(policy, setting)}" + (f"，凭 {basis}" if basis else ""), policy)
     return estate
+
+
+def may_change(roles, setting):
+    """May somebody with these roles change it, who may change settings at all?"""
+    return not setting.administrator or Role.ADMINISTRATOR in roles
 
 
 def _clean(wanted, value):

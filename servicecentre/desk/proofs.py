@@ -133,7 +133,7 @@ def _charges_paid():
     wrong = Charge.objects.annotate(fen=Coalesce(live, 0)).filter(
         ~Q(fen=F("paid")) | Q(paid__lt=0) | Q(paid__gt=F("amount")) | Q(amount__lt=0))
     for charge in wrong.select_related("household", "estate"):
-        yield _at(charge, charge.household), (f"应收 {charge.pk} 已收 {yuan(charge.paid)}，核销 {yuan(int(charge.fen))},"
+        yield _at(charge, charge.household), (f"应收 {charge.pk} 已收 {yuan(charge.paid)}，核销 {yuan(int(charge.fen))}，"
                                            f"金额 {yuan(charge.amount)}")
 
 
@@ -142,18 +142,19 @@ def _sources(rows, field, name, whole):
     wrong = rows.annotate(fen=Coalesce(live, 0)).filter(
         ~Q(**{whole: F("fen") + F("left") + F("refunded")}) | Q(left__lt=0) | Q(refunded__lt=0))
     for row in wrong.select_related("household", "estate"):
-        yield _at(row, row.household), (f"{name} {row.pk} 共 {yuan(getattr(row, whole))},"
+        yield _at(row, row.household), (f"{name} {row.pk} 共 {yuan(getattr(row, whole))}，"
                                         f"核销 {yuan(int(row.fen))} 余 {yuan(row.left)} 退 {yuan(row.refunded)}")
 
 
 @proof(5, "每个序列的号码从 1 起连续，各一次")
 def numbers():
+    counts = Paper.objects.values_list("estate", "kind", "year").annotate(
+        n=Count("pk"), distinct=Count("serial", distinct=True), first=Min("serial"), last=Max("serial")).order_by()
+    found = {(estate, kind, year): tuple(rest) for estate, kind, year, *rest in counts}
     for series in Series.objects.select_related("estate"):
-        n = Paper.objects.filter(estate=series.estate_id, kind=series.kind, year=series.year).aggregate(
-            n=Count("pk"), distinct=Count("serial", distinct=True), first=Min("serial"), last=Max("serial"))
-        expected = (series.last, series.last, 1, series.last) if series.last else (0, 0, None, None)
-        if (n["n"], n["distinct"], n["first"], n["last"]) != expected:
-            yield f"{series.estate.slug} {series}", f"应有 1 至 {series.last}，实有 {n['n']} 张，{n['first']} 至 {n['last']}"
+        there = found.get((series.estate_id, series.kind, series.year), (0, 0, None, None))
+        if there != ((series.last, series.last, 1, series.last) if series.last else (0, 0, None, None)):
+            yield f"{series.estate.slug} {series}", f"应有 1 至 {series.last}，实有 {there[0]} 张，{there[2]} 至 {there[3]}"
     known = Series.objects.filter(estate=OuterRef("estate"), kind=OuterRef("kind"), year=OuterRef("year"))
     for paper in Paper.objects.exclude(Exists(known)).select_related("estate"):
         yield f"{paper.estate.slug} {paper.number}", "没有这个号码的序列"

@@ -11,13 +11,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from servicecentre.kit.fields import DayField, TextField
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.periods import today
-from servicecentre.roles import RIGHTS
 from servicecentre.staff.access import may, needs
-from servicecentre.staff.models import User
 from servicecentre.worklog import seals
 from servicecentre.worklog.forms import DueField
 from servicecentre.worklog.models import Entry, Seal
-from servicecentre.worklog.review import comment_entry, others_may, see_entries, unseen_before
+from servicecentre.worklog.review import comment_entry, others_may, see_entries, unseen_before, who_may_keep
+from servicecentre.worklog.views import opens
 
 from .daylog import groups_of, money_of, promises_of
 from .log import day_asked
@@ -26,9 +25,9 @@ from .sealing import seal_day, troubles_on
 DOUBTS = {                                # what was passed: a warning's name in the clerk's words
     "new_building": "新建楼栋", "past_month": "改以前的月份", "special_plate": "特种车牌", "left_over": "多收转预存",
     "same_again": "同额再收", "reference_again": "流水号重复", "arrears": "有欠费", "like_notice": "已贴了同类通知",
-    "other_phone": "电话和登记的不同", "shares": "份额超过 100%", "far_day": "起日很远", "same_plate": "车牌别户也有",
-    "grown_up": "子女已满 14 岁", "consent_back": "监护人撤回同意",
-    "doubled": "合并时两条说法不同",
+    "other_phone": "电话和登记的不同", "shares": "份额超过 100%", "far_day": "日期还远", "same_plate": "车牌在别的户",
+    "grown_up": "子女已满 14 岁", "consent_back": "监护人撤回同意", "doubled": "合并时两条说法不同",
+    "big_change": "单价涨跌过半", "marked": "改已登记的日子", "same_person": "用别处的账号", "stops_billing": "停用出账的项目",
     "to_correct": "账单没更正先收", "not_called": "委托书没核实先用"}
 
 
@@ -54,8 +53,7 @@ class CommentForm(DeskForm):
 
     def __init__(self, *args, estate, **kwargs):
         super().__init__(*args, **kwargs)
-        roles = RIGHTS["worklog.keep_promise"].roles
-        self.fields["given_to"].queryset = User.objects.filter(is_active=True, posts__estate=estate, posts__role__in=roles).distinct().order_by("name")
+        self.fields["given_to"].queryset = who_may_keep(estate)
 
 
 @needs("worklog.see_entries")
@@ -71,8 +69,8 @@ def review(request):
 def see(request):
     on = day_asked(request)
     form = SeeForm(request.POST, choices=Entry.objects.of(request.estate).on(on).values_list("pk", flat=True))
-    if n := form.perform(see_entries, request.estate, by=request.user):
-        messages.success(request, f"已记下：看过 {n} 条。")
+    if form.perform(see_entries, request.estate, by=request.user):
+        messages.success(request, f"已记下：看过 {len(form.cleaned_data['entries'])} 条。")
         return redirect(_address(on))
     return _page(request, on, see=form)
 
@@ -111,7 +109,7 @@ def _page(request, on, see=None, close=None):
     seal, last = Seal.objects.of(estate).filter(day__gte=on).select_related("by").order_by("day").first(), seals.newest(estate)
     shared = others_may(estate, request.user)
     for entry in exceptions:
-        entry.seen = list(entry.reviews.all())
+        entry.seen, entry.leads = list(entry.reviews.all()), opens(request, entry)
         entry.mine = shared and entry.by_id == request.user.pk
         entry.passed_words = "、".join(DOUBTS.get(name, "提醒后继续") for name in entry.passed if name != "late")
     left = sum(not entry.seen for entry in exceptions)

@@ -62,5 +62,5 @@ def _unwritten(said, here, slugs):
 def troubles_on(estate, day, seal):
     """Sentences for the day's page: what is wrong with its seal, inside and outside."""
     days = {day.isoformat(), *([seal.day.isoformat()] if seal else [])}
-    inside = seals.troubles_of(seal) if seal else []
+    inside = seals.troubles_of(seal, day) if seal else []
     return [*inside, *(sentence for _, on, sentence in outside(estate) if on in days)]

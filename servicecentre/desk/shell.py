@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import Shift
-from servicecentre.kit.periods import exact_moment, now, today
+from servicecentre.kit.periods import WEEKDAYS, exact_moment, now, today
 from servicecentre.roles import Role
 from servicecentre.staff.access import may
 from servicecentre.worklog.models import Entry
@@ -40,7 +40,6 @@ OFFICE = (("规矩", "settings", "desk.view_settings"), ("收费项目", "billin
 BELOW = {"billing:counter": ("collect", "collected", "use_credit"), "billing:voids": ("ask_void",),
          "settings": ("fee_kinds", "add_fee_kind", "change_fee_kind")}    # pages that belong to an item
 CLOCKS_DIFFER = timedelta(minutes=2)
-WEEKDAYS = "一二三四五六日"
 
 
 class Rights:

@@ -64,7 +64,7 @@ class Draft(EstateRow):
         content = json.dumps(pairs, ensure_ascii=False)
         if len(content.encode()) > LARGEST or len(path) > 200 or len(query) > 400:
             return None
-        cls.forget()
+        forget()
         mine = cls.objects.of(estate).of_user(user)
         if request_key:
             mine.filter(request_key=request_key).delete()
@@ -72,9 +72,9 @@ class Draft(EstateRow):
         return cls.objects.create(estate=estate, user=user, path=path, query=query, label=label, content=content, files=files,
                                   request_key=request_key[:64], kept_at=now())
 
-    @classmethod
-    def forget(cls):
-        """What is past its hour goes, whosever it is: the worker says so once a minute."""
-        past = cls.objects.filter(kept_at__lte=now() - KEPT_FOR)
-        if past.exists():
-            past.delete()
+
+def forget():
+    """What is past its hour goes, whosever it is: the worker sees to it once a minute."""
+    past = Draft.objects.filter(kept_at__lte=now() - KEPT_FOR)
+    if past.exists():
+        past.delete()

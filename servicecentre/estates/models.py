@@ -21,8 +21,8 @@ class Estate(models.Model):
     address = models.CharField("地址", max_length=120, blank=True)
     phone = models.CharField("服务电话", max_length=40, blank=True)
     made_at = models.DateTimeField("建立时间", auto_now_add=True)
-    site_area = models.BigIntegerField("用地面积(0.01 ㎡)", null=True, blank=True)
-    floor_area = models.BigIntegerField("总建筑面积(0.01 ㎡)", null=True, blank=True)
+    site_area = models.BigIntegerField("用地面积", null=True, blank=True)
+    floor_area = models.BigIntegerField("总建筑面积", null=True, blank=True)
     finished_on = models.DateField("竣工日期", null=True, blank=True)
     spaces_shared = models.PositiveIntegerField("共用车位", null=True, blank=True)
     spaces_dedicated = models.PositiveIntegerField("专用车位", null=True, blank=True)
@@ -70,7 +70,7 @@ class Setting(NamedTuple):
     """What the settings page says of one column of a Policy.
 
     ``unit`` 元 means fen; ``least`` and ``most`` bound a number; ``used`` is False while no page reads the column yet: then it is shown and
-    not changed.
+    not changed. So DOMAIN §13 stands here whole, before its pages.
     """
 
     field: str
@@ -81,6 +81,7 @@ class Setting(NamedTuple):
     most: int = 9999
     yes_no: tuple = ("否", "是")
     used: bool = True
+    administrator: bool = False                          # who is bound by it does not loosen it: the administrator alone changes it
 
 
 class Policy(models.Model):
@@ -129,6 +130,97 @@ class HoursPolicy(Policy):
         verbose_name = verbose_name_plural = "服务时间"
         constraints = [models.CheckConstraint(condition=Q(closes_at__gt=F("opens_at")), name="closes_after_it_opens",
                                               violation_error_message="下班要晚于上班。")]
+
+
+class MoveInPolicy(Policy):
+    """How a move-in goes where the deck is cut off or silent (DOMAIN §3, §13)."""
+
+    class Closing(models.TextChoices):
+        BOTH = "both", "先整改复验，后归档"
+        FILE_FIRST = "file_first", "先归档，后整改复验"
+        ONLY_REWORK = "only_rework", "只有整改复验"
+        ONLY_FILE = "only_file", "只有归档"
+
+    step_nine = models.CharField("入伙第 9 步", max_length=30, default="问题整改跟踪、复验签认")
+    step_ten = models.CharField("入伙第 10 步", max_length=30, default="资料归档（一户一档）")
+    closing = models.CharField("第 9、10 步次序", max_length=12, choices=Closing.choices, default=Closing.BOTH)
+    collects_fire_notice = models.BooleanField("防火责任告知书", default=False)
+
+    title = "入伙"
+    settings = (Setting("step_nine", Mark.RECONSTRUCTED, "资料写十步，只写到第 8 步", used=False),
+                Setting("step_ten", Mark.RECONSTRUCTED, "资料写十步，只写到第 8 步", used=False),
+                Setting("closing", Mark.RECONSTRUCTED, "要不要这两步，谁先谁后", used=False),
+                Setting("collects_fire_notice", Mark.SEED, "资料里填写有它，回收没有它", yes_no=("不回收，业主留存", "回收"), used=False))
+
+    class Meta:
+        verbose_name = verbose_name_plural = "入伙规矩"
+
+
+class RenovationPolicy(Policy):
+    """Money, hours and terms of renovations; the city's own limits bound the hours (DOMAIN §4, §13)."""
+
+    deposit = models.BigIntegerField("装修押金", default=0)
+    pass_deposit = models.BigIntegerField("出入证押金", default=0)
+    pass_cost = models.BigIntegerField("出入证工本费", default=0)
+    morning_from = models.TimeField("上午施工从", default=time(8))
+    morning_to = models.TimeField("上午施工到", default=time(12))
+    afternoon_from = models.TimeField("下午施工从", default=time(14))
+    afternoon_to = models.TimeField("下午施工到", default=time(18))
+    permit_months = models.PositiveSmallIntegerField("施工许可有效", default=3)
+    review_days = models.PositiveSmallIntegerField("图纸审核", default=3)
+    observation_months = models.PositiveSmallIntegerField("完工后观察", default=3)
+
+    title = "装修"
+    settings = (Setting("deposit", Mark.UNSET, "资料没写；别处常见 1000 到 3000 元", "元", most=1_000_000, used=False),
+                Setting("pass_deposit", Mark.UNSET, "资料没写", "元", most=100_000, used=False),
+                Setting("pass_cost", Mark.UNSET, "资料没写；别处常见 20 元", "元", most=100_000, used=False),
+                *(Setting(f"{half}_{end}", Mark.PRACTICE, "周末和节假日不做有噪声的活；不能超出本市的规定", used=False)
+                  for half in ("morning", "afternoon") for end in ("from", "to")),
+                Setting("permit_months", Mark.PRACTICE, "到期可以延", "个月", least=1, most=24, used=False),
+                Setting("review_days", Mark.PRACTICE, "收齐图纸起", "个工作日", least=1, most=30, used=False),
+                Setting("observation_months", Mark.PRACTICE, "不渗漏才退押金", "个月", most=24, used=False))
+
+    class Meta:
+        verbose_name = verbose_name_plural = "装修规矩"
+
+
+class ServicePolicy(Policy):
+    """Times of the desk: keys, goods out, repairs, complaints, call-backs, documents on loan (DOMAIN §5–§7, §13)."""
+
+    class Release(models.TextChoices):
+        MANAGER = "manager", "提醒，主管写原因放行"
+        WARN = "warn", "只提醒"
+
+    key_same_day = models.BooleanField("借出的钥匙", default=True)
+    key_due_at = models.TimeField("钥匙当天几点前还", default=time(18))
+    release_with_arrears = models.CharField("有欠费的搬出放行", max_length=10, choices=Release.choices, default=Release.MANAGER)
+    urgent_minutes = models.PositiveSmallIntegerField("急修到场", default=30)
+    ordinary_hours = models.PositiveSmallIntegerField("一般报修", default=24)
+    answer_hours = models.PositiveSmallIntegerField("投诉首次答复", default=24)
+    close_days = models.PositiveSmallIntegerField("投诉办结", default=3)
+    callback_days = models.PositiveSmallIntegerField("回访期限", default=3)
+    callback_complaints = models.PositiveSmallIntegerField("投诉回访", default=100)
+    callback_repairs = models.PositiveSmallIntegerField("报修回访", default=30)
+    callback_leaks = models.PositiveSmallIntegerField("渗漏回访", default=100)
+    loan_days = models.PositiveSmallIntegerField("资料借出", default=3)
+
+    title = "钥匙、放行、报修、投诉、资料"
+    settings = (Setting("key_same_day", Mark.PRACTICE, "另有约定的除外", yes_no=("按约定的日子还", "当天还"), used=False),
+                Setting("key_due_at", Mark.PRACTICE, "过了就催", used=False),
+                Setting("release_with_arrears", Mark.PRACTICE, "不能因欠费扣东西", used=False),
+                Setting("urgent_minutes", Mark.PRACTICE, "爆管、停电、燃气味、困人、火警、总管堵、门锁不上；白天黑夜都算", "分钟", least=1, most=1440,
+                        used=False),
+                Setting("ordinary_hours", Mark.PRACTICE, "按服务时间算，等人、等材料时停", "小时", least=1, most=720, used=False),
+                Setting("answer_hours", Mark.PRACTICE, "按服务时间算", "小时", least=1, most=720, used=False),
+                Setting("close_days", Mark.PRACTICE, "从登记起", "个工作日", least=1, most=90, used=False),
+                Setting("callback_days", Mark.PRACTICE, "办结起", "天", least=1, most=30, used=False),
+                Setting("callback_complaints", Mark.PRACTICE, "投诉办结后回访", "%", most=100, used=False),
+                Setting("callback_repairs", Mark.PRACTICE, "由程序抽，不由人挑；不由干活的人回访", "%", least=30, most=90, used=False),
+                Setting("callback_leaks", Mark.PRACTICE, "屋面、墙、卫生间渗漏；下次雨后再问一次", "%", most=100, used=False),
+                Setting("loan_days", Mark.PRACTICE, "更久要主管签字；户档案不外借", "天", least=1, most=30, used=False))
+
+    class Meta:
+        verbose_name = verbose_name_plural = "办事时限"
 
 
 class Phone(EstateRow, Versioned):

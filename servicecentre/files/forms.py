@@ -63,12 +63,12 @@ class FilesMixin(forms.Form):
         if not self.is_valid():
             self._say_again()
             return None
+        result = None
         try:
             with storing.kept(self.cleaned_data["files"]):
                 result = super().perform(act, *args, by=by, **more)
-        except store.Silent as silent:
+        except store.Silent as silent:                    # the act's own refusals are told by now
             self.add_error("files", silent)
-            return None
         if result is None:
             self._say_again()
         return result

@@ -124,8 +124,11 @@ class File(EstateRow):
         return data
 
     def small(self) -> bytes:
-        """The thumbnail, a JPEG; Damaged when it is gone, store.Silent when that cannot be told."""
-        return _stored(self.thumb)
+        """The thumbnail, a JPEG; Damaged when it is gone or is not what its name says, store.Silent when that cannot be told."""
+        data, said = _stored(self.thumb), self.thumb.rpartition("/")[2].removesuffix(".bin").partition("-")[2]
+        if said != sha256(data).hexdigest()[:32]:
+            raise Damaged
+        return data
 
 
 def _stored(path):

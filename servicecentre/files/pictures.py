@@ -18,13 +18,13 @@ LONGEST_SIDE = 2560                       # an A4 page at 220 dpi: small print s
 THUMB_SIDE = 320
 QUALITY = 85
 MOST_PNG = 1_500_000                      # bytes; a photo saved as PNG becomes a JPEG
-_decoders = threading.BoundedSemaphore(2)
+decoders = threading.BoundedSemaphore(2)
 BROKEN = "这张图片打不开，可能没有传完整，请重新拍或重新选"
 
 
 def redrawn(data, *, stamp=""):
     """(content type, bytes, thumbnail bytes) of a picture; ``stamp`` is written across it. ValidationError in words."""
-    with _decoders, _opened(data) as picture:
+    with decoders, _opened(data) as picture:
         whole = _drawn(picture)
     small = whole.convert("RGB")
     small.thumbnail((THUMB_SIDE, THUMB_SIDE))

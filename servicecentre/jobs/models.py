@@ -1,5 +1,6 @@
 """Long work with progress: a row that a worker claims by a lease, so that a restart loses nothing (TRUST 22)."""
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import models
@@ -133,10 +134,16 @@ class Job(EstateRow):
         return work
 
 
-def long_work(function):
+NOTHING_WRITTEN = "也没有写入任何数据"
+
+
+def long_work(function=None, *, when_it_fails=NOTHING_WRITTEN):
     """Marks ``function(job)``: it may take minutes, reports ``job.progress``, returns the result (plain JSON) or raises Refused.
 
     It may be run again after a crash, so what it writes is an act with the key ``job:<pk>:<step>``.
+    ``when_it_fails``: what then stays written, in the clerk's words.
     """
-    function.is_long_work = True
+    if function is None:
+        return partial(long_work, when_it_fails=when_it_fails)
+    function.is_long_work, function.when_it_fails = True, when_it_fails
     return function

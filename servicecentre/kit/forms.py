@@ -43,6 +43,13 @@ class DeskForm(forms.Form):
             self.helper.layout = self.layout
         self._accept_named_doubts()
 
+    @property
+    def typed_again(self):
+        """What no browser sends back by itself, so that a page shown again lacks it: in words, "" when all is there."""
+        widgets = [field.widget for field in self.fields.values()]
+        lost = {"文件要再选一次": forms.FileInput, "密码要再填一次": forms.PasswordInput}
+        return "，".join(words for words, kind in lost.items() if any(isinstance(widget, kind) for widget in widgets))
+
     def _accept_named_doubts(self):
         named = self.data.getlist(self.add_prefix("despite")) if hasattr(self.data, "getlist") else []
         self.fields["despite"].choices = [(d, d) for d in named if d.isidentifier() and len(d) < 40]

@@ -1,4 +1,5 @@
 """Bytes that lie beside the database, on disk or in a bucket: kept and read whole; a store that does not answer is said in words."""
+import errno
 import logging
 from contextlib import contextmanager
 
@@ -8,7 +9,9 @@ from django.core.files.storage import default_storage
 from .refused import Refused
 
 NOT_KEPT = "存放文件的地方现在存不进去，文件没有收。请告诉系统管理员，好了再传"
+FULL = "磁盘已满，文件没有收。请告诉系统管理员，好了再传"
 NOT_READ = "存放文件的地方现在读不出来。请告诉系统管理员，好了再看"
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 logger = logging.getLogger(__name__)
 
 
@@ -25,7 +28,7 @@ def answering(words=NOT_READ, but=FileNotFoundError):
         raise
     except OSError as error:
         logger.error("store: %s", error)
-        raise Silent(words) from error
+        raise Silent(FULL if words == NOT_KEPT and error.errno in NO_ROOM else words) from error
 
 
 def read(path) -> bytes:

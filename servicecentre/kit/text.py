@@ -6,6 +6,7 @@ The same functions make the search keys and read the search box, so that both ag
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import product
 
 from django.core.exceptions import ValidationError
 
@@ -59,6 +60,18 @@ _SHOP = re.compile(
     r"(?:(?:商业|商铺|底商|铺位|商|铺)-?(?P<letters>[A-Z]{0,2})|(?P<alone>S|[A-Z]{1,2}(?=-?[0-9]{2})))-?"
     r"(?P<digits>[0-9]{1,4}[A-Z]?|(?<=S)[0-9]{1,2}-[0-9]{1,4})(?:号|铺|室|号铺|商铺)?")
 _BEGUN = re.compile(_BLOCK + rf"(?:{_ENTRANCE})?")
+
+
+def ways_to_write(code: str) -> list[str]:
+    """The codes of one unit as lists write them, with and without idle zeros: `3-2-101`, `3-2-0101`, `03-02-0101`; `S1`, `S01`."""
+    parts = code.split("-")
+    return ["-".join(way) for way in product(*(_ways(part, (2,) if at < len(parts) - 1 else (2, 3, 4)) for at, part in enumerate(parts)))]
+
+
+def _ways(part, widths):
+    if not (found := re.fullmatch("([A-Z]*)0*([0-9]+)([A-Z]?)", part)):
+        return [part]
+    return sorted({part, *(found[1] + found[2].zfill(wide) + found[3] for wide in (1, *widths))})
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,10 +1,12 @@
 """批量打印: papers chosen by a filter, printed again as one PDF; each is a Print with a reason, as if printed alone (TRUST 9)."""
+import shutil
+
 from django.conf import settings
 from django.db.models import Max
 
 from servicecentre.jobs.models import Job, Stopped, long_work
 from servicecentre.kit.periods import now, shown_moment
-from servicecentre.kit.pool import most_workers
+from servicecentre.kit.pool import how_many
 from servicecentre.kit.refused import Refused
 from servicecentre.worklog.acts import act, record
 
@@ -114,7 +116,7 @@ def end_batch(batch, *, pages, size, by):
     return batch
 
 
-@long_work
+@long_work(when_it_fails="这些单据的打印次数已经记上，要的话重新出一批")
 def press_batch(job):
     """Make the batch's PDF; a second run after a crash begins again, and changes nothing that is made."""
     batch = Batch.objects.of(job.estate).get(pk=job.given["batch"])
@@ -135,21 +137,27 @@ def _press(job, batch):
     job.progress(0, batch.count, "正在出")
     prints = batch.prints.select_related("paper__voided_by", "paper__void_asked_by", "by").order_by("paper__year", "paper__serial")
     pages = press((words_of(each.paper, each, batch.sheet) for each in prints.iterator(chunk_size=200)), batch.path,
-                  address=job.given["address"], shift=(batch.x, batch.y), count=min(most_workers(), settings.PRINT_WORKERS or most_workers()),
+                  address=job.given["address"], shift=(batch.x, batch.y), count=how_many(),
                   progress=lambda done: job.progress(done, batch.count, f"出好 {done} 张，共 {batch.count} 张"))
     end_batch(batch, pages=pages, size=batch.path.stat().st_size, by=batch.made_by, request_key=f"job:{job.pk}:end")
 
 
 def sweep():
-    """Take away files that nobody may fetch any more: taken ten minutes ago, or a day old."""
+    """Take away files that nobody may fetch any more, taken ten minutes ago or a day old, and what a job that ended left behind; hourly."""
     folder = settings.DATA_DIR / "batches"
     if not folder.exists():
         return
     at = now()
     kept = {f"{batch.file}.pdf" for batch in Batch.objects.filter(made_at__gt=at - 2 * KEPT_FOR)
-            if batch.ended_at is None or batch.is_kept(at=at) and (batch.taken_at is None or at < batch.taken_at + OPEN_FOR)}
-    for path in folder.glob("*.pdf"):
-        if path.name not in kept:
+            if batch.is_kept(at=at) and (batch.taken_at is None or at < batch.taken_at + OPEN_FOR)}
+    pressing = set(Batch.objects.filter(job__in=Job.objects.unfinished()).values_list("file", flat=True))
+    for path in folder.iterdir():
+        stem = path.stem.partition("-")[0]                # a folder of chunks is called <file>-…
+        if path.name in kept or stem in pressing:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
             path.unlink(missing_ok=True)
 
 

@@ -7,6 +7,7 @@ from servicecentre.kit.periods import now
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text
 from servicecentre.worklog.acts import act, record
+from servicecentre.worklog.stale import fresh
 
 from .models import FURTHEST, Computer, Printer
 from .sheets import A5, DOT140, SHEETS
@@ -38,8 +39,7 @@ def set_computer(computer, *, name, receipt_sheet, printers, version, by):
     Refused where somebody else has saved since ``version``.
     """
     computer = Computer.objects.lock(computer)
-    if computer.version != version:
-        raise Refused("这台电脑的设置刚被别人改过，请刷新后再改。")
+    fresh(computer, version)
     computer.name, computer.receipt_sheet, computer.version = _named(name), _receipt_sheet(receipt_sheet), version + 1
     computer.save(update_fields=["name", "receipt_sheet", "version"])
     moved = []
@@ -59,9 +59,11 @@ def set_computer(computer, *, name, receipt_sheet, printers, version, by):
 
 
 @act
-def confirm_fit(printer, *, by):
-    """The test page lies where it should; returns the Printer."""
+def confirm_fit(printer, *, version, by):
+    """The test page lies where it should; returns the Printer. Refused where the computer was set anew since ``version``: another offset was tested."""
+    computer = Computer.objects.lock(printer.computer_id)
     printer = Printer.objects.lock(printer)
+    fresh(computer, version)
     printer.fits_at = now()
     printer.save(update_fields=["fits_at"])
     record(by, f"打印测试「{printer.computer.name}」{printer.sheet_of.name}，对上了", printer)

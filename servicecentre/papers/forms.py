@@ -9,7 +9,7 @@ from servicecentre.kit.text import narrow
 
 from .computers import RECEIPT_SHEETS, tenths
 from .issuing import ALL
-from .kinds import KINDS, kind_of
+from .kinds import KINDS
 from .models import FURTHEST
 
 
@@ -21,7 +21,7 @@ class ReprintForm(DeskForm):
 
     def __init__(self, *args, paper, **kwargs):
         super().__init__(*args, **kwargs)
-        copies = kind_of(paper).copies
+        copies = KINDS[paper.kind].copies
         if len(copies) > 1:
             self.fields["copies"].choices = [(copy.code, copy.name) for copy in copies] + [(ALL, "全部联次")]
             self.fields["copies"].initial = copies[0].code
@@ -48,8 +48,9 @@ class NumbersForm(forms.Form):
     who = forms.ChoiceField(label="经办", required=False)
     number = TextField(label="号码", required=False, max_length=20)
 
-    def __init__(self, data, *, series, people):
+    def __init__(self, data, *, series, people, missing=True):
         super().__init__(data)
+        self.fields["state"].choices = [choice for choice in self.STATES if missing or choice[0] != "missing"]     # no paper, nothing to print
         self.fields["kind"].choices = [(s.kind, s.kind_label) for s in {s.kind: s for s in series}.values()]
         self.fields["year"].choices = [(year, f"{year} 年") for year in sorted({s.year for s in series}, reverse=True)]
         self.fields["who"].choices = [("", "全部经办"), *((str(pk), name) for pk, name in people)]
@@ -147,7 +148,9 @@ class ComputerForm(DeskForm):
 
 
 class FitForm(DeskForm):
-    """对上了: a button."""
+    """对上了: a button, of the settings that were tested."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
 
 
 class BatchForm(DeskForm):

@@ -11,7 +11,7 @@ from servicecentre.kit.text import clean_text
 from servicecentre.worklog.acts import act, record
 
 from . import journal
-from .kinds import KINDS, copy_of, kind_of
+from .kinds import KINDS, copy_of
 from .models import MOST_SERIALS, Database, Paper, Print, Series
 
 ALL = "all"
@@ -68,7 +68,7 @@ def reprint_paper(paper, *, reason, copies="", by):
     and when its words are no longer those that were issued.
     """
     paper = Paper.objects.lock(paper)
-    kind = kind_of(paper)
+    kind = KINDS[paper.kind]
     if not paper.intact:
         raise Refused(f"{paper.number} 的内容与开出时的摘要不符，不能再打印。请告诉系统管理员。")
     if not paper.edition:

@@ -37,7 +37,7 @@ NOTICE = Kind("TZ", "通知", "tickets/notice-1", row="notice_term")
 
 _PERSON_AND_DESK = (Copy("person", "第一联", "申请人"), Copy("desk", "第二联", "前台"))
 DATA_REQUEST = Kind("GX", "个人信息申请单", "desk/data-request-1", _PERSON_AND_DESK)
-DATA_COPY = Kind("GX", "个人信息副本", "desk/data-copy-1")             # of the same series: what the request's answer hands over
+DATA_COPY = Kind("FB", "个人信息副本", "desk/data-copy-1")             # what the request's answer hands over
 
 _AGENT_AND_FILE = (Copy("agent", "第二联", "受托人"), Copy("file", "第一联", "存档"))
 LETTER = Kind("WT", "授权委托书", "households/letter-1", _AGENT_AND_FILE, row="letter", see="看委托书")
@@ -47,13 +47,7 @@ KINDS = {kind.letters: kind for kind in (
     Kind("CJ", "催缴通知单", alone=True), Kind("RB", "收费日报表"), Kind("RH", "入伙办结单"), Kind("ZX", "装修申请表"), Kind("XK", "施工许可证"),
     Kind("CR", "施工出入证"), Kind("DH", "动火许可证"), Kind("WZ", "违章整改通知单"), Kind("ZG", "整改通知单"), Kind("GD", "报修派工单"),
     Kind("FX", "物品放行条"), Kind("YS", "钥匙借用单"), Kind("KZ", "空置申请表"), Kind("JM", "减免申请单"), Kind("GT", "公摊分摊表"),
-    Kind("CW", "车位服务协议"), NOTICE, LETTER, DATA_REQUEST)}
-
-
-def kind_of(paper):
-    """The kind of a paper: its series' own, or the one of its edition where a series holds two."""
-    stem = paper.edition.rpartition("-")[0]
-    return DATA_COPY if stem and stem == DATA_COPY.edition.rpartition("-")[0] else KINDS[paper.kind]
+    Kind("CW", "车位服务协议"), NOTICE, LETTER, DATA_REQUEST, DATA_COPY)}
 
 
 def copy_of(kind, code):
@@ -76,6 +70,8 @@ NAMES = {
     "合计": ("这一张收的，元", "510.48"),
     "大写": ("合计的大写", "伍佰壹拾元肆角捌分"),
     "收据号码": ("作废的那张收据", "SJ-2026-001234"),
+    "天数": ("几天内答复", "15"),
+    "期限": ("最晚哪天答复", "2026-12-09"),
 }
 OF_ESTATE = ("小区", "公司", "服务中心", "服务电话")
 OF_RECEIPT = (*OF_ESTATE, "房号", "户号", "业主", "交款人", "收款人", "日期", "合计", "大写")
@@ -106,4 +102,10 @@ TEXTS = {
     "notice_works": Text("施工通知", PROPOSED, "TZ", OF_ESTATE, "上述时间施工，会有噪声和粉尘，请关好门窗。经过时请绕开围挡，听从现场人员指引，"
                          "看好老人和孩子。"),
     "notice_other": Text("通知", PROPOSED, "TZ", OF_ESTATE),
+    "request_terms": Text("个人信息申请单说明", "每张申请单「请求」下面", "GX", (*OF_ESTATE, "天数", "期限"),
+                          "已核对申请人身份证件原件（代办的，并核对代办人证件和委托书）。本中心自受理起 {{天数}} 天内，即 {{期限}} 前答复；"
+                          "不办理或部分办理的，一并告知理由。答复中别人的个人信息不提供或以掩码提供。对答复有异议，可向履行个人信息保护职责的部门投诉、举报。"),
+    "copy_terms": Text("个人信息副本说明", "每张副本的末尾", "FB", OF_ESTATE,
+                       "证件号码、电话以掩码提供，本人可在前台当面核对；别人的个人信息不列。这些信息为物业服务、收费、应急联系所用，产权结束后到期清理；"
+                       "收据等会计凭证依法另行保存。发现有误，可申请更正、补充。"),
 }

@@ -12,7 +12,7 @@ from servicecentre.kit import guards
 from servicecentre.kit.rows import EstateQuerySet, EstateRow, OfHouseholdNo, Versioned
 from servicecentre.kit.secrets import seal_holds
 
-from .kinds import KINDS, TEXTS, copy_of, kind_of
+from .kinds import KINDS, TEXTS, copy_of
 from .sheets import SHEETS
 
 USER = settings.AUTH_USER_MODEL
@@ -155,7 +155,7 @@ class Paper(OfHouseholdNo, EstateRow):
 
     @property
     def kind_label(self):
-        return kind_of(self).name if self.kind in KINDS else self.kind
+        return KINDS[self.kind].name if self.kind in KINDS else self.kind
 
     @property
     def row(self):
@@ -218,7 +218,7 @@ class Print(EstateRow):
     @property
     def copy_label(self):
         """Which 联 it was; empty for all of them."""
-        copy = copy_of(kind_of(self.paper), self.copies)
+        copy = copy_of(KINDS[self.paper.kind], self.copies)
         return copy.name if copy else "全部联次" if self.copies == "all" else ""
 
     def open_to(self, user, *, at):

@@ -29,7 +29,7 @@ from servicecentre.kit.pdf import qr_png, render_pdf
 from servicecentre.kit.periods import exact_moment
 
 from .issuing import ALL
-from .kinds import KINDS, Copy, copy_of, kind_of
+from .kinds import KINDS, Copy, copy_of
 from .sheets import A4, A5, DOT140
 
 OTHER_SHEETS = {("billing/receipt-1", DOT140.code): "-dot"}       # the same words of an edition on another sheet: its template's ending
@@ -72,7 +72,7 @@ def html_of(words):
 
 def _copies(paper, which):
     """The 联 that this print brings out; one without a name for papers that have none."""
-    kind = kind_of(paper)
+    kind = KINDS[paper.kind]
     if which.copies == ALL:
         return kind.copies
     return [copy_of(kind, which.copies)]

@@ -12,6 +12,7 @@ from servicecentre.kit.periods import now
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text
 from servicecentre.worklog.acts import act, record
+from servicecentre.worklog.stale import differs
 
 from .kinds import NAMES, OF_ESTATE, TEXTS
 from .models import Wording
@@ -48,7 +49,7 @@ def reword(estate, key, text, *, by, title=None, group=None, note="", edition=No
     newest = Wording.objects.of(estate).filter(key=key).select_related("by").order_by("-edition").first()
     if newest is None and key not in TEXTS:
         raise Refused("没有这段文字。")
-    if edition is not None and edition != (newest.edition if newest else 0):
+    if edition is not None and differs(edition, newest.edition if newest else 0):
         raise Refused(f"{newest.by.name}刚改过，现在是第 {newest.edition} 版。您写的没有存，看过新的一版再改。")
     kind = newest.kind if newest else Kind.TEXT
     words = _checked(kind, key, text=text, title=newest.title if newest and title is None else title or "",
@@ -77,12 +78,17 @@ def write_text(estate, kind, *, title, group, text, by):
 
 @act
 def withdraw_text(wording, *, by):
-    """Take a phrase or a page out of use: a new edition that says so; writing it anew brings it back. Returns that edition."""
-    newest = Wording.objects.of(wording.estate).filter(key=wording.key).order_by("-edition").first()
+    """Take a phrase or a page out of use: a new edition that says so; writing it anew brings it back. Returns that edition.
+
+    Refused where ``wording`` is no longer the newest edition: who presses the button has not read that one.
+    """
+    newest = Wording.objects.of(wording.estate).filter(key=wording.key).select_related("by").order_by("-edition").first()
     if newest.kind == Kind.TEXT:
         raise Refused("单据上的文字不能停用，可以改成空的。")
     if newest.withdrawn:
         raise Refused(f"「{newest.label}」已经停用。")
+    if differs(wording.edition, newest.edition):
+        raise Refused(f"{newest.by.name}刚改过，现在是第 {newest.edition} 版。没有停用，看过新的一版再办。")
     gone = Wording.objects.create(estate=newest.estate, kind=newest.kind, key=newest.key, edition=newest.edition + 1, group=newest.group,
                                   title=newest.title, position=newest.position, text=newest.text, note="停用", withdrawn=True, by=by, at=now())
     record(by, f"停用{gone.get_kind_display()}「{gone.label}」", gone)

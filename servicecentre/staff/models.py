@@ -218,12 +218,15 @@ class RecoveryCode(models.Model):
 
 
 class StaffPolicy(Policy):
-    """How people come in at an estate."""
+    """How people come in at an estate, and how long one stands in for another."""
 
     second_factor = models.BooleanField("主管和管理员要第二道验证", default=False)
 
-    title = "登录"
-    settings = (Setting("second_factor", Mark.PRACTICE, "要的话，主管和管理员登录除了密码，再要手机上的 6 位动态码", yes_no=("不要", "要")),)
+    cover_days = models.PositiveSmallIntegerField("替班最长", default=92)
+
+    title = "登录和替班"
+    settings = (Setting("second_factor", Mark.PRACTICE, "要的话，主管和管理员登录除了密码，再要手机上的 6 位动态码", yes_no=("不要", "要"), administrator=True),
+                Setting("cover_days", Mark.PRACTICE, "更久的，请管理员给岗位", "天", least=1, most=366, administrator=True))
 
     class Meta:
         verbose_name = verbose_name_plural = "登录规矩"

@@ -1,12 +1,15 @@
 """Acts of the day's book: a remark by hand, and promises made, moved, kept (DOMAIN §6: agree a time to reply, keep it)."""
 from datetime import timedelta
 
+from django.urls import reverse
+
 from servicecentre.files.storing import add_files
 from servicecentre.kit.periods import now, shown_moment
 from servicecentre.kit.refused import Refused
 
 from .acts import act, record
 from .models import LATE, Promise
+from .stale import fresh
 
 LONGEST_PROMISE = timedelta(days=366)
 
@@ -82,8 +85,7 @@ def _open(promise, version):
     promise = Promise.objects.lock(promise)
     if promise.kept_at:
         raise Refused(f"{promise.kept_by} 已于 {shown_moment(promise.kept_at, now())} 办完这件承诺。")
-    if promise.version != version:
-        raise Refused("这件承诺刚才被别人改过，请看清新的约定时间再办。")
+    fresh(promise, version, link=reverse("worklog:promises"))
     return promise
 
 

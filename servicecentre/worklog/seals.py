@@ -13,6 +13,7 @@ from servicecentre.kit.secrets import seal, seal_holds
 from .models import Entry, Review, Seal
 
 CHUNK = 2000
+MOST_JUDGED = 5000                        # lines that a page folds: 0.2 s
 
 
 class Fold:
@@ -109,10 +110,25 @@ def _judge(row, before, fold):
         yield f"封存码 {row.code} 与现有内容不符"
 
 
-def troubles_of(row):
-    """What is wrong with one seal, in sentences; empty while the day is as it was sealed."""
+def troubles_of(row, on=None):
+    """What is wrong with one seal, in sentences; empty while the day is as it was sealed.
+
+    Of a seal over very many lines, as an estate's first, a page judges their number and the lines of one day (``on``, or the
+    seal's own); the digest over all of them `prove` asks.
+    """
+    if row.entries > MOST_JUDGED:
+        return list(_judge_a_part(row, on or row.day))
     before = Seal.objects.of(row.estate_id).filter(n__lt=row.n).order_by("-n").first()
     return list(_judge(row, before, fold_of(row.estate_id, before and before.day, row.day)))
+
+
+def _judge_a_part(row, on):
+    after = Seal.objects.of(row.estate_id).filter(n__lt=row.n).order_by("-n").values_list("day", flat=True).first()
+    lines = Entry.objects.of(row.estate_id).filter(day__lte=row.day, **{"day__gt": after} if after else {})
+    if (there := lines.count()) != row.entries:
+        yield f"封存时 {row.entries} 条，现有 {there} 条"
+    if changed := sum(not entry.intact for entry in lines.on(on).iterator(chunk_size=CHUNK)):
+        yield f"有 {changed} 条与写下时不同"
 
 
 def troubles():

@@ -1,13 +1,18 @@
 """Search over the years, a remark set right, and the promises with their clocks; the day's page is the roof's (desk/log.py)."""
 from collections import defaultdict
+from functools import lru_cache
 
+from django.apps import apps
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.urls import resolve, reverse
 
+from servicecentre.estates.mount import in_estate
 from servicecentre.files.models import File
-from servicecentre.staff.access import needs
+from servicecentre.kit.rows import EstateRow
+from servicecentre.staff.access import may, needs
 from servicecentre.staff.models import User
 
 from .day import correct_remark, keep_promise, move_promise
@@ -19,18 +24,38 @@ PER_PAGE = 50
 
 def people_of(estate):
     """Who wrote into this log."""
-    return User.objects.filter(pk__in=Entry.objects.of(estate).values("by")).order_by("name")
+    return User.objects.filter(Exists(Entry.objects.of(estate).filter(by=OuterRef("pk")))).order_by("name")
 
 
-def with_files(estate, entries):
-    """The lines, each with the files that came with it: one query for all."""
+@lru_cache
+def _right_of(row_type):
+    """The right that opens the page of such a row; empty where it has none."""
+    model = apps.get_model(row_type)
+    if not (issubclass(model, EstateRow) and hasattr(model, "get_absolute_url")):
+        return ""
+    with in_estate("x"):
+        return resolve(model(pk=1).get_absolute_url().removeprefix("/e/x")).func.needs
+
+
+def opens(request, entry):
+    """Does what the line speaks of have a page that who asks may open? A file is shown where it is listed."""
+    if not entry.row_type:
+        return False
+    if entry.row_type == File._meta.label_lower:
+        return not entry.household_no or may(request, "households.view_household")
+    right = _right_of(entry.row_type)
+    return bool(right) and may(request, right)
+
+
+def with_files(request, entries):
+    """The lines, each with the files that came with it, one query for all, and whether it leads anywhere."""
     entries = list(entries)
-    found = File.objects.of(estate).there().filter(row_type=Entry._meta.label_lower, row_id__in=[entry.pk for entry in entries])
+    found = File.objects.of(request.estate).there().filter(row_type=Entry._meta.label_lower, row_id__in=[entry.pk for entry in entries])
     by_entry = defaultdict(list)
     for file in found.order_by("pk"):
         by_entry[file.row_id].append(file)
     for entry in entries:
-        entry.files = by_entry[entry.pk]
+        entry.files, entry.leads = by_entry[entry.pk], opens(request, entry)
     return entries
 
 
@@ -40,7 +65,7 @@ def search(request):
     form = SearchForm(request.POST if request.method == "POST" else None, people=people_of(request.estate))
     rows = _found(request.estate, form.cleaned_data) if form.is_valid() else []
     return render(request, "worklog/search.html", {
-        "form": form, "rows": with_files(request.estate, rows[:PER_PAGE]), "more": len(rows) > PER_PAGE, "asked": form.is_bound and form.is_valid()})
+        "form": form, "rows": with_files(request, rows[:PER_PAGE]), "more": len(rows) > PER_PAGE, "asked": form.is_bound and form.is_valid()})
 
 
 def _found(estate, clean):
@@ -64,11 +89,11 @@ def correct(request, pk):
 
 @needs("worklog.view_day")
 def entry(request, pk):
-    """What an entry speaks of, where it has a page; else its day."""
+    """What an entry speaks of, where that has a page which opens to who asks; else its day."""
     row = get_object_or_404(Entry.objects.of(request.estate), pk=pk)
-    target = row.row
-    if target is not None and getattr(target, "estate_id", None) == request.estate.pk and hasattr(target, "get_absolute_url"):
-        return redirect(target)
+    target = row.row if opens(request, row) else None
+    if target is not None and target.estate_id == request.estate.pk and may(request, getattr(target, "right", "worklog.view_day")):
+        return redirect("file_page", target.pk) if isinstance(target, File) else redirect(target)
     return redirect(f"{reverse('worklog:day')}?on={row.day:%Y-%m-%d}")
 
 

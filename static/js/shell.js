@@ -16,6 +16,12 @@ window.desk = {
 const first = document.querySelector("[data-errors]") ?? document.querySelector("[data-focus]");
 first?.focus({ preventScroll: !first.hasAttribute("data-errors") });
 
+/* Else a page that is a form to fill in begins in its first field; not under a thumb, where the keyboard would cover the page. */
+if (document.activeElement === document.body && matchMedia("(pointer: fine)").matches) {
+  const fields = document.querySelectorAll("main :is(.form-narrow,.form-wide) :is(input:not([type=hidden]),select,textarea):not([disabled])");
+  [...fields].find((field) => field.checkVisibility() && (field.type !== "radio" || field.checked || !field.form.querySelector(`[name="${field.name}"]:checked`)))?.focus();
+}
+
 const menu = document.querySelector("details.menu");
 if (menu) {
   document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });

@@ -3,7 +3,7 @@
    for the eye. data-stay on a form: its answer is a file, the page stays, so the button comes back after two seconds.
    Before a form is sent, the server is asked whether it is there: a form that goes to a dead connection, or into a restart,
    would leave the browser's error page in its place, and what was typed with it. Without an answer the page stays as it is.
-   data-needs="id" on a button: grey until that box is ticked.
+   data-needs="id" on a button: grey until that box is ticked. data-ask="…？" on it: asked before it does what has no way back.
    A form whose main act is F9 is not submitted by Enter: a scanner's Enter, or a hurried one, goes on to the next field.
    data-enter="submit" on the form gives Enter back (sign-in, search, filters). */
 "use strict";
@@ -62,6 +62,7 @@
     if (asked.delete(form)) return;
     if (pressed.has(form)) { event.preventDefault(); return; }
     const button = event.submitter;
+    if (button?.dataset.ask && !window.confirm(button.dataset.ask)) { event.preventDefault(); return; }
     if (!button || button.tagName !== "BUTTON" || (method === "get" && !button.dataset.busy)) return;
     press(form, button);
     if (method !== "post") return;

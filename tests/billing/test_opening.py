@@ -8,14 +8,17 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 
+from billing import opening
 from billing.charges import void_charge
 from billing.corrections import corrections
 from billing.explain import factors, formula
 from billing.models import Charge, FeeKind
-from billing.opening import plan, read_arrears
+from billing.opening import import_arrears, plan, read_arrears
 from billing.run import bill_month
+from households.importing import undoing
 from households.importing.undoing import undo_import
-from households.models import Household, RegisterImport
+from households.importing.uploads import store
+from households.models import Household, KnownLayout, RegisterImport
 from households.register import change_owner
 from servicecentre.desk.proofs import prove
 from servicecentre.jobs import worker
@@ -186,14 +189,95 @@ def test_one_line_may_be_voided_by_itself(estate, home, run, manager):
 
 
 def test_a_bill_made_since_the_plan_refuses_it(estate, home, manager):
-    from billing.opening import import_arrears
-    from households.importing.uploads import store
     data = workbook_bytes([Table("历史欠费", HEADER, [["3-2-1801", "物业费", "2026-06", 80]])])
     planned = plan(estate, read_arrears(data))
     bill_month(estate, BillingMonth(2026, 6), by=User.system())
     with pytest.raises(Refused, match="试导以后登记有改动"):
         import_arrears(estate, planned, stored=store(data, "x.xlsx"), by=manager)
     assert not Charge.objects.filter(opening__isnull=False).exists() and not RegisterImport.objects.exists()
+
+
+# --- all, the good ones, or none (TRUST 20) --------------------------------------------------------------------------------
+
+class Killed(Exception):
+    pass
+
+
+def debts(n):
+    return [["3-2-1801", ("物业费", "公摊", "车位费")[i % 3], f"2026-{1 + i // 3:02d}", 80 + i] for i in range(n)]
+
+
+def counts():
+    return [model.objects.count() for model in (Charge, FeeKind, RegisterImport, KnownLayout, Entry)]
+
+
+@pytest.fixture
+def take(estate, manager):
+    def take(rows, act=import_arrears, **options):
+        data = workbook_bytes([Table("历史欠费", HEADER, rows)])
+        return act(estate, plan(estate, read_arrears(data)), stored=store(data, "历史欠费.xlsx"), by=manager, **options)
+    return take
+
+
+@pytest.mark.parametrize("spoilt", [1, 6, 12])
+@pytest.mark.parametrize(("column", "value"), [(3, "一百"), (2, "去年底"), (0, "9-9-909")])
+def test_one_wrong_row_of_many_writes_nothing(home, take, spoilt, column, value):
+    rows = debts(12)
+    rows[spoilt - 1][column] = value
+    before = counts()
+    with pytest.raises(Refused, match="有 1 行不对，全部没有导入"):
+        take(rows)
+    assert counts() == before
+    take(rows, good_rows=True)
+    assert sorted(Charge.objects.values_list("amount", flat=True)) == [8000 + 100 * i for i in range(12) if i != spoilt - 1]
+
+
+def dies(monkeypatch, step, k=None):
+    """The step is done, and then the process dies; with ``k``, as it makes the k-th charge."""
+    whole = getattr(opening, step)
+
+    def at_row_k(*args):
+        for n, charge in enumerate(whole(*args), start=1):
+            if n == k:
+                raise Killed
+            yield charge
+
+    def after(*args, **options):
+        whole(*args, **options)
+        raise Killed
+    monkeypatch.setattr(opening, step, at_row_k if k else after)
+
+
+@pytest.mark.parametrize(("step", "k"), [("_charges", 1), ("_charges", 7), ("_charges", 12), ("close", None), ("record", None)])
+def test_a_kill_at_a_row_or_behind_them_writes_nothing(home, take, monkeypatch, step, k):
+    before = counts()
+    dies(monkeypatch, step, k)
+    with pytest.raises(Killed):
+        take(debts(12))
+    assert counts() == before
+
+
+def test_twin_without_the_transaction_bills_stand_that_no_import_knows(home, take, monkeypatch):
+    monkeypatch.setattr(opening, "close", lambda *args, **options: (_ for _ in ()).throw(Killed))
+    with pytest.raises(Killed):
+        take(debts(12), act=import_arrears.__wrapped__)
+    assert Charge.objects.count() == 12 and RegisterImport.objects.get().applied_at is None
+
+
+def test_a_kill_in_the_middle_of_taking_back_leaves_it_whole(home, take, manager, monkeypatch):
+    importing = take(debts(12))
+    before = counts()
+
+    def killed(*args, **options):
+        raise Killed
+    monkeypatch.setattr(undoing, "record", killed)
+    with pytest.raises(Killed):
+        undo_import(importing, reason="导错了", by=manager)
+    assert counts() == before and importing.charges.live().count() == 12
+    with pytest.raises(Killed):
+        undo_import.__wrapped__(importing, reason="导错了", by=manager)
+    assert not importing.charges.live().exists() and RegisterImport.objects.get().undone_at, "the twin: void, and nobody said so"
+    assert not Entry.objects.filter(words__startswith="撤销").exists()
 
 
 def test_other_kinds_say_that_they_come_later(run):

@@ -114,7 +114,7 @@ def test_a_page_from_before_the_new_sign_in_goes_on_from_where_it_was(till, cler
     other = till.context.new_page()
     other.goto("sign-in/")
     sign_in(other, clerk.username)
-    expect(other.locator("h1")).to_have_text("前台首页")
+    expect(other.locator("h1")).to_have_text("首页")
     till.locator(MAIN).click()
     expect(till.locator("h1")).to_contain_text("这页开得太久了，没有办")
     till.get_by_role("link", name="接着办").click()

@@ -51,7 +51,7 @@ def test_a_new_clerk_is_set_up_covers_a_colleague_locks_and_unlocks(open_as, adm
     for label, words in (("现在的密码", one_time), ("新密码", OWN), ("再输一次", OWN)):
         page.get_by_label(label).fill(words)
     page.keyboard.press("F9")
-    arrived(page, "前台首页")
+    arrived(page, "首页")
     expect(page.locator(".rail-foot")).to_contain_text("前台客服、秩序员")                  # her own post and the one she covers
     page.goto("account/pin/")
     arrived(page, "设 PIN")
@@ -122,6 +122,6 @@ def test_an_owner_asks_for_their_data(open_as, clerk, manager, household):
     arrived(desk, "个人信息申请")
     desk.keyboard.press("F9")
     expect(desk.locator(".note-ok")).to_contain_text("已办结")
-    expect(desk.locator("main")).to_contain_text("副本 GX-2026-000002")
-    copy = Paper.objects.get(number="GX-2026-000002")
+    expect(desk.locator("main")).to_contain_text("副本 FB-2026-000001")
+    copy = Paper.objects.get(number="FB-2026-000001")
     assert "13800135678" not in str(copy.content) and "138****5678" in str(copy.content)

@@ -20,10 +20,10 @@ from servicecentre.desk.models import DataRequest, PrivacyPolicy
 from servicecentre.estates.mount import in_estate
 from servicecentre.files import storing
 from servicecentre.files.models import File
-from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import BillingMonth, today
 from servicecentre.kit.refused import Refused
 from servicecentre.papers.models import Paper
+from servicecentre.papers.wordings import reword
 from servicecentre.worklog.attaching import attach_files, reveal_scan
 from servicecentre.worklog.models import Entry
 
@@ -60,10 +60,10 @@ def test_from_the_application_to_the_masked_copy(household, person, clerk, manag
         request = decide_request(request, result="done", by=manager)
     with at(2026, 11, 22, 2):
         request = answer_request(request, given="交给本人副本一份", by=clerk)
-    assert request.copy.number == "GX-2026-000002" and request.given == "交给本人副本一份；副本 GX-2026-000002"
+    assert request.copy.number == "FB-2026-000001" and request.given == "交给本人副本一份；副本 FB-2026-000001"
     said = [e.words for e in Entry.objects.filter(row_type="desk.datarequest").order_by("pk")]
     assert said == ["受理个人信息申请 GX-2026-000001，复制，12-05 前答复", "决定个人信息申请 GX-2026-000001：办理",
-                    "办结个人信息申请 GX-2026-000001：交给本人副本一份；副本 GX-2026-000002"]
+                    "办结个人信息申请 GX-2026-000001：交给本人副本一份；副本 FB-2026-000001"]
 
 
 def test_the_copy_holds_ones_own_data_with_masked_numbers_and_nobody_elses(household, person, clerk):
@@ -85,8 +85,7 @@ def test_the_copy_lists_what_is_held_and_says_what_it_leaves_out(household, pers
     payment = collect_payment(household, parts=[("cash", charge.amount, "")], payer_name="张雨萍", by=clerk)
     of = held(person, household)
     assert of["嘱咐"][0][1].startswith("先打我的手机") and of["宠物"] == [["犬", "犬证 宁犬7788"]] and of["紧急联系人"][0][1].startswith("1 位")
-    told = f"{yuan(charge.amount)} 元"
-    assert of["账单"] == [["2026-10", f"{charge.shown_name} {told}，已缴 {told}"]] and payment.paper.number in of["收款"][0][1]
+    assert "1.00 元，已缴 1.00 元" in of["账单"][0][1] and payment.paper.number in of["收款"][0][1]
     assert "全号" in of["没有列在这里的"][0][0] and "老何" not in str(of) and "张大山" not in str(of)
 
 
@@ -177,6 +176,17 @@ def test_the_term_is_the_estates_and_its_end_is_seen(household, person, clerk):
     assert [request.state_on(date(2026, 11, day))["kind"] for day in (20, 25, 28)] == ["idle", "warn", "bad"]
 
 
+def test_what_stands_on_the_papers_is_the_centres_to_word(household, person, clerk, manager):
+    assert "自受理起 15 天内" in ask(household, person, clerk).paper.content["terms"]
+    reword(household.estate, "request_terms", "{{服务中心}}在 {{期限}} 前答复。", by=manager)
+    reword(household.estate, "copy_terms", "有误请告诉{{服务中心}}。", by=manager)
+    with at(2026, 11, 20, 2):
+        request = ask(household, person, clerk)
+    assert request.paper.content["terms"] == f"{household.estate.centre_name}在 2026-12-05 前答复。"
+    request = answer_request(decide_request(request, result="done", by=manager), given="交给本人", by=clerk)
+    assert request.copy.content["terms"] == f"有误请告诉{household.estate.centre_name}。"
+
+
 def test_through_the_pages(desk, manager_desk, household, person):
     page = f"/households/{household.pk}/data-request/"
     assert "个人信息申请" in desk.get(f"/households/{household.pk}/").content.decode()
@@ -216,7 +226,7 @@ def test_an_agent_comes_with_the_persons_own_letter_and_uses_it(desk, household,
     typed = {"person": person.pk, "wants": "copy", "scope": "全部", "id_checked": "on", "letter": good.pk, "despite": "not_called", "request_key": "a"}
     assert desk.post(page, typed).status_code == 302
     request = DataRequest.objects.get()
-    assert (request.agent, request.letter, request.paper.content["agent"]) == ("何代芳", f"{today()} 收件", "何代芳")
+    assert (request.agent, request.letter, request.paper.content["agent"]) == ("何代芳", good.paper.number, "何代芳")
     assert list(good.uses.values_list("matter", "words")) == [("files", "个人信息申请，复制")]
     with pytest.raises(Refused, match="已经用过"):
         ask(household, person, clerk, letter=good)
@@ -249,9 +259,10 @@ def test_each_gets_their_own_data_and_nobody_elses(estate, household, person, cl
     assert of_tenant["账单"] == of_tenant["单据"] == of_tenant["车辆"] == nothing and of_tenant["健康和照顾"][0][0] == "听力不好"
     assert [words for _, words in of_tenant["什么时候看过完整号码"]] == ["电话，催缴"]
     assert [month for month, _ in of_chen["账单"]] == ["2026-10"] and of_chen["车辆"] == nothing
-    assert [number for number, _ in of_chen["单据"]] == [letter.number]
+    assert of_chen["单据"] == of_agent["单据"] == [[letter.paper.number, "授权委托书，2026-10-05"]]
     assert [words for _, words in of_chen["什么时候看过完整号码"]] == ["电话，通知停水"] and of_chen["房屋"][0][1] == "业主，2026-03-18 至 2026-10-20，份额 1/2"
     assert of_chen["委托书"] == [["3-2-1801", "委托别人：缴费，2026-10-05 至 用一次"]] and "受别人委托：缴费" in of_agent["委托书"][0][1]
     assert of_agent["什么时候看过完整号码"] == nothing
-    assert asked.paper.number in [number for number, _ in held(person)["单据"]] and [month for month, _ in held(person)["账单"]] == ["2026-11", "2026-10"]
+    assert [number for number, _ in held(person)["单据"]] == [letter.paper.number, asked.paper.number]
+    assert [month for month, _ in held(person)["账单"]] == ["2026-11", "2026-10"]
     assert "共有人" not in held(person)["房屋"][0][1] and held(person)["车辆"][0][0] == "苏A·D7K38"

@@ -164,6 +164,13 @@ def test_a_setting_is_changed_with_its_basis_and_its_history(estate, manager, ad
     assert (shown.value, shown.last.by, policies.changes(estate).count()) == ("8 日", admin, 2)
 
 
+def test_a_change_is_remembered_by_the_settings_own_name(estate, manager, monkeypatch):
+    """Not by its label, which may be reworded; nor by what happens to be among the last lines of the log."""
+    setting(estate, DUE_DAY, 10, manager)
+    monkeypatch.setattr(BillingPolicy._meta.get_field("due_day"), "verbose_name", "缴费日")
+    assert policies.find(estate, DUE_DAY).last.by == manager
+
+
 def test_looking_at_the_settings_makes_no_row(estate):
     assert all(title and group for title, group in policies.shown(estate))
     assert [policy for policy in policies.POLICIES if policy.objects.exists()] == []

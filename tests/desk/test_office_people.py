@@ -17,6 +17,7 @@ from servicecentre.desk.office_people import (
     reactivate_user,
     reset_password,
 )
+from servicecentre.desk.policies import change_setting
 from servicecentre.kit.periods import now, today
 from servicecentre.kit.refused import Refused
 from servicecentre.roles import Role
@@ -126,7 +127,7 @@ def test_a_stand_in_is_called_off(estate, admin, clerk, manager):
         end_cover(cover, by=admin)
 
 
-@pytest.mark.parametrize("first, last, words", [(-1, 1, "今天或以后"), (2, 1, "早于"), (0, 93, "三个月")])
+@pytest.mark.parametrize("first, last, words", [(-1, 1, "今天或以后"), (2, 1, "早于"), (0, 93, "最长 92 天")])
 def test_days_that_will_not_do(estate, admin, clerk, manager, first, last, words):
     days = {"starts_on": today() + timedelta(days=first), "ends_on": today() + timedelta(days=last)}
     with pytest.raises(Refused, match=words):
@@ -254,6 +255,12 @@ def test_a_stale_page_changes_no_name(estate, admin, clerk):
 
 
 # --- what follows from what -------------------------------------------------------------------------------------------
+
+def test_how_long_one_stands_in_is_the_estates_to_say(estate, admin, clerk, manager):
+    change_setting(estate, key="staff.staffpolicy.cover_days", value=7, basis="", version=1, by=admin)
+    with pytest.raises(Refused, match="最长 7 天"):
+        arrange_cover(clerk, post=manager.posts.get(), starts_on=today(), ends_on=today() + timedelta(days=8), by=admin)
+
 
 def test_who_has_no_post_of_his_own_any_more_stands_in_for_nobody(estate, admin, clerk, manager, clerk2):
     post = clerk.posts.get()

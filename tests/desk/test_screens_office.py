@@ -5,10 +5,16 @@ import pytest
 
 from billing.models import BillingPolicy, FeeKind
 from households.register import add_unit, open_household
-from servicecentre.estates.models import CalendarDay, Contractor, Department, Phone
+from servicecentre.desk import policies
+from servicecentre.desk.calendar import mark_day
+from servicecentre.desk.profile import remove_phone
+from servicecentre.estates.models import CalendarDay, Contractor, Department, Mark, Phone
 from servicecentre.kit import periods
+from servicecentre.kit.refused import Refused
 from servicecentre.roles import Role
+from servicecentre.staff.models import StaffPolicy
 from servicecentre.worklog.day import make_remark
+from servicecentre.worklog.models import DayPolicy
 
 from ..conftest import person_at
 
@@ -114,6 +120,51 @@ def test_a_day_is_marked_and_taken_back(manager_desk, estate, noon):
     day = CalendarDay.objects.get()
     manager_desk.post(f"/office/calendar/{day.pk}/unmark/")
     assert not CalendarDay.objects.exists()
+
+
+def test_a_day_of_next_year_stays_on_next_years_page(manager_desk, estate, manager, noon):
+    mark_day(estate, day=date(2027, 2, 6), kind="work", name="调休上班", by=manager)
+    asked = manager_desk.post("/office/calendar/mark/?year=2027", {"day": "2027-02-06", "kind": "holiday", "name": "停电"})
+    assert asked.context["year"] == 2027 and "已登记为上班" in asked.content.decode()
+    assert manager_desk.post("/office/calendar/mark/?year=2027", {"day": "", "kind": "holiday", "name": "停电"}).context["year"] == 2027
+
+
+def test_what_was_removed_is_told_again_to_who_did_it(manager_desk, estate, manager):
+    """The answer was lost: the same form once more is no missing page. Another's form is."""
+    day = mark_day(estate, day=date(2027, 2, 6), kind="work", name="调休上班", by=manager)
+    phone = Phone.objects.of(estate).first()
+    for path in (f"/office/calendar/{day.pk}/unmark/", f"/estate/phones/{phone.pk}/remove/"):
+        for _ in range(2):
+            assert manager_desk.post(path, {"request_key": path}).status_code == 302, path
+        assert manager_desk.post(path, {"request_key": "another"}).status_code == 404
+    with pytest.raises(Refused, match="刚才被别人删去了"):                        # two at once: both had read it
+        remove_phone(phone, by=manager)
+
+
+def test_what_binds_the_manager_is_the_administrators_to_change(manager_desk, desk_of, admin, estate):
+    for key, value in (("worklog.daypolicy.own_to_another", "no"), ("staff.staffpolicy.second_factor", "yes")):
+        assert "<form method=\"post\" action=\"/e/galaxy1/office/settings/change/\"" not in page_of(manager_desk, f"/office/?change={key}")
+        typed = {"key": key, "value": value, "version": "1"}
+        assert "要由系统管理员改" in manager_desk.post("/office/settings/change/", typed, follow=True).content.decode()
+        assert desk_of(admin).post("/office/settings/change/", typed).status_code == 302
+    assert StaffPolicy.of(estate).second_factor and not DayPolicy.of(estate).own_to_another
+
+
+def test_every_setting_of_the_trade_is_shown_with_its_mark(manager_desk, estate):
+    """DOMAIN §13, line by line; what no page reads yet stands under 以后用的."""
+    page = page_of(manager_desk, "/office/")
+    for words in ("每月缴费日", "缴费日遇节假日", "首月怎么算", "末月怎么算", "没交付的房屋", "主管自己办的例外", "最多预交几个月", "一次缴清全年优惠",
+                  "空置满几个月打折", "空置收百分之几", "空置从哪天数", "空置折扣给哪些月", "空置月用水不超过", "空置月用电不超过", "有欠费能不能办空置",
+                  "商铺空置打折", "公摊预存", "商铺也要预存公摊", "公摊预存提醒线", "临停超过 12 小时", "临停免费的车", "违约金每天", "违约金宽限",
+                  "违约金最多",
+                  "第一次催缴", "第二次催缴", "最后一次催缴", "最后催缴限", "装修押金", "出入证押金", "出入证工本费", "上午施工从", "下午施工到",
+                  "施工许可有效", "图纸审核", "完工后观察", "入伙第 9 步", "入伙第 10 步", "第 9、10 步次序", "防火责任告知书", "借出的钥匙",
+                  "钥匙当天几点前还",
+                  "有欠费的搬出放行", "急修到场", "一般报修", "投诉首次答复", "投诉办结", "投诉回访", "回访期限", "报修回访", "渗漏回访", "资料借出",
+                  "个人信息申请答复期限", "上班", "下班", "替班最长", "问题整改跟踪、复验签认", "资料归档（一户一档）"):
+        assert f">{words}" in page, words
+    marks = {each.setting.mark for _, group in policies.shown(estate) for each in group}
+    assert marks == set(Mark) and all(mark.label in page for mark in Mark)
 
 
 def test_departments_and_contractors_are_kept_by_the_office_and_read_by_the_desk(manager_desk, desk, estate):

@@ -1,90 +1,26 @@
 """What was typed survives the session's end and a page that is out of date, for its own user and estate only (TRUST 24, §4 41)."""
 import re
-import threading
 from datetime import timedelta
 from importlib import import_module
-from unittest import mock
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.forms import BaseForm, PasswordInput
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from billing.models import Payment
 from servicecentre.drafts import marks
 from servicecentre.drafts.models import LARGEST, MOST, Draft, DraftQuerySet
-from servicecentre.jobs import worker
 from servicecentre.kit import periods
 from servicecentre.kit.periods import now
 from servicecentre.roles import Role
-from servicecentre.staff import pins
 from servicecentre.staff.models import Post, User
 from servicecentre.worklog.models import Done, Entry
 from tests.billing.test_screens_counter import form_of
 from tests.billing.till import household_owing
 
-PASSWORD = "五月的西瓜-3kg"
-REMARK = "三单元电梯有异响，已请工程去看"
-
-
-@pytest.fixture(autouse=True)
-def passwords(clerk, clerk2):
-    for user in (clerk, clerk2):
-        user.set_password(PASSWORD)
-        user.save()
-
-
-class Browser(Client):
-    """A browser that sends the tokens of the pages it opened; ``form`` is what such a page would send."""
-
-    def __init__(self, estate):
-        super().__init__(enforce_csrf_checks=True)
-        self.mount = f"/e/{estate.slug}"
-
-    def sign_in(self, username, **more):
-        token = token_of(self.get("/sign-in/"))
-        return self.post("/sign-in/", {"username": username, "password": PASSWORD, "csrfmiddlewaretoken": token, **more})
-
-    def form(self, path, **typed):
-        page = self.get(f"{self.mount}{path}")
-        return {"csrfmiddlewaretoken": token_of(page), "request_key": key_of(page), **typed}
-
-    def send(self, path, data):
-        return self.post(f"{self.mount}{path}", data)
-
-    def session_ends(self):
-        Session.objects.all().delete()
-
-
-def text_of(response):
-    return response.content.decode()
-
-
-def token_of(page):
-    return re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', text_of(page))[1]
-
-
-def key_of(page):
-    return re.search(r'name="request_key" value="(\w+)"|value="(\w+)"[^>]*name="request_key"', text_of(page))[1]
-
-
-@pytest.fixture
-def browser(estate, clerk):
-    browser = Browser(estate)
-    assert browser.sign_in("liting").status_code == 302
-    return browser
-
-
-@pytest.fixture
-def typed(browser):
-    """A remark typed by 李婷, sent after her session's end; (answer, what was sent)."""
-    data = browser.form("/log/remark/", words=REMARK, urgent="on")
-    browser.session_ends()
-    return browser.send("/log/remark/", data), data
+from .conftest import PASSWORD, REMARK, key_of, text_of, token_of
 
 
 def where_next(answer):
@@ -305,101 +241,6 @@ def test_twin_without_the_token_telling_who_typed_the_next_clerk_would_be_taken_
     browser.sign_in("wangsiyuan")
     monkeypatch.setattr(marks, "typed_by", lambda request: request.user.pk)
     assert "draft=" in text_of(browser.send("/log/remark/", data)) and Draft.objects.get().user == clerk2
-
-
-# --- a page that has to go --------------------------------------------------------------------------------------------
-
-@pytest.mark.parametrize("path, kept", [("/log/remark/?x=1", True), ("/billing/run/", False), ("/search/", False), ("/lock/open/", False)])
-def test_a_form_that_is_only_to_be_kept_is_not_done(browser, clerk, path, kept):
-    data = browser.form("/log/remark/", words=REMARK, keep_typed="2", pin_again="408316")
-    answer = browser.send(path, data)
-    assert not Entry.objects.filter(words=REMARK).exists()
-    if kept:
-        draft = Draft.objects.get()
-        assert (draft.user, draft.path, draft.query, draft.files, set(draft.posted())) == (clerk, "/log/remark/", "x=1", 2, {"words", "request_key"})
-        assert answer.url == f"{browser.mount}/log/remark/?x=1&draft={draft.pk}" and REMARK in text_of(browser.get(answer.url))
-    else:
-        assert answer.status_code == 204 and not Draft.objects.exists()
-
-
-def test_a_locked_page_is_kept_too_and_stays_locked(browser):
-    data = browser.form("/log/remark/", words=REMARK, keep_typed="0")
-    browser.send("/lock/", {"csrfmiddlewaretoken": data["csrfmiddlewaretoken"]})
-    browser.send("/log/remark/", data)
-    assert Draft.objects.get().posted()["words"] == REMARK and browser.get(f"{browser.mount}/log/").status_code == 302
-
-
-def test_after_a_take_over_the_page_is_kept_for_who_wrote_it(browser, clerk, clerk2):
-    data = browser.form("/log/remark/", words=REMARK, keep_typed="0")
-    clerk2.pin = pins.Hashed("7290").text
-    clerk2.save()
-    browser.send("/lock/", {"csrfmiddlewaretoken": data["csrfmiddlewaretoken"]})
-    browser.send("/lock/open/", {"csrfmiddlewaretoken": data["csrfmiddlewaretoken"], "person": clerk2.pk, "pin": "7290"})
-    assert browser.send("/log/remark/", data).status_code == 403
-    assert Draft.objects.get().user == clerk and "没办完的页" not in text_of(browser.get(f"{browser.mount}/"))
-
-
-def test_a_form_with_an_address_of_its_own_comes_back_with_what_was_typed(manager, estate):
-    manager.set_password(PASSWORD)
-    manager.save()
-    browser = Browser(estate)
-    browser.sign_in("chenjing")
-    data = browser.form("/office/calendar/", day="2027-05-04", kind="holiday", name="青年节半天", keep_typed="0")
-    answer = browser.send("/office/calendar/mark/", data)
-    page = text_of(browser.get(answer.url))
-    assert "青年节半天" in page and "写的都在这页上，还没有办" in page
-
-
-@pytest.mark.parametrize("path", ["/search/", "/lock/", "/lock/open/"])
-def test_a_piece_of_a_page_asked_for_after_the_sessions_end_leaves_the_page_where_it_is(browser, path):
-    data = browser.form("/log/remark/", q="张")
-    browser.session_ends()
-    answer = browser.post(f"{browser.mount}{path}", data, headers={"HX-Request": "true"})
-    assert (answer.status_code, answer["HX-Trigger"]) == (401, '{"signed-out": {}}')
-    assert browser.get(f"{browser.mount}/units/", headers={"HX-Request": "true"}).status_code == 401
-
-
-def test_a_lock_or_a_sign_out_after_the_sessions_end_is_no_page_that_was_lost(browser):
-    data = browser.form("/log/remark/")
-    browser.session_ends()
-    for path in ("/lock/", "/sign-out/"):
-        answer = browser.send(path, data)
-        assert answer.status_code == 302 and "/sign-in/" in answer.url and "ended" not in answer.url, path
-    assert "ended=lost" in browser.send("/account/pin/", data).url and not Draft.objects.exists()
-
-
-def test_a_view_that_writes_all_the_same_is_answered_with_what_was_typed(browser, estate, clerk):
-    """Not a page of an error: the lock's own form writes without perform(), as an old draft of it would."""
-    draft = Draft.keep(estate, clerk, path="/lock/", query="", label="锁屏", pairs=[("words", REMARK)], files=0, request_key="")
-    page = browser.get(f"{browser.mount}/lock/?draft={draft.pk}")
-    assert page.status_code == 200 and "刚才写的，还没有办" in text_of(page) and REMARK in text_of(page)
-
-
-def test_a_form_that_was_refused_by_a_redirect_stays_kept(browser, typed, settings):
-    """The gate, or a view that redirects with a message, has done nothing."""
-    answer, sent = typed
-    back = browser.sign_in("liting", next=where_next(answer)).url
-    again = {"csrfmiddlewaretoken": token_of(browser.get(back)), "request_key": sent["request_key"], "words": REMARK}
-    User.objects.update(must_change_password=True)
-    assert "/account/password/" in browser.post(back, again).url and Draft.objects.count() == 1
-    User.objects.update(must_change_password=False)
-    with CaptureQueriesContext(connection) as queries:
-        browser.post(back, again)
-    assert not Draft.objects.exists() and not [q for q in queries if '"content"' in q["sql"] and "drafts_draft" in q["sql"]]
-
-
-def test_the_worker_forgets_what_is_past_its_hour(typed, monkeypatch):
-    stop = threading.Event()
-    for name in ("close_old_connections", "connection"):
-        monkeypatch.setattr(worker, name, mock.Mock())
-    monkeypatch.setattr(worker, "run_one", stop.set)
-    worker.work_on(stop)
-    assert Draft.objects.count() == 1
-    stop.clear()
-    clock = periods.clock
-    monkeypatch.setattr(periods, "clock", lambda: clock() + timedelta(minutes=61))
-    worker.work_on(stop)
-    assert not Draft.objects.exists()
 
 
 # --- money ------------------------------------------------------------------------------------------------------------

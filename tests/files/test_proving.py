@@ -8,7 +8,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 
-from servicecentre.files import storing
+from servicecentre.files import proving, storing
 from servicecentre.files.models import File
 from servicecentre.files.proving import wrong_files
 from servicecentre.worklog.attaching import attach_files, remove_file
@@ -57,6 +57,17 @@ def test_a_damaged_file_is_told(stored, which, spoil):
     assert stored[which].label in out.getvalue()
 
 
+def test_a_flipped_thumbnail_is_told_and_not_shown(stored, desk):
+    place = default_storage.path(stored[0].thumb)
+    with open(place, "r+b") as file:
+        file.seek(-20, os.SEEK_END)
+        last = file.read(1)
+        file.seek(-20, os.SEEK_END)
+        file.write(bytes([last[0] ^ 1]))
+    assert found(stored) == [f"「{stored[0].label}」已损坏或不在了"]
+    assert desk.get(f"/files/{stored[0].pk}/thumb/").status_code == 410 and desk.get(f"/files/{stored[0].pk}/").status_code == 200
+
+
 def test_bytes_without_a_row_are_told_after_a_day(stored):
     path = default_storage.save("files/zz/left.bin", ContentFile(b"x"))
     try:
@@ -66,6 +77,21 @@ def test_bytes_without_a_row_are_told_after_a_day(stored):
         assert (path, "存着，却不属于任何记录") in list(wrong_files())
     finally:
         default_storage.delete(path)
+
+
+def test_bytes_without_a_row_are_taken_away_after_a_day_unless_the_database_is_a_wrong_one(stored, monkeypatch):
+    old, new = (default_storage.save(f"files/zz/{name}.bin", ContentFile(b"x")) for name in ("old", "new"))
+    yesterday = time.time() - 25 * 3600
+    for path in (old, *(file.path for file in stored)):
+        os.utime(default_storage.path(path), (yesterday, yesterday))
+    monkeypatch.setattr(proving, "MOST_LEFT", 0)
+    assert proving.sweep() == 0 and default_storage.exists(old)
+    monkeypatch.setattr(proving, "MOST_LEFT", 10_000)
+    try:
+        proving.sweep()
+        assert not default_storage.exists(old) and default_storage.exists(new) and found(stored) == []
+    finally:
+        default_storage.delete(new)
 
 
 def test_a_file_that_was_removed_is_not_missed(stored, manager, django_capture_on_commit_callbacks):

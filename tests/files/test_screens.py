@@ -1,16 +1,29 @@
 """Pages of files: stored and shown, by right and estate only, damaged ones said so, identity papers for a reason (TRUST T14, F8, 26)."""
+import errno
+from datetime import timedelta
+from unittest import mock
+
 import pytest
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from households.agents import take_letter
+from households.people import add_vehicle
+from servicecentre.desk.attachments import HOLDERS
+from servicecentre.desk.data_requests import receive_request
 from servicecentre.files import storing
 from servicecentre.files.models import File
+from servicecentre.kit.periods import now, today
+from servicecentre.papers.issuing import issue_paper
+from servicecentre.papers.kinds import KINDS
 from servicecentre.roles import Role
+from servicecentre.worklog.day import make_promise
 from servicecentre.worklog.models import Entry
 
 from ..conftest import person_at
 from ..factories import make_household
 from ..twins import without_triggers
+from ..worlds import resident_id
 from .making import pdf, picture, ready, upload
 
 
@@ -49,6 +62,12 @@ def nothing_left_over(db):
     yield
     named = {path for file in File.objects.there() for path in (file.path, file.thumb)}
     assert bins() - before <= named
+
+
+def test_a_full_disk_is_said_beside_what_was_typed(send, monkeypatch):
+    monkeypatch.setattr(FileSystemStorage, "_save", mock.Mock(side_effect=OSError(errno.ENOSPC, "full")))
+    page = send(upload()).content.decode()
+    assert "磁盘已满，文件没有收" in page and not File.objects.exists()
 
 
 def test_photos_and_a_contract_are_stored_and_listed(desk, send, household):
@@ -194,12 +213,23 @@ def test_only_a_manager_takes_a_file_away_and_its_row_says_why(desk, manager_des
     assert desk.get(file.get_absolute_url()).status_code == 404 and manager_desk.get(where).status_code == 404
 
 
-def test_a_promise_has_its_files_too(desk, estate, clerk):
-    from datetime import timedelta
+@pytest.fixture
+def held(estate, household, clerk):
+    """A row of each kind that files hang on."""
+    paper = issue_paper(KINDS["TZ"], household, content={}, by=clerk)
+    request = receive_request(household, person=household.persons.get(), wants="copy", scope="全部", id_checked=True, by=clerk)
+    letter = take_letter(household, principal=household.ownerships.get(), name="何代理", id_number=resident_id("32010619900101001"), phone="13700001111",
+                         copies_kept=True, matters=["pay"], valid_from=today(), valid_to=today() + timedelta(days=30), by=clerk)
+    return {"paper": paper, "letter": letter, "unit": household.unit, "vehicle": add_vehicle(household, plate="苏A12345", by=clerk), "data_request": request,
+            "promise": make_promise(estate, to_whom="张女士", words="回电", due_at=now() + timedelta(hours=1), by=clerk)}
 
-    from servicecentre.kit.periods import now
-    from servicecentre.worklog.day import make_promise
 
-    promise = make_promise(estate, to_whom="张女士", words="回电", due_at=now() + timedelta(hours=1), by=clerk)
-    assert desk.post(f"/promises/{promise.pk}/files/add/", {"files": [upload(name="截图.jpg")], "request_key": "p"}).status_code == 302
-    assert "截图.jpg" in desk.get(f"/promises/{promise.pk}/files/").content.decode()
+@pytest.mark.parametrize("what", HOLDERS)
+def test_files_hang_on_any_record(desk, held, household, what):
+    where, right = f"/files/{what}/{held[what].pk}/", HOLDERS[what].right
+    assert desk.post(f"{where}add/", {"files": [upload(name="扫描.jpg")], "request_key": "h"}).status_code == 302
+    file = File.objects.attached_to(held[what]).get()
+    assert "扫描.jpg" in desk.get(where).content.decode() and file.right == right
+    assert file.household_no == (household.number if what in ("letter", "vehicle", "data_request") else "")
+    line = Entry.objects.get(act="worklog.attach_files")
+    assert desk.get(f"/files/{file.pk}/page/").url.endswith(where) and line.row == held[what]

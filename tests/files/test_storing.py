@@ -1,17 +1,22 @@
 """What is taken in and what becomes of it: by content, bounded, drawn anew, under a name of our own (TRUST §4, 34–39)."""
+import errno
 import os
 import subprocess
 import sys
+import time
 from io import BytesIO
+from unittest import mock
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.core.files.storage import default_storage
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage
 from PIL import ExifTags, Image, ImageStat
 
 from servicecentre.files import pictures, storing
 from servicecentre.files.models import File
 from servicecentre.kit.periods import today
+from servicecentre.kit.refused import Refused
 
 from .making import claimed_png, pdf, picture, ready, upload
 
@@ -134,10 +139,10 @@ def test_a_panorama_is_taken_and_what_libjpeg_would_hold_whole_is_not():
 
 
 def test_two_decoders_at_once_and_no_third():
-    held = [pictures._decoders.acquire(blocking=False) for _ in range(3)]
+    held = [pictures.decoders.acquire(blocking=False) for _ in range(3)]
     for got in held:
         if got:
-            pictures._decoders.release()
+            pictures.decoders.release()
     assert held == [True, True, False]
 
 
@@ -156,6 +161,14 @@ def test_a_pdf_without_pages_or_behind_a_lock_is_refused(data, words):
     assert words in refusal(data, "合同.pdf")
 
 
+@pytest.mark.parametrize("filled", [b"<</a ", b"1 0 obj "])
+def test_a_pdf_that_keeps_its_parser_busy_is_given_up(filled):
+    """24 MB took 18 and 12 seconds, within the server's own process."""
+    spent = time.process_time()
+    assert "打不开" in refusal(b"%PDF-1.7\n" + filled * (24_000_000 // len(filled)), "合同.pdf")
+    assert time.process_time() - spent < 2
+
+
 def test_what_is_too_large_is_not_even_read(monkeypatch):
     monkeypatch.setattr(storing, "MOST_BYTES", 100)
     assert "最多 25 MB" in refusal(picture())
@@ -163,7 +176,10 @@ def test_what_is_too_large_is_not_even_read(monkeypatch):
 
 @pytest.mark.parametrize(("name", "label"), [
     ("../../etc/passwd", "passwd"), ("a\\b.pdf", "b.pdf"), ("CON", "CON"), ("长" * 300 + ".jpg", "长" * 116 + ".jpg"), ("a\nb\0c.jpg", "a b c.jpg"),
-    ("\u202egpj.exe", "附件"), ("", "附件"), ("///", "附件")])
+    ("\u202egpj.exe", "附件"), ("", "附件"), ("///", "附件"), ("张雨萍 320106198804173456.jpg", "张雨萍 320***56.jpg"),
+    ("32010619880417345X正面.jpg", "320***5X正面.jpg"), ("320106 19880417 3456.jpg", "320***56.jpg"), ("320106880417345.jpg", "320***45.jpg"),
+    ("３２０１０６１９８８０４１７３４５６.jpg", "３２０***５６.jpg"), ("长" * 110 + "320106198804173456.jpg", "长" * 108 + "320***56.jpg"),
+    ("IMG_20261128_101112.jpg", "IMG_20261128_101112.jpg"), ("合同 13800138000.pdf", "合同 13800138000.pdf")])
 def test_a_name_is_a_label_only(name, label):
     assert storing.label_of(name) == label
 
@@ -188,6 +204,25 @@ def test_an_identity_paper_bears_what_it_is_for():
     assert reddish[0] == 0 and reddish[1] > 3000
     for corner in ((510, 0, 750, 200), (760, 430, 1000, 630), (510, 430, 750, 630), (760, 0, 1000, 200)):
         assert any(r > g + 40 for r, g, b in stamped.crop(corner).get_flattened_data()), "a corner without the stamp could be cut out"
+
+
+def test_an_identity_paper_is_not_called_what_its_file_was():
+    assert ready(kind=File.Kind.IDENTITY, purpose="办证", name="张雨萍身份证.jpg").label == "证件"
+
+
+def test_a_store_that_takes_nothing_refuses_in_words_and_keeps_no_half(db, monkeypatch, tmp_path, settings):
+    settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}}}
+
+    def torn(storage, name, content, save=FileSystemStorage._save):
+        save(storage, name, ContentFile(content.read()[:100]))
+        raise OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(FileSystemStorage, "_save", torn)
+    with pytest.raises(Refused, match="磁盘已满，文件没有收"), storing.kept([ready()]):
+        pytest.fail("the act runs without its file")
+    monkeypatch.setattr(FileSystemStorage, "_save", mock.Mock(side_effect=ConnectionError("no S3")))
+    with pytest.raises(Refused, match="存放文件的地方现在存不进去"), storing.kept([ready()]):
+        pytest.fail("the act runs without its file")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_an_identity_paper_without_purpose_or_as_pdf_is_refused():

@@ -330,8 +330,10 @@ def test_a_letter_in_force_is_not_hidden_behind_newer_ones_that_are_over(desk, h
     for _ in range(7):
         use_letter(take_letter(household, matters=["files"], by=clerk, **agent), matter="files", words="x", despite=("not_called",),
                    by=clerk)
+    for _ in range(6):
+        take_letter(household, matters=["files"], by=clerk, **agent)                    # in force as well, each for one use
     page = desk.get(f"/households/{household.pk}/").content.decode()
-    assert f"/letters/{general.pk}/" in page and "全部 8 份" in page
+    assert f"/letters/{general.pk}/" in page and "全部 14 份" in page
     page = desk.get(f"/households/{household.pk}/letters/").content.decode()
     assert page.count("只用一次，已经用过") == 7 and page.index(f"/letters/{general.pk}/") < page.index("只用一次，已经用过")
 

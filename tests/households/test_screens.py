@@ -74,8 +74,8 @@ def test_wrong_owner_is_told_beside_the_field(desk, unit):
 
 def test_change_of_owner_by_form(desk, household):
     path, sale = reverse("households:change_owner", args=[household.unit_id]), {
-        "last_day": "2026-11-14", "name_1": ZHOU["name"], "id_number_1": ZHOU["id_number"], "request_key": "k", "papers": ["deed", "seller_id"],
-        "water": "286.40", "power": "5122", "taken_over": ["books"], "seller_signed": "on", "buyer_signed": "on"}
+        "last_day": "2026-11-14", "shown": household.pk, "name_1": ZHOU["name"], "id_number_1": ZHOU["id_number"], "request_key": "k",
+        "papers": ["deed", "seller_id"], "water": "286.40", "power": "5122", "taken_over": ["books"], "seller_signed": "on", "buyer_signed": "on"}
     response = desk.post(path, sale | {"seen": desk.post(path, sale).context["form"].digest})
     buyer = Household.objects.get(serial=2)
     change = buyer.changes_in.get()

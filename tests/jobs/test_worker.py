@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import InterfaceError, connection
 from django.urls import reverse
 
 from servicecentre.jobs import models, worker
@@ -394,3 +394,18 @@ def test_a_failed_job_says_why(desk, estate, clerk):
     job = start(estate, clerk, refuses)
     worker.run_one()
     assert "第 3 行有误，没有导入。" in desk.get(f"/jobs/{job.pk}/").content.decode()
+
+
+def test_nothing_but_a_stop_ends_the_worker(monkeypatch, settings):
+    settings.TIDY = {}
+    stop, left = threading.Event(), [InterfaceError("gone"), KeyError("odd"), None]
+
+    def once():
+        trouble = left.pop(0)
+        if trouble is None:
+            return stop.set()
+        raise trouble
+    monkeypatch.setattr(worker, "run_one", once)
+    monkeypatch.setattr(worker, "POLL", 0)
+    worker.work_on(stop)
+    assert not left

@@ -3,10 +3,12 @@ import os
 import re
 import stat
 from datetime import date, timedelta
+from unittest import mock
 
 import pypdf
 import pytest
 
+from servicecentre.jobs import worker
 from servicecentre.jobs.models import Job
 from servicecentre.jobs.worker import run_one
 from servicecentre.kit import guards, pdf, pool
@@ -163,6 +165,32 @@ def test_files_nobody_may_fetch_are_taken_away(five, estate, clerk, at):
     assert not batch.path.exists()
 
 
+def test_the_worker_sweeps_them_and_what_a_failed_job_left(five, estate, clerk, at, settings):
+    batch = batch_of(estate, clerk)
+    run_one()
+    take_batch(batch, by=clerk)
+    left, mine = batch.path.parent / f"{'0' * 32}-chunks", batch.path.parent / f"{batch_of(estate, clerk).file}-chunks"
+    left.mkdir()
+    mine.mkdir()
+    (left / "00000.pdf").write_bytes(b"x")
+    at(NOON + timedelta(minutes=10))
+    settings.TIDY = {"nowhere.nothing": 60, "servicecentre.papers.batches.sweep": 60}
+    due = {}
+    worker.tidy(due)
+    assert not batch.path.exists() and not left.exists() and mine.exists(), "a job that waits keeps its folder"
+    left.mkdir()
+    worker.tidy(due)
+    assert left.exists(), "not before its time has come again"
+
+
+def test_a_batch_that_fails_says_what_stays(five, estate, clerk, monkeypatch):
+    batch_of(estate, clerk)
+    monkeypatch.setattr(batches, "press", mock.Mock(side_effect=ZeroDivisionError))
+    run_one()
+    words = Job.objects.get().words
+    assert "打印次数已经记上" in words and "没有写入任何数据" not in words
+
+
 def post(desk, **fields):
     return desk.post("/papers/batches/print/", {"kind": "SJ", "first": TODAY, "last": TODAY, "expected": 5, "copies": "stub", "reason": "存根装订",
                                                 "request_key": "k" * 32, **fields})
@@ -217,6 +245,18 @@ def test_what_is_refused_is_said_and_prints_nothing(desk, five, fields, words):
     assert not Batch.objects.exists()
 
 
+def test_what_was_refused_for_its_number_can_be_sent_again(desk, five):
+    page = post(desk, expected="4").content.decode()
+    assert "现在是 5 张" in page and 'name="expected" value="5"' in page, "the form shown again knows how many there are now"
+    assert post(desk, expected="5").status_code == 302
+
+
+def test_missing_numbers_are_nothing_to_print(desk, five):
+    assert "缺号" not in desk.get("/papers/batches/").content.decode() and "/papers/batches/" not in desk.get("/papers/?state=missing").content.decode()
+    page = post(desk, state="missing").content.decode()
+    assert "条件里有一项不能用" in page and not Batch.objects.exists()
+
+
 def test_a_cashiers_own_papers(desk, five, clerk2):
     assert "出 1 张" in desk.get(f"/papers/batches/?first=2026-11-24&who={clerk2.pk}").content.decode()
     post(desk, who=clerk2.pk, expected=1)
@@ -252,10 +292,11 @@ def test_a_worker_that_dies_is_told_and_leaves_nothing(five, monkeypatch, tmp_pa
     assert list((tmp_path / "batches").iterdir()) == []
 
 
-def test_a_core_stays_free(monkeypatch):
-    for cores, most in ((1, 1), (2, 1), (8, 7)):
+def test_a_core_stays_free_unless_a_setting_says_otherwise(monkeypatch, settings):
+    for cores, named, many in ((1, 0, 1), (2, 0, 1), (8, 0, 7), (2, 2, 2), (8, 3, 3), (2, 9, 2)):
         monkeypatch.setattr(pool.os, "sched_getaffinity", lambda pid, cores=cores: set(range(cores)))
-        assert pool.most_workers() == most
+        settings.PRINT_WORKERS = named
+        assert pool.how_many() == many
 
 
 def test_a_name_that_looks_like_a_code_is_a_name(at, issue, estate, clerk):

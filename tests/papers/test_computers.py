@@ -53,7 +53,7 @@ def test_a_computer_without_name_or_sheet_is_refused(computer, estate, clerk, fi
 
 def test_what_moved_must_be_tested_again(computer, clerk):
     printer = computer.printers.get(sheet="dot140")
-    assert confirm_fit(printer, by=clerk).fits_at
+    assert confirm_fit(printer, version=computer.version, by=clerk).fits_at
     set_computer(computer, name=NAME, receipt_sheet="a5", printers=still(computer), version=1, by=clerk)
     assert Printer.objects.get(pk=printer.pk).fits_at
     set_computer(computer, name=NAME, receipt_sheet="a5", printers=still(computer, dot140=("针式 1 号", 15, -20)), version=2, by=clerk)
@@ -62,9 +62,21 @@ def test_what_moved_must_be_tested_again(computer, clerk):
     assert "横 1.5 竖 −2.0" in Entry.objects.latest("pk").words
 
 
+def test_what_was_tested_is_what_is_confirmed(desk, computer, clerk):
+    """Somebody moves the print while another's test page of before lies there and fits."""
+    printer = computer.printers.get(sheet="dot140")
+    desk.post(f"/papers/printers/{computer.pk}/choose/")
+    assert '<input type="hidden" name="version" value="1"' in desk.get("/papers/printers/").content.decode()
+    set_computer(computer, name=NAME, receipt_sheet="a5", printers=still(computer, dot140=("", 15, 0)), version=1, by=clerk)
+    said = desk.post(f"/papers/printers/fit/{printer.pk}/", {"version": 1, "request_key": "f1"}, follow=True).content.decode()
+    assert "请再打一张测试页看" in said and not Printer.objects.get(pk=printer.pk).fits_at
+    desk.post(f"/papers/printers/fit/{printer.pk}/", {"version": 2, "request_key": "f2"})
+    assert Printer.objects.get(pk=printer.pk).fits_at
+
+
 def test_a_page_that_is_out_of_date_is_told_so(computer, clerk):
     set_computer(computer, name=NAME, receipt_sheet="a5", printers=still(computer), version=1, by=clerk)
-    with pytest.raises(Refused, match="刚被别人改过"):
+    with pytest.raises(Refused, match="刚才改打印设置"):
         set_computer(computer, name=NAME, receipt_sheet="a5", printers=still(computer), version=1, by=clerk)
 
 

@@ -2,10 +2,16 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from billing.models import ReceiptVoid
+from billing.models import FeeKind, ReceiptVoid
 from billing.receipts import ask_void, void_receipt
+from billing.tariffs import change_price
+from households.people import change_person
+from servicecentre.desk.profile import change_estate
+from servicecentre.kit.periods import BillingMonth, today
 from servicecentre.kit.refused import Refused
-from servicecentre.papers.models import Wording
+from servicecentre.papers.issuing import reprint_paper
+from servicecentre.papers.models import Paper, Wording
+from servicecentre.papers.printing import html_of, words_of
 from servicecentre.papers.texts import delivered
 from servicecentre.papers.wordings import as_delivered, fill_texts, reword, withdraw_text, worded, write_text
 from servicecentre.staff.models import User
@@ -61,6 +67,23 @@ def test_what_a_receipt_may_say_of_the_owner_stands_on_it(estate, clerk, manager
     reword(estate, KEY, "改了", by=manager)
     payment.paper.refresh_from_db()
     assert "张明" in payment.paper.content["remarks"]                        # an issued paper holds the text itself
+
+
+def test_a_paper_says_for_ever_what_it_said(estate, clerk, manager):
+    """Owner, estate, price and text have other words since; the page and the PDF of a reprint have the old ones (TRUST 8)."""
+    household = household_owing(estate)
+    payment = pay(household, 51048, clerk)
+    before, owner = payment.paper.content, household.owner_names
+    person = household.persons.get()
+    change_person(person, household=household, version=person.version, name="张又明", by=clerk)
+    change_estate(estate, version=estate.version, name="改名的小区", company="改名的公司", by=manager)
+    change_price(FeeKind.objects.get(estate=estate, code="property"), unit_price=2_0000, from_month=BillingMonth.of(today()).next,
+                 basis="业主大会决定", by=manager)
+    reword(estate, KEY, "改过的话", by=manager)
+    again = reprint_paper(Paper.objects.get(pk=payment.paper.pk), reason="客户联遗失", by=clerk)
+    html = html_of(words_of(again.paper, again, "a5"))
+    assert again.paper.intact and again.paper.content == before and owner in html
+    assert [word for word in ("张又明", "改名的小区", "改名的公司", "改过的话") if word in html] == []
 
 
 def test_what_an_owner_is_called_is_not_read_as_a_text(estate, clerk, manager):

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from billing.models import Allocation, BillRun, Charge, Payment, PaymentPart, ReceiptVoid
 from households.models import AuthorisationLetter
@@ -216,6 +217,12 @@ def test_6_a_paper_written_anew_with_the_key_is_known_to_the_outer_journal(world
         Paper.objects.filter(pk=paper.pk).update(content=paper.content, digest=seal(*paper.frozen()))
         assert journal.catch_up() == 0
         assert [(v.invariant, v.text) for v in proofs.prove() if paper.number in v.where] == [(6, "单据与号码日志里的摘要不同，开出以后被重写过")]
+
+
+def test_5_asks_the_same_number_of_questions_however_many_series_there_are(world):
+    with CaptureQueriesContext(connection) as asked:
+        assert list(proofs.numbers()) == []
+    assert len(asked) == 3 and Series.objects.count() > 3
 
 
 def test_6_another_databases_journal_says_nothing_of_this_one(world, settings, tmp_path):

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.conf import settings as current
 from django.test import Client
+from django.urls import resolve
 
 from billing.models import FeeKind, Price
 from servicecentre.desk.own_account import set_pin
@@ -12,11 +13,11 @@ from servicecentre.drafts.models import Draft
 from servicecentre.kit import periods
 from servicecentre.kit.refused import Refused
 from servicecentre.papers.issuing import issue_paper
-from servicecentre.papers.kinds import RECEIPT
+from servicecentre.papers.kinds import KINDS, RECEIPT
 from servicecentre.roles import CONFIRMED, RIGHTS, Role
 from servicecentre.staff import pins
 from servicecentre.staff.models import Post, SignIn, StaffPolicy, User
-from servicecentre.worklog.models import Done, Entry
+from servicecentre.worklog.models import Entry
 
 from ..conftest import Desk, person_at
 from ..files.making import upload
@@ -214,41 +215,12 @@ def test_a_pin_is_set_with_the_password_and_is_not_kept_as_it_is(clerk, estate, 
     assert "408316" not in kept and not Entry.objects.filter(words__contains="408316").exists()
 
 
-OWN = {"password": {"new": "六月的荔枝-5kg", "again": "六月的荔枝-5kg"}, "pin": {"pin": "408316", "again": "408316"}, "second-factor": {},
-       "second-factor/codes": {}, "second-factor/off": {}}
-
-
-@pytest.mark.parametrize("page", OWN)
-def test_a_password_is_not_guessed_on_ones_own_account(liting, desk_of, page):
-    """As at the sign-in: five, then wait; each stands in the history."""
-    desk, field = desk_of(liting), "old" if page == "password" else "password"
-    said = [words(desk.post(f"/account/{page}/", OWN[page] | {field: "猜一个", "request_key": f"g{n}"})) for n in range(6)]
-    assert "现在的密码不对" in said[0] and "先等 15 分钟" in said[4] and "先等 15 分钟" in said[5]
-    assert SignIn.objects.filter(user=liting, went_in=False, how="password").count() == 5
-    assert desk.post(f"/account/{page}/", OWN[page] | {field: PASSWORD, "request_key": "g9"}).status_code == 200       # even the right one waits
-    assert not Done.objects.exists()
-
-
-def test_ones_own_password_is_changed_and_a_second_click_is_no_wrong_guess(liting, desk_of):
-    desk, fields = desk_of(liting), {"old": PASSWORD, **OWN["password"], "request_key": "p"}
-    assert "和现在的一样" in words(desk.post("/account/password/", fields | {"new": PASSWORD, "again": PASSWORD}))
-    assert [desk.post("/account/password/", fields).status_code for _ in range(2)] == [302, 302]
-    assert User.objects.get(pk=liting.pk).check_password("六月的荔枝-5kg") and not SignIn.objects.filter(went_in=False).exists()
-
-
-def test_nothing_is_hashed_inside_an_act(liting, admin, estate, desk_of, monkeypatch):
-    """It takes a tenth of a second, and an act holds the database."""
-    from django.contrib.auth import hashers
-
-    from servicecentre.worklog import acts
-    inside, hasher = [], hashers.get_hasher
-    monkeypatch.setattr(hashers, "get_hasher", lambda *args: inside.append(acts.running.get()) or hasher(*args))
-    desk_of(liting).post("/account/password/", {"old": PASSWORD, **OWN["password"], "request_key": "p"})
-    desk_of(liting).post("/account/pin/", {"password": "六月的荔枝-5kg", **OWN["pin"], "request_key": "q"})
-    people = desk_of(admin)
-    assert "一次性密码" in words(people.post("/office/users/new/", {"username": "wumin", "name": "吴敏", "role": "clerk", "request_key": "r"}))
-    assert "一次性密码" in words(people.post(f"/office/users/{liting.pk}/password/", {"request_key": "s"}))
-    assert len(inside) >= 5 and set(inside) == {()}
+def test_a_scan_on_a_locked_screen_tells_no_more_than_to_a_stranger(clerk, estate, desk_of):
+    paper = issue_paper(KINDS["TZ"], estate=estate, content={"unit": "3栋2单元1801"}, by=clerk)
+    desk = desk_of(clerk)
+    assert paper.number in words(desk.get(f"/q/{paper.mark}"))
+    desk.post("/lock/", {"request_key": "l"})
+    assert paper.number not in words(desk.get(f"/q/{paper.mark}")) and "服务电话" in words(desk.get(f"/q/{paper.mark}"))
 
 
 # --- said again -------------------------------------------------------------------------------------------------------
@@ -265,6 +237,15 @@ def test_a_register_asked_for_with_the_pin_is_sent_and_the_page_has_its_button_b
     asked = desk.post("/units/export/", {"request_key": "x", "reason": "核对"})
     assert "确认是您本人" in words(asked) and "data-stay" in asked.content.decode()
     assert "spreadsheet" in desk.post("/units/export/", {"request_key": "x", "reason": "核对", "pin_again": PIN})["Content-Type"]
+
+
+@pytest.mark.parametrize(("right", "page"), [("papers.void_alone", "/papers/1/void/"), ("files.remove_file", "/files/1/remove/"),
+                                             ("households.undo_import", "/import/1/undo/"), ("billing.export_charges", "/billing/charges/export/")])
+def test_what_destroys_or_takes_out_asks_the_manager_again(manager, estate, desk_of, clock, right, page):
+    with_pin(manager)
+    desk = desk_of(manager)
+    clock(11)
+    assert resolve(page).func.needs == right and "确认是您本人" in words(desk.post(page, {"request_key": "k"}))
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ def test_what_is_kept_stays_as_it_was_kept(promise, clerk, manager, again):
                                    lambda p, by: move_promise(p, due_at=now() + timedelta(days=2), reason="忙", version=1, by=by)])
 def test_who_has_an_old_page_is_told_that_it_changed(promise, clerk, manager, stale):
     moved = move_promise(promise, due_at=now() + timedelta(days=1), reason="等财务", version=1, by=manager)
-    with pytest.raises(Refused, match="刚才被别人改过"):
+    with pytest.raises(Refused, match="刚才.*您的改动没有保存"):
         stale(promise, clerk)
     now_there = Promise.objects.get()
     assert (now_there.due_at, now_there.moved, now_there.kept_at) == (moved.due_at, 1, None)

@@ -14,6 +14,7 @@ from servicecentre.worklog.day import correct_remark, make_promise, make_remark
 from servicecentre.worklog.models import Entry, Promise, Review, Seal
 
 from ..conftest import person_at
+from ..factories import make_household
 from ..twins import without_triggers
 from ..worlds import at
 from .test_screens import rows_of, text_of
@@ -109,6 +110,13 @@ def test_search_by_word_room_kind_and_days(desk, years, asked, found):
     assert found or "没有查到" in page
 
 
+def test_a_room_is_found_whichever_way_its_list_writes_it(desk, estate, clerk):
+    make_household(estate, "3-2-0101", owner="郑和")
+    make_remark(estate, words="防水复查", room="3-2-0101", by=clerk)
+    for typed in ("3-2-101", "3栋2单元0101", "3-2-0101"):
+        assert "防水复查" in text_of(desk.post("/log/search/", {"room": typed, "area": "remarks"})).partition('id="h-found"')[2], typed
+
+
 def test_search_by_person(desk, years, manager):
     page = text_of(desk.post("/log/search/", {"by": manager.pk}))
     assert "主管写的" in page and "防水" not in page.partition('id="h-found"')[2]
@@ -156,6 +164,11 @@ def test_the_review_shows_exceptions_first_and_seals(manager_desk, estate, excep
         page = text_of(manager_desk.get(sent.url))
     assert (seal.day, seal.words) == (DAY, "都看过") and seal.code in page and "已封存" in page
     assert seal.code in text_of(manager_desk.get("/log/?on=2026-11-24"))
+
+
+def test_a_second_click_on_seen_says_the_same_again(manager_desk, exception):
+    answers = [post(manager_desk, "/log/review/see/", day="2026-11-24", entries=exception.pk) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [302, 302] and Review.objects.count() == 1
 
 
 def test_a_managers_home_shows_the_day_to_review_and_a_clerks_does_not(manager_desk, desk, estate, clerk):

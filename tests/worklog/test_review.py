@@ -1,17 +1,22 @@
 """The manager's review and the seal: exceptions first, one's own by another, one day after another, nothing added afterwards (DOMAIN §13)."""
+import re
 from datetime import date, timedelta
 
 import pytest
+from django.conf import settings
 
 from billing.cashier import collect_payment
 from billing.receipts import ask_void, void_receipt
 from households.register import add_unit
+from servicecentre.desk.policies import change_setting
+from servicecentre.desk.review import DOUBTS
 from servicecentre.desk.sealing import seal_day
 from servicecentre.kit.periods import now
 from servicecentre.kit.refused import Refused
 from servicecentre.papers import journal
 from servicecentre.papers.models import Database
 from servicecentre.roles import Role
+from servicecentre.worklog import seals
 from servicecentre.worklog.day import correct_remark, keep_promise, make_promise, make_remark
 from servicecentre.worklog.models import Entry, Promise, Review, Seal
 from servicecentre.worklog.review import comment_entry, see_entries, unseen
@@ -80,11 +85,18 @@ def test_a_managers_own_exceptions_need_another_manager_where_there_is_one(estat
     own = Entry.objects.get(act="billing.void_receipt")
     with pytest.raises(Refused, match="另一位主管"):
         comment_entry(own, words="没问题", by=manager)
-    assert see_all(estate, manager2) == 2 and not unseen(estate, DAY).exists()
+    assert see_all(estate, manager2).by == manager2 and not unseen(estate, DAY).exists() and Review.objects.count() == 2
     with tomorrow(), pytest.raises(Refused, match="您自己办的例外 1 件"):
         seal_day(estate, day=DAY, by=manager)
     with tomorrow():
         assert seal_day(estate, day=DAY, by=manager2).by == manager2
+
+
+def test_an_estate_may_let_its_managers_look_at_their_own(estate, void, manager, manager2, admin):
+    change_setting(estate, key="worklog.daypolicy.own_to_another", value=False, basis="", version=1, by=admin)
+    see_all(estate, manager)
+    with tomorrow():
+        assert seal_day(estate, day=DAY, by=manager).n == 1
 
 
 def test_an_only_manager_looks_and_seals_alone(estate, void, manager):
@@ -113,6 +125,22 @@ def test_a_comment_becomes_somebodys_task_with_a_date(estate, void, clerk, manag
         with pytest.raises(Refused, match="交办要有人，也要有期限"):
             comment_entry(entry, words="又一条", by=manager2, **half)
     assert Review.objects.count() == 1
+
+
+def test_a_task_is_not_given_to_who_left(estate, void, clerk, clerk2, manager2, desk_of):
+    entry = Entry.objects.get(act="billing.collect_payment")
+    clerk2.posts.update(ended_at=now(), ended_by=manager2)
+    offered = desk_of(manager2).get(f"/log/review/entries/{entry.pk}/").content.decode()
+    assert f'<option value="{clerk.pk}">' in offered and f'<option value="{clerk2.pk}">' not in offered
+    with pytest.raises(Refused, match="现在不在这里当班"):
+        comment_entry(entry, words="请对监控", given_to=clerk2, due_at=now() + timedelta(days=1), by=manager2)
+    assert not Promise.objects.exists()
+
+
+def test_every_doubt_that_can_be_passed_has_its_words():
+    sources = "".join(path.read_text() for top in ("servicecentre", "billing", "households") for path in (settings.BASE_DIR / top).rglob("*.py"))
+    named = set(re.findall(r'unless="(\w+)"', sources)) - {"arrears"}
+    assert len(named) > 10 and named <= set(DOUBTS)
 
 
 # --- the seal ---------------------------------------------------------------------------------------------------------
@@ -163,6 +191,21 @@ def test_the_first_seal_buries_no_exception_of_an_earlier_day(estate, void, cler
         with pytest.raises(Refused, match="您自己办的例外 1 件"):
             seal_day(estate, day=date(2026, 11, 25), by=manager)
         assert seal_day(estate, day=date(2026, 11, 25), by=other).day == date(2026, 11, 25)
+
+
+def test_of_a_seal_over_very_many_lines_a_page_judges_the_number_and_its_own_day(estate, clerk, manager, monkeypatch):
+    for day in (3, 20):
+        with at(2026, 11, day, 2):
+            make_remark(estate, words="从前的事", by=clerk)
+    seal = seal_day(estate, day=date(2026, 11, 20), by=manager)
+    monkeypatch.setattr(seals, "MOST_JUDGED", 1)
+    assert seals.troubles_of(seal) == []
+    with without_triggers(Entry):
+        Entry.objects.filter(day=date(2026, 11, 3)).update(words="没有的事")
+        assert seals.troubles_of(seal) == [] and seals.troubles_of(seal, date(2026, 11, 3)) == ["有 1 条与写下时不同"]
+        assert list(seals.troubles()), "prove asks for all"
+        Entry.objects.filter(day=date(2026, 11, 3)).delete()
+        assert seals.troubles_of(seal) == ["封存时 2 条，现有 1 条"]
 
 
 def test_its_line_stands_in_the_outer_journal_after_commit(estate, clerk, manager, django_capture_on_commit_callbacks):

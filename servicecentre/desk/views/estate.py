@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from households.models import Building, Household, Unit, UnitArea
-from households.views.pages import done, form_page
+from households.views.pages import done, form_page, row_or_served
 from servicecentre.desk import profile
 from servicecentre.desk.forms.office import ButtonForm, ChangePhoneForm, EstateForm, PhoneForm, initial
 from servicecentre.estates import hours
@@ -84,9 +84,11 @@ def change_phone(request, pk):
 @needs("desk.change_phones")
 @require_POST
 def remove_phone(request, pk):
-    phone = get_object_or_404(Phone.objects.of(request.estate), pk=pk)
+    phone = row_or_served(request, Phone.objects.of(request.estate), pk)
     words = f"已删去 {phone}。"
-    if ButtonForm(request.POST).perform(profile.remove_phone, phone, by=request.user):
+    if phone is None:
+        messages.success(request, "已删去，没有再删一次。")
+    elif ButtonForm(request.POST).perform(profile.remove_phone, phone, by=request.user):
         messages.success(request, words)
     else:
         messages.error(request, "没有删去，请刷新后再看。")

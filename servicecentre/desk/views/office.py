@@ -1,20 +1,19 @@
 """Settings and the calendar."""
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from households.views.pages import done
+from households.views.pages import done, row_or_served
 from servicecentre.desk import calendar, policies
 from servicecentre.desk.forms.office import ButtonForm, DayForm, SettingForm, YearForm
 from servicecentre.estates.hours import WORK, official
 from servicecentre.estates.models import CalendarDay
-from servicecentre.kit.periods import today
+from servicecentre.kit.periods import WEEKDAYS, today
 from servicecentre.staff.access import may, needs
 
 PER_PAGE, NEWEST = 50, 8
-WEEKDAYS = "一二三四五六日"
 
 
 @needs("desk.view_settings")
@@ -31,6 +30,9 @@ def change_setting(request):
     if wanted is None:
         messages.error(request, "没有这条规矩，或现在还没有页面用到它。")
         return redirect("settings")
+    if not policies.may_change(request.roles, wanted.setting):
+        messages.error(request, policies.ADMINISTRATORS)
+        return redirect("settings")
     form = SettingForm(request.POST, shown=wanted)
     if form.perform(policies.change_setting, request.estate, by=request.user, key=key):
         after = policies.find(request.estate, key)
@@ -42,13 +44,15 @@ def _settings_page(request, key, form=None):
     estate, may_change = request.estate, may(request, "desk.change_setting")
     groups = policies.shown(estate)
     every = [each for _, group in groups for each in group]
-    wanted = next((each for each in every if each.key == key and each.setting.used), None) if may_change else None
+    for each in every:
+        each.open = may_change and each.setting.used and policies.may_change(request.roles, each.setting)
+    wanted = next((each for each in every if each.key == key and each.open), None)
     if wanted and form is None:
         form = SettingForm(shown=wanted)
     return render(request, "desk/office/settings.html", {
         "groups": [(title, [each for each in group if each.setting.used]) for title, group in groups],
-        "later": [each for each in every if not each.setting.used], "count": len(every), "wanted": wanted, "form": form if wanted else None,
-        "may_change": may_change, "unset": [each for each in every if each.unset], "changes": policies.changes(estate)[:NEWEST]})
+        "later": [(title, [each for each in group if not each.setting.used]) for title, group in groups],
+        "wanted": wanted, "form": form if wanted else None, "unset": [each for each in every if each.unset], "changes": policies.changes(estate)[:NEWEST]})
 
 
 @needs("desk.view_settings")
@@ -87,9 +91,11 @@ def mark_day(request):
 @needs("desk.change_calendar")
 @require_POST
 def unmark_day(request, pk):
-    row = get_object_or_404(CalendarDay.objects.of(request.estate), pk=pk)
-    year = row.day.year
-    if ButtonForm(request.POST).perform(calendar.unmark_day, row, by=request.user):
+    row = row_or_served(request, CalendarDay.objects.of(request.estate), pk)
+    year = row.day.year if row else ""
+    if row is None:
+        messages.success(request, "已删去，没有再删一次。")
+    elif ButtonForm(request.POST).perform(calendar.unmark_day, row, by=request.user):
         messages.success(request, f"{row.day} {row.name} 已删去，按周几算。")
     else:
         messages.error(request, "没有删去，请刷新后再看。")
@@ -97,9 +103,10 @@ def unmark_day(request, pk):
 
 
 def _calendar_page(request, form):
-    """A year's days, what is official and missing here, and whether its make-up days are published."""
+    """A year's days, of the day that was typed or as asked for: what is official and missing here, and whether its make-up days are published."""
     this = today().year
-    year = calendar.year_of(request.GET.get("year", ""), this)
+    typed = form.cleaned_data.get("day") if form.is_bound else None
+    year = calendar.year_of(str(typed.year) if typed else request.GET.get("year", ""), this)
     rows = list(CalendarDay.objects.of(request.estate).of_year(year).order_by("day"))
     for row in rows:
         row.weekday, row.form = WEEKDAYS[row.day.weekday()], ButtonForm(auto_id=False)

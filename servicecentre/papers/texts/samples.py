@@ -52,4 +52,14 @@ def _notice(estate, text):
             "about": [["原因", "更换主管阀门"], ["施工", "工程部"], ["咨询", heads["phone"]]], "until": "11月26日", "clerk": _said("收款人")}
 
 
-CONTENTS = {"SJ": _receipt, "ZF": _void, "TZ": _notice}
+def _request(estate, text):
+    return {**_heads(estate), "clerk": _said("收款人"), "person": _said("交款人"), "id_masked": "3201**********0026", "phone": "138****5678", "agent": "",
+            "letter": "", "wants": [["查阅", False], ["复制", True]], "scope": "登记的资料", "terms": text}
+
+
+def _copy(estate, text):
+    return {**_heads(estate), "clerk": _said("收款人"), "person": _said("交款人"), "request": "GX-2026-000012", "left_out": "", "terms": text,
+            "parts": [{"title": "登记的资料", "rows": [["姓名（名称）", _said("交款人")], ["居民身份证", "3201**********0026"]]}]}
+
+
+CONTENTS = {"SJ": _receipt, "ZF": _void, "TZ": _notice, "GX": _request, "FB": _copy}

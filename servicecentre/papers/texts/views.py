@@ -70,7 +70,7 @@ def paper_text(request):
     return render(request, "papers/texts/paper_text.html", _tabs(request, "paper_text") | {
         "form": form, "key": key, "what": TEXTS[key], "texts": TEXTS.items(), "newest": newest, "editions": editions,
         "next_edition": (newest.edition if newest else 0) + 1, "pieces": wordings.pieces(text, values),
-        "names": [(name, NAMES[name][0], values[name]) for name in TEXTS[key].names]}, status=409 if _stale(form) else 200)
+        "names": [(name, NAMES[name][0], values[name]) for name in TEXTS[key].names]}, status=409 if _stale(form, newest) else 200)
 
 
 @needs("papers.reword", reads=True)
@@ -120,13 +120,14 @@ def change_text(request, pk):
         return redirect(_place(saved))
     return render(request, "papers/texts/write.html", _tabs(request, "phrases" if row.kind == Kind.PHRASE else "handbook") | {
         "form": form, "verb": f"改{row.get_kind_display()}", "button": f"存为第 {row.edition + 1} 版", "row": row,
-        "names": _estate_names(request.estate), "is_page": row.kind == Kind.PAGE, "back": _place(row)}, status=409 if _stale(form) else 200)
+        "names": _estate_names(request.estate), "is_page": row.kind == Kind.PAGE, "back": _place(row)}, status=409 if _stale(form, row) else 200)
 
 
 @needs("papers.withdraw_text")
 @require_POST
 def withdraw_text(request, pk):
-    row = _newest(request, pk, Kind.PHRASE, Kind.PAGE)
+    """Of the edition that the page showed; the act refuses where there is a newer one."""
+    row = get_object_or_404(Wording.objects.of(request.estate).filter(kind__in=(Kind.PHRASE, Kind.PAGE)).select_related("by"), pk=pk)
     form = WordingForm(request.POST)
     form.fields = {name: form.fields[name] for name in ("request_key", "despite")}
     if form.perform(wordings.withdraw_text, row, by=request.user):
@@ -193,8 +194,9 @@ def _editions(request, key):
     return list(Wording.objects.of(request.estate).filter(key=key).select_related("by").order_by("-edition")[:100])
 
 
-def _stale(form):
-    return form.is_bound and any("刚改过" in error for error in form.non_field_errors())
+def _stale(form, newest):
+    """Was another edition put in force since the page was shown?"""
+    return form.is_bound and form.cleaned_data.get("edition") not in (None, newest.edition if newest else 0)
 
 
 def _place(row):

@@ -25,10 +25,10 @@ def batches(request):
     return _page(request, asked)
 
 
-def _page(request, asked, form=None):
+def _page(request, asked, form=None, unclear=False):
     series = acts.series_to_print(request.estate)
     people = list(people_of(request.estate))
-    chosen = NumbersForm(asked, series=series, people=people)
+    chosen = NumbersForm(asked, series=series, people=people, missing=False)
     clean = {name: value for name, value in chosen.cleaned_data.items() if name in ("first", "last", "state", "who", "year")}
     kind = chosen.cleaned_data.get("kind") or (series[0].kind if series else None)
     if series and "SJ" in (each.kind for each in series) and not chosen.cleaned_data.get("kind"):
@@ -37,6 +37,9 @@ def _page(request, asked, form=None):
     papers = acts.papers_for(request.estate, kind, clean) if kind else None
     count = papers.count() if kind else 0
     hidden = {name: value for name, value in chosen.query.items() if name in BatchForm.not_for_act}
+    if form:                                                  # shown again over what there is now, so that it can be sent again
+        form.data = form.data.copy()
+        form.data["expected"] = count
     form = form or (BatchForm(kind=kind, initial={**hidden, "kind": kind, "expected": count}) if kind else None)
     rows = Batch.objects.of(request.estate).select_related("made_by", "job").order_by("-pk")[:SHOWN]
     for row in rows:
@@ -44,7 +47,7 @@ def _page(request, asked, form=None):
     return render(request, "papers/batches.html", {
         "chosen": chosen, "kind": kind, "count": count, "most": acts.MOST, "papers": papers.select_related("issued_by")[:SHOWN] if kind else [],
         "shown": SHOWN, "form": form, "rows": rows, "may_print": may(request, "papers.print_batch"),
-        "sheet": computer_of(request)})
+        "sheet": computer_of(request), "unclear": unclear})
 
 
 @needs("papers.print_batch")
@@ -53,10 +56,10 @@ def print_batch(request):
     """Queue the batch that the page showed: the same filter, its count, which 联, and why."""
     series = acts.series_to_print(request.estate)
     people = list(people_of(request.estate))
-    chosen = NumbersForm(request.POST, series=series, people=people)
+    chosen = NumbersForm(request.POST, series=series, people=people, missing=False)
     clean, kind = chosen.cleaned_data, chosen.cleaned_data.get("kind")
     if not kind or chosen.errors:                             # never print others than those that were shown
-        return _page(request, request.POST)
+        return _page(request, request.POST, unclear=True)
     form = BatchForm(request.POST, kind=kind)
     asked = {name: clean.get(name) for name in ("year", "first", "last", "state", "who")}
     name = next((name for pk, name in people if str(pk) == clean.get("who")), "")

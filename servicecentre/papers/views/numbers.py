@@ -29,7 +29,7 @@ def numbers(request):
         "only_missing": state == "missing", "kinds": [(kind, *words) for kind, words in kinds.items()],
         "years": [(row.series.year, f"{row.series.year} 年") for row in every if shown and row.series.kind == shown.series.kind],
         "gaps": [row for row in every if row.missing], "next": _newest(every), "query": urlencode(form.query),
-        "may_batch": may(request, "papers.view_batches"),
+        "may_batch": may(request, "papers.view_batches") and state != "missing",
         "may_view_paper": may(request, "papers.view_paper"), "may_reprint": may(request, "papers.reprint_paper")})
 
 

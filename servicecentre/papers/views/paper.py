@@ -14,7 +14,7 @@ from servicecentre.papers.computers import computer_of
 from servicecentre.papers.forms import ReprintForm, VoidForm
 from servicecentre.papers.issuing import reprint_paper
 from servicecentre.papers.issuing import void_alone as void_act
-from servicecentre.papers.kinds import kind_of
+from servicecentre.papers.kinds import KINDS
 from servicecentre.papers.models import Paper, Print
 from servicecentre.staff.access import may, needs
 
@@ -32,7 +32,7 @@ def _paper(request, pk):
 
 
 def _paper_page(request, paper, form=None, void_form=None):
-    kind = kind_of(paper)
+    kind = KINDS[paper.kind]
     prints = list(paper.prints.select_related("by"))
     for each in prints:
         each.paper = paper

@@ -27,7 +27,7 @@ def _page(request, form=None, add_form=None):
     return render(request, "papers/printers.html", {
         "computer": computer, "form": form, "rows": form.rows if form else [], "add_form": add_form or AddComputerForm(),
         "others": Computer.objects.of(request.estate).exclude(pk=computer.pk if computer else None).order_by("name"),
-        "fit_form": FitForm(), "may_set": may(request, "papers.set_computer")})
+        "fit_form": FitForm(initial={"version": computer.version}) if computer else None, "may_set": may(request, "papers.set_computer")})
 
 
 @needs("papers.add_computer")
@@ -67,6 +67,8 @@ def confirm_fit(request, pk):
     form = FitForm(request.POST)
     if form.perform(computers.confirm_fit, printer, by=request.user):
         messages.success(request, f"{printer.sheet_of.name}对上了。")
+    else:
+        messages.error(request, " ".join(error for errors in form.errors.values() for error in errors))
     return redirect(reverse("papers:printers"))
 
 

@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from servicecentre.estates.mount import in_estate
 from servicecentre.kit.headers import client_address
 from servicecentre.kit.periods import today
 from servicecentre.kit.snapshot import snapshot
@@ -28,8 +29,9 @@ def mark(request, mark):
             return render(request, "papers/mark.html", {"wrong": error.messages[0]}, status=404)
         seen = paper and request.user.is_authenticated and not gate.shut(request, paper.estate)
         roles = request.user.roles_at(paper.estate) if seen else frozenset()
+        with in_estate(paper.estate.slug if paper else "-"):
+            page_url = paper and paper.get_absolute_url()
         return render(request, "papers/mark.html", {
-            "page_url": paper and f"{paper.estate.get_absolute_url()}papers/{paper.pk}/",
-            "paper": paper if roles else None, "note": paper.note_on(today()) if roles else "",
+            "page_url": page_url, "paper": paper if roles else None, "note": paper.note_on(today()) if roles else "",
             "phone": paper.estate.phone if paper else "", "unknown": paper is None,
             "figures": bool(RIGHTS["papers.view_paper"].roles & roles)}, status=200 if paper else 404)
