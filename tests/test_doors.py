@@ -22,8 +22,9 @@ from servicecentre.worklog.models import Entry, Promise
 from servicecentre.worklog.views import opens
 
 from .conftest import Desk, person_at
+from .pages import pages_of
 from .walk import DOORS, INSIDE, NAMES, NOBODYS, PUBLIC, ROWED, address, doors, everyone, forms_of, path_of, words
-from .worlds import a_month, at, numbers_apart, pages_of, taken_back, unset, unwritten
+from .worlds import a_month, at, numbers_apart, taken_back, unset, unwritten
 
 THEN = (2026, 11, 21, 3)                         # the world's own hour, so that today's pages have rows
 FRAMED = ("papers:pdf", "papers:test_page", "papers:batch_pdf", "texts:preview_text", "tickets:notice_pdf")      # printed from a frame of our own

@@ -79,8 +79,6 @@ EDITS = {
     "households:record_death": edit(Person, "person", "deceased_on", "2026-11-01", "2026-11-02", field="died_on", more={"basis": "死亡证明"}),
     "households:change_household": edit(Household, "household", "remark", "常出差", "先打电话"),
     "households:correct_first_day": edit(Household, "household", "starts_on", "2026-03-17", "2026-03-16", more={"reason": "抄错"}),
-    "households:change_owner": Edit(lambda w: Household.objects.filter(unit=w.unit).latest("serial"), "serial", "last_day",
-                                    ("2026-11-10", "2026-11-20"), {"papers": ["deed"], "name_1": "郑和"}),
     "households:change_share": edit(Ownership, "ownership", "share", "1/3", "1/4", more={"basis": "不动产权证书"}),
     "households:change_unit": edit(Unit, "unit", "remark", "顶楼", "有天窗"),
     "households:change_resident": edit(Resident, "resident", "guardian", "张雨萍", "陈犇"),
@@ -94,8 +92,11 @@ EDITS = {
 }
 # Forms with a guard whose state can be left only once, or whose own tests are elsewhere.
 ELSEWHERE = {
-    "households:revoke_letter": "a letter is revoked once", "worklog:keep_promise": "below, after a move", "billing:collect": "test_screens_counter",
-    "households:import_report": "test_screens_import: what was shown is what is applied", "texts:text": "below: taken out of use"}
+    "households:revoke_letter": "a letter is revoked once", "households:change_owner": "test_owners: shown first, then pressed",
+    "worklog:keep_promise": "below, after a move", "billing:collect": "test_screens_counter",
+    "households:import_report": "test_screens_import: what was shown is what is applied", "texts:text": "below: taken out of use",
+    **dict.fromkeys(("households:remove_owner", "households:withdraw_death", "tickets:extend_notice", "tickets:take_down_notice"),
+                    "test_owners, test_notices: what was left, taken back or taken down is so only once")}
 
 
 def newest(w, key):
@@ -109,7 +110,8 @@ def typed(form):
 
 
 def opened(desk, w, name, change):
-    form, = (form for form in forms_of(desk.get(address(w, name) + change.seen)) if GUARDS & set(form.fields))
+    form, = (form for form in forms_of(desk.get(address(w, name) + change.seen))
+             if GUARDS & set(form.fields) and (not change.field or change.field in form.fields))
     return typed(form) | change.more
 
 

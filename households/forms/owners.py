@@ -27,7 +27,6 @@ class AddOwnerForm(OfPersonForm):
 
 class ShareForm(DeskForm):
     share = TextField(label="份额", max_length=20, required=False, help_text="如 50%、1/2")
-    shown = forms.CharField(widget=forms.HiddenInput, required=False, max_length=20)
     basis = TextField(label="凭什么", max_length=80, help_text=DEED)
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     guardian = TextField(label="监护人", max_length=40, required=False, help_text="业主未满 14 岁的要填")

@@ -69,7 +69,7 @@ def test_what_was_tested_is_what_is_confirmed(desk, computer, clerk):
     assert '<input type="hidden" name="version" value="1"' in desk.get("/papers/printers/").content.decode()
     set_computer(computer, name=NAME, receipt_sheet="a5", printers=still(computer, dot140=("", 15, 0)), version=1, by=clerk)
     said = desk.post(f"/papers/printers/fit/{printer.pk}/", {"version": 1, "request_key": "f1"}, follow=True).content.decode()
-    assert "请再打一张测试页看" in said and not Printer.objects.get(pk=printer.pk).fits_at
+    assert "您的改动没有保存" in said and not Printer.objects.get(pk=printer.pk).fits_at
     desk.post(f"/papers/printers/fit/{printer.pk}/", {"version": 2, "request_key": "f2"})
     assert Printer.objects.get(pk=printer.pk).fits_at
 
