@@ -20,6 +20,7 @@ from servicecentre.desk.models import DataRequest, PrivacyPolicy
 from servicecentre.estates.mount import in_estate
 from servicecentre.files import storing
 from servicecentre.files.models import File
+from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import BillingMonth, today
 from servicecentre.kit.refused import Refused
 from servicecentre.papers.models import Paper
@@ -85,7 +86,8 @@ def test_the_copy_lists_what_is_held_and_says_what_it_leaves_out(household, pers
     payment = collect_payment(household, parts=[("cash", charge.amount, "")], payer_name="张雨萍", by=clerk)
     of = held(person, household)
     assert of["嘱咐"][0][1].startswith("先打我的手机") and of["宠物"] == [["犬", "犬证 宁犬7788"]] and of["紧急联系人"][0][1].startswith("1 位")
-    assert "1.00 元，已缴 1.00 元" in of["账单"][0][1] and payment.paper.number in of["收款"][0][1]
+    told = f"{yuan(charge.amount)} 元"
+    assert of["账单"] == [["2026-10", f"{charge.shown_name} {told}，已缴 {told}"]] and payment.paper.number in of["收款"][0][1]
     assert "全号" in of["没有列在这里的"][0][0] and "老何" not in str(of) and "张大山" not in str(of)
 
 
