@@ -28,7 +28,8 @@ def form_page(request, form, *, title, button, back, busy="正在登记，请稍
     if heed is None and isinstance(back, Household):
         heed = back, StandingInstruction.Moment.ANY
     return render(request, "households/form.html", {
-        "form": form, "title": title, "button": button, "busy": busy, "about": about, "wide": wide, "more": more, "heed": heed,
+        "form": form, "title": title, "button": button, "busy": busy, "about": about, "wide": wide, "more": more,
+        "heed": heed and {"household": heed[0], "moment": heed[1]},
         "back": back if isinstance(back, str) else back.get_absolute_url()})
 
 
