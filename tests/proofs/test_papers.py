@@ -211,7 +211,7 @@ def test_6_the_tail_of_a_series_cut_off_is_known_to_the_outer_journal(world, set
 def test_6_a_paper_written_anew_with_the_key_is_known_to_the_outer_journal(world, settings, tmp_path):
     settings.JOURNAL_FILE = tmp_path / "journal.jsonl"
     journal.catch_up()
-    paper = world.notice
+    paper = world.reminder
     paper.content |= {"words": "没有的事"}
     with unguarded(Paper):
         Paper.objects.filter(pk=paper.pk).update(content=paper.content, digest=seal(*paper.frozen()))
