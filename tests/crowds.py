@@ -251,4 +251,4 @@ def lists_of(answer):
         return {}
     top = answer.context[0] if isinstance(answer.context, list) else answer.context
     return {name: size(value) for name, value in top.flatten().items()
-            if isinstance(value, (Page, QuerySet, dict, list, tuple, set)) and name not in ("block", "perms", "messages", "heed")}          # heed: whose notes to show
+            if isinstance(value, (Page, QuerySet, dict, list, tuple, set)) and name not in ("block", "perms", "messages", "heed")}
