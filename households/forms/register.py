@@ -185,6 +185,9 @@ class ChangeOwnerForm(OwnersForm):
         without = [n for n in self.OWNERS if clean.get(f"name_{n}") and not clean.get(f"id_number_{n}") and not self.has_error(f"id_number_{n}")]
         if without and not clean.get("no_id") and not self.has_error("no_id"):
             self.add_error(f"id_number_{without[0]}", "填证件号码；没有的，在上面写原因")
+        for side in ("seller_signed", "buyer_signed"):
+            if clean.get("taken_over") and not clean.get(side):
+                self.add_error(side, "勾了随房转的，双方都签字才转")
         typed = {name: value for name, value in clean.items() if name not in ("request_key", "despite")}
         self.digest = sha256(repr(sorted(typed.items())).encode()).hexdigest()[:32]
         return clean

@@ -85,11 +85,16 @@ def test_a_unit_is_sold(open_as, clerk, household):
     page.get_by_role("checkbox", name="没修完的返修").check()
     page.locator("#id_name_1").fill("陈海燕")
     page.locator("#id_phone_1").fill("13912345678")
+    page.get_by_label("新业主没有证件号码的原因").fill("证件在办，下周补")
     page.keyboard.press("F9")
     expect(page.locator("[data-errors]")).to_contain_text("双方都签字才转")
     assert Household.objects.count() == 1
     for signed in ("卖方已签字", "买方已签字"):
         page.get_by_label(signed).check()
+    page.keyboard.press("F9")
+    expect(page.get_by_label("要办的")).to_contain_text("双方都签了")
+    page.wait_for_load_state()
+    assert Household.objects.count() == 1 and looked_at(page, "what a sale will do") == []
     page.keyboard.press("F9")
     arrived(page, "结算单")
     expect(page.locator("main")).to_contain_text("陈海燕")
