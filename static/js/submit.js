@@ -77,6 +77,7 @@
 
   document.addEventListener("htmx:beforeRequest", (event) => {
     const form = event.target, button = event.detail.requestConfig.triggeringEvent?.submitter;
+    if (asked.delete(form)) return;                       // pressed before htmx had seen the form, and let go on by the server's answer
     if (pressed.has(form)) event.preventDefault();
     else if (form.tagName === "FORM" && button?.tagName === "BUTTON") press(form, button);
   });
