@@ -29,7 +29,7 @@ lint: setup      ## ruff, and whether imports go down only
 	@.venv/bin/lint-imports
 
 bench:           ## every claim about speed against its limit (SCALE=10 for the million)
-	@scripts/setup all
+	@scripts/setup bench
 	@$(PYTHON_) scripts/bench.py
 
 shape: setup     ## the longest files and functions

@@ -12,6 +12,7 @@ from servicecentre.worklog.acts import act, record
 from servicecentre.worklog.models import Done
 
 from .allocation import settle
+from .corrections import overbilled, who_mends
 from .explain import open_lines
 from .models import Allocation, BillingPolicy, Charge, Credit, Payment, PaymentPart, ReceiptVoid
 from .shifts import open_shift
@@ -33,7 +34,8 @@ def collect_payment(household, *, charges=None, parts, tendered=None, payer_name
     ``tendered``: cash put on the table, None for exact. ``use_credit``: waiting credit settles the chosen lines first.
     ``due_shown``: ``shown()`` of the page, None for a caller that showed none. ``replaces``: paper of the void receipt that
     this one is reissued for.
-    Refused when the bill changed since it was shown; unless="left_over" when money would be left over,
+    Refused when the bill changed since it was shown; unless="to_correct" when a line is for days beyond the tenure,
+    unless="left_over" when money would be left over,
     unless="same_again" when the same sum was taken of this household minutes ago, unless="reference_again" when a live
     receipt bears this transfer number. Rules: DOMAIN §2 Payments [seed] [law: 民法典 560], TRUST 2.
     """
@@ -48,6 +50,9 @@ def collect_payment(household, *, charges=None, parts, tendered=None, payer_name
     total = sum(fen for _, fen, _ in parts)
     _demand_sensible(total, household)
     change = change_of(parts, tendered)
+    if (over := overbilled(household, chosen)) and "to_correct" not in despite:
+        raise Refused(f"所选的账单里有 {yuan(over)} 元是这一户起止日期以外的，不该收。请{who_mends(household.estate)}在「出账」里更正后再收；"
+                      "交款人一定要先交的，再继续，更正后多出的退回或转预存。", unless="to_correct")
     due = sum(line.due for line in chosen)
     used = min(due, sum(source.left for source in credit)) if use_credit else 0
     if (left := total - (due - used)) > 0 and "left_over" not in despite:

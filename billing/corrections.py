@@ -10,6 +10,7 @@ from servicecentre.kit.money import half_up, line_amount, yuan
 from servicecentre.kit.periods import BillingMonth, now
 from servicecentre.kit.refused import Refused
 from servicecentre.worklog.acts import act, record
+from servicecentre.worklog.review import managers
 
 from .allocation import settle
 from .charges import make_charge
@@ -46,7 +47,33 @@ def off_words(household):
     fen = sum(correction.fen for correction in off)
     said = f"多出 {yuan(-fen)} 元" if fen < 0 else f"少 {yuan(fen)} 元" if fen else "多少相抵"
     months = "、".join(sorted({str(correction.month) for correction in off})[:6])
-    return f"{months} 共 {len(off)} 笔和这一户的起止日期不符，{said}；请主管在「出账」里更正后再收。"
+    return f"{months} 共 {len(off)} 笔和这一户的起止日期不符，{said}；请{who_mends(household.estate)}在「出账」里更正后再收。"
+
+
+def who_mends(estate):
+    """「主管陈静、李红」, for who may not mend and has to ask."""
+    return f"主管{'、'.join(manager.name for manager in managers(estate))}"
+
+
+def overbilled(household, lines):
+    """How much of what is still due of these lines is for days the household did not hold, fen: to be mended, not collected."""
+    off = _lines_off(household.estate_id, Charge.objects.filter(pk__in=[line.pk for line in lines]))
+    return sum(min(correction.charge.due, -correction.fen) for correction in off if correction.fen < 0)
+
+
+def waiting_ended(estate):
+    """[(Household, fen)] of tenures that ended or were taken back and whose bills do not agree yet, by unit."""
+    ended = Household.objects.of(estate).exclude(ends_on=None, voided_at=None)
+    sums, rows = {}, {}
+    for correction in _lines_off(estate, Charge.objects.filter(household__in=ended)):
+        pk = correction.household.pk
+        rows[pk], sums[pk] = correction.household, sums.get(pk, 0) + correction.fen
+    return sorted(((row, sums[pk]) for pk, row in rows.items()), key=lambda pair: pair[0].unit.sort)
+
+
+def to_correct(estate, households):
+    """pks of those of these households (a queryset) that have a line to mend: their money is not settled yet."""
+    return {correction.household.pk for correction in _lines_off(estate, Charge.objects.filter(household__in=households))}
 
 
 @act
@@ -57,9 +84,9 @@ def mend_line(charge, *, by):
     or the new Charge. Refused when there is nothing to mend.
     """
     household = Household.objects.lock(charge.household_id)
-    charge = _with_sums(Charge.objects.all()).lock(charge)
-    fen = _off_by(charge, household)
-    if charge.voided_at or charge.line or charge.subject or not fen:
+    charge = with_sums(Charge.objects.all()).lock(charge)
+    fen = off_by(charge, household)
+    if charge.voided_at or charge.line or charge.subject or charge.opening_id or not fen:
         raise Refused("这笔账单没有要更正的，请刷新出账预览。")
     month = BillingMonth.of(charge.period)
     if fen > 0:
@@ -84,10 +111,11 @@ def _lines_off(estate, charges):
         Q(starts_on__gt=F("period"), household__starts_on__lt=F("starts_on"))
         | (Q(household__ends_on=None) | Q(household__ends_on__gt=F("ends_on"))) & ~Q(ends_on__in=whole_ends))
     mended = Exists(Credit.objects.filter(charge=OuterRef("pk"), source=Credit.Source.CORRECTION))       # the tenure may have moved again
-    rows = (_with_sums(charges.of(estate).live()).filter(beyond | short | mended, subject="", line=0)
-            .exclude(fee_kind__bills="").select_related("household__unit", "fee_kind"))
+    # What the old books said (期初) is a sum for the month, not days of it.
+    rows = (with_sums(charges.of(estate).live()).filter(beyond | short | mended, subject="", line=0)
+            .exclude(opening__isnull=False).exclude(fee_kind__bills="").select_related("household__unit", "fee_kind"))
     for charge in rows.iterator(chunk_size=500):
-        if fen := _off_by(charge, charge.household):
+        if fen := off_by(charge, charge.household):
             yield Correction(charge.household, charge.household.unit.code, charge.fee_kind, BillingMonth.of(charge.period), fen,
                              _words(charge, charge.household), charge)
 
@@ -106,7 +134,7 @@ def _never_billed(estate, month):
                                  f"{billed.label}已出账，这一户没有账单；再出一次 {billed} 即补上")
 
 
-def _with_sums(charges):
+def with_sums(charges):
     """Adds what further lines and corrections have mended of each line: fen and how many."""
     further = _further(OuterRef("household"), OuterRef("fee_kind"), OuterRef("period")).order_by().values("household")
     mended = _mended(OuterRef("pk")).order_by().values("charge")
@@ -118,7 +146,7 @@ def _with_sums(charges):
         mended_n=Coalesce(Subquery(mended.annotate(n=number).values("n")), 0))
 
 
-def _off_by(charge, household):
+def off_by(charge, household):
     """What the tenure's days make of the month, less what is billed and mended, fen; 0 when they agree but for rounding."""
     month = BillingMonth.of(charge.period)
     days = _days(household, month)

@@ -17,18 +17,23 @@ DECIMALS = 6                              # of a product that has no end, as 89.
 
 def quantity_text(charge):
     """0.01 units as people write them: 89.56 for ㎡, 「1 辆」 for things that are counted."""
-    unit = charge.fee_kind.unit_name
+    unit = _unit(charge)
     return area_text(charge.quantity) if unit == "㎡" else f"{area_text(charge.quantity).rstrip('0').rstrip('.')} {unit}"
 
 
 def quantity_label(charge):
     """With its unit, as papers write it: 89.56 ㎡, 1 辆."""
-    return f"{quantity_text(charge)} ㎡" if charge.fee_kind.unit_name == "㎡" else quantity_text(charge)
+    return f"{quantity_text(charge)} ㎡" if _unit(charge) == "㎡" else quantity_text(charge)
+
+
+def _unit(charge):
+    """What is counted: a line of the old list is one 笔, whatever its fee counts."""
+    return "笔" if charge.opening_id else charge.fee_kind.unit_name
 
 
 def period_text(charge):
     """2026-11, or 一次性 for a fee that is not by the month."""
-    return str(BillingMonth.of(charge.period)) if charge.fee_kind.per else "一次性"
+    return str(BillingMonth.of(charge.period)) if charge.fee_kind.per or charge.opening_id else "一次性"
 
 
 def share_text(charge):
@@ -37,7 +42,7 @@ def share_text(charge):
 
 
 def _shares(charge):
-    per = charge.fee_kind.per
+    per = "" if charge.opening_id else charge.fee_kind.per
     return [f"{share_text(charge)} {per}"] if per else [share_text(charge)] if charge.share_num != charge.share_den else []
 
 
@@ -49,7 +54,7 @@ def formula(charge):
 
 def factors(charge):
     """What is multiplied, with units, for the open 「怎么算」."""
-    unit, per = charge.fee_kind.unit_name, charge.fee_kind.per
+    unit, per = _unit(charge), "" if charge.opening_id else charge.fee_kind.per
     price = f"{price_text(charge.unit_price)} 元/{unit}{f'·{per}' if per else ''}"
     return [quantity_label(charge), price, *_shares(charge), f"{charge.percent}%"]
 
@@ -68,7 +73,9 @@ def because(charge, area=None):
     where = []
     if charge.price is not None:
         where.append(f"单价：{charge.fee_kind.name}，{charge.price.starts_on} 起执行，依据 {charge.price.basis}")
-    if charge.fee_kind.unit_name == "㎡" and area is not None and area.area == charge.quantity:
+    if charge.opening_id:
+        where.append("期初：按历史欠费名单登记，原来怎么算的以旧账为准")
+    elif charge.fee_kind.unit_name == "㎡" and area is not None and area.area == charge.quantity:
         where.append(f"面积：房屋登记 {area.starts_on} 起{f'，{area.basis}' if area.basis else ''}")
     where += [f"到期日 {charge.due_on}", f"{business_day(charge.made_at)} 出账，{charge.made_by.name}"]
     sentences = [" · ".join(where)]

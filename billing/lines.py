@@ -9,6 +9,7 @@ from django.db.models import BigIntegerField, Case, DateField, Exists, F, Filter
 from django.db.models.functions import Cast, Coalesce, ExtractDay, Greatest, Least
 
 from households.models import Household, UnitArea
+from servicecentre.estates.hours import Calendar
 
 from .models import Charge, FeeKind, Price
 
@@ -16,8 +17,8 @@ PERCENT = 100
 
 
 def prices_on(estate, month):
-    """The prices of the monthly fees in force on the 1st of this month, in the price list's order."""
-    monthly = FeeKind.objects.of(estate).monthly()
+    """The prices of the monthly fees in force on the 1st of this month, in the price list's order; none of a fee put out of use."""
+    monthly = FeeKind.objects.of(estate).monthly().active()
     return list(Price.objects.of(estate).on(month.first).filter(fee_kind__in=monthly)
                 .select_related("fee_kind").order_by("fee_kind__position", "fee_kind_id"))
 
@@ -78,14 +79,24 @@ def areas_on(day, unit="pk"):
     return UnitArea.objects.filter(unit=OuterRef(unit), starts_on__lte=day).filter(Q(ends_on=None) | Q(ends_on__gte=day))
 
 
-def due_on(month, policy):
-    """The day a month's bill is due (DOMAIN §2 [seed]: the 5th)."""
-    return month.first.replace(day=policy.due_day)
+def due_on(month, policy, days=None):
+    """The day a month's bill is due (DOMAIN §2 [seed]: the 5th); a holiday stays, unless the estate moves it.
+
+    ``days``: the Calendar of the month, where it is at hand.
+    """
+    return _moved(month.first.replace(day=policy.due_day), policy, days)
 
 
-def first_due_on(starts_on, month, policy):
+def first_due_on(starts_on, month, policy, days=None):
     """Due day of a tenure's first line: no earlier than its first day + 7 (DOMAIN §2 [practice])."""
-    return max(due_on(month, policy), starts_on + timedelta(days=policy.first_days))
+    usual = month.first.replace(day=policy.due_day)
+    return _moved(max(usual, starts_on + timedelta(days=policy.first_days)), policy, days)
+
+
+def _moved(day, policy, days):
+    if not policy.due_moves:
+        return day
+    return (days or Calendar(policy.estate_id, day)).next_working(day)
 
 
 def _line_of(price, month):
@@ -106,10 +117,11 @@ def _line_of_other_use(price, month):
 
 def _due(month, policy):
     """One constant, but for tenures that begin in the month: a constant per first day, so that no engine counts days."""
-    days = [month.first + timedelta(days=n) for n in range(month.days)]
-    later = [When(starts_on=day, then=_day(first_due_on(day, month, policy))) for day in days
-             if first_due_on(day, month, policy) > due_on(month, policy)]
-    usual = _day(due_on(month, policy))
+    calendar = Calendar(policy.estate_id, month.first, month.last + timedelta(days=policy.first_days)) if policy.due_moves else None
+    day_due = due_on(month, policy, calendar)
+    first_dues = {day: first_due_on(day, month, policy, calendar) for n in range(month.days) for day in [month.first + timedelta(days=n)]}
+    later = [When(starts_on=day, then=_day(due)) for day, due in first_dues.items() if due > day_due]
+    usual = _day(day_due)
     if not later:
         return usual
     return Case(When(starts_on__gte=month.first, then=Case(*later, default=usual, output_field=DateField())),

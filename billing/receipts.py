@@ -129,8 +129,9 @@ def why_not(void, user):
 
 def second_persons(void):
     """Names of the estate's managers who may approve: neither the asker nor the receipt's cashier."""
-    posts = Post.objects.of(void.estate).filter(role=Role.MANAGER, user__is_active=True)
-    return list(posts.exclude(user__in=(void.asked_by_id, void.cashier_id)).order_by("pk").values_list("user__name", flat=True))
+    posts = Post.objects.of(void.estate).held(on=today()).filter(role=Role.MANAGER, user__is_active=True)
+    names = posts.exclude(user__in=(void.asked_by_id, void.cashier_id)).order_by("pk").values_list("user", "user__name")
+    return list(dict(names).values())                    # a manager who also stands in for one is named once
 
 
 def outcome(void):
@@ -196,4 +197,4 @@ def _reissue(void):
         charges = [line for line in open_lines(household) if line.pk in charges]
     return collect_payment(household, charges=charges, parts=again["parts"], tendered=again["tendered"], payer_name=again["payer_name"],
                            payer_relation=again["payer_relation"], remarks=again["remarks"], replaces=void.payment.paper, by=void.asked_by,
-                           despite=("left_over", "same_again", "reference_again"))
+                           despite=("to_correct", "left_over", "same_again", "reference_again"))

@@ -13,7 +13,8 @@ def receipt_content(payment, allocations, *, credit_left, replaces=None):
     ``credit_left``: the household's credit afterwards, fen; ``replaces``: the void receipt's paper that this one stands for.
     """
     household = payment.household
-    remarks = [payment.remarks, f"原收据 {replaces.number} 作废重开" if replaces else "", worded(payment.estate, "receipt_remarks")]
+    remarks = [payment.remarks, f"原收据 {replaces.number} 作废重开" if replaces else "",
+               worded(payment.estate, "receipt_remarks", **_names(payment))]
     return {
         **_heads(household), "payer": payment.payer_name, "relation": relation_label(payment), "cashier": payment.cashier.name,
         "lines": [_receipt_line(charge, fen) for charge, fen in by_charge(allocations)],
@@ -45,11 +46,20 @@ def void_content(void, payment, freed, left):
         "receipt": payment.paper.number, "received_at": exact_moment(payment.at), "ways": ways_text(payment),
         "copies_back": void.copies_back,
         "lines": lines, "total": -payment.total, "words": in_words(-payment.total),
-        "reasons": [[label, code == void.reason] for code, label in ReceiptVoid.Reason.choices], "said": void.words,
+        "reasons": [[label, code == void.reason] for code, label in ReceiptVoid.Reason.choices],
+        "said": f"{void.words}　{worded(payment.estate, 'void_remarks', 收据号码=payment.paper.number, **_names(payment))}".strip(),
         "goes": [[label, code == void.goes] for code, label in ReceiptVoid.Goes.choices],
         "reissued": void.reissued.paper.number if void.reissued else "",
         "asked_by": void.asked_by.name, "asked_at": exact_moment(void.asked_at), "approved_by": void.decided_by.name,
         "approved_at": exact_moment(void.decided_at)}
+
+
+def _names(payment):
+    """What an editable text may say of a payment (papers/kinds.NAMES)."""
+    heads = _heads(payment.household)
+    return {"房号": heads["unit"], "户号": heads["household"], "业主": heads["owners"], "交款人": payment.payer_name,
+            "收款人": payment.cashier.name, "日期": f"{payment.day.year}年{payment.day.month}月{payment.day.day}日",
+            "合计": yuan(payment.total), "大写": in_words(payment.total)}
 
 
 def by_charge(allocations):

@@ -1,7 +1,7 @@
 """The map of billing: months and tariff; the counter's money."""
 from django.urls import path
 
-from .views import counter, months, receipts, tariffs
+from .views import counter, exporting, fee_kinds, months, opening, receipts, tariffs
 
 app_name = "billing"
 urlpatterns = [
@@ -25,7 +25,12 @@ urlpatterns = [
     path("run/month.xlsx", months.download_run, name="download_run"),
     path("run/<int:pk>/undo/", months.undo_run, name="undo_run"),
     path("run/mend/<int:pk>/", months.mend_line, name="mend_line"),
+    path("charges/export/", exporting.export_charges, name="export_charges"),
+    path("arrears/import/", opening.import_arrears, name="import_arrears"),
     path("tariff/", tariffs.show_tariff, name="tariff"),
     path("tariff/<int:pk>/change/", tariffs.change_price, name="change_price"),
+    path("fee-kinds/", fee_kinds.show_fee_kinds, name="fee_kinds"),
+    path("fee-kinds/add/", fee_kinds.add_fee_kind, name="add_fee_kind"),
+    path("fee-kinds/<int:pk>/", fee_kinds.change_fee_kind, name="change_fee_kind"),
     path("tariff/prices/<int:pk>/withdraw/", tariffs.withdraw_price, name="withdraw_price"),
 ]

@@ -72,7 +72,7 @@ def _chunks(ids):
 
 def _people(households):
     columns = ("household", "person__name", "person__phone", "person__phone2")
-    yield from Ownership.objects.filter(household__in=households).order_by("pk").values_list(*columns)
+    yield from Ownership.objects.live().filter(household__in=households).order_by("pk").values_list(*columns)
     yield from Resident.objects.filter(household__in=households, left_on=None).order_by("pk").values_list(*columns)
     yield from Contact.objects.filter(household__in=households).order_by("pk").values_list("household", "name", "phone")
 
@@ -235,7 +235,7 @@ def _hit(kind, asked, exact, former, row):
 
 _PEOPLE = """
 SELECT 1, o.position, o.household_id, '', p.name, p.phone, p.phone2
-FROM households_ownership o JOIN households_person p ON p.id = o.person_id WHERE o.household_id IN ({ids})
+FROM households_ownership o JOIN households_person p ON p.id = o.person_id WHERE o.household_id IN ({ids}) AND o.left_on IS NULL
 UNION ALL SELECT 2, r.id, r.household_id, r.kind, p.name, p.phone, p.phone2
 FROM households_resident r JOIN households_person p ON p.id = r.person_id WHERE r.household_id IN ({ids}) AND r.left_on IS NULL
 UNION ALL SELECT 3, id, household_id, '', name, phone, '' FROM households_contact WHERE household_id IN ({ids})

@@ -1,117 +1,24 @@
 """Acts on people: owners' data, residents, tenants, emergency contacts, vehicles; and showing what is masked (FORMS 1.4)."""
-from django.core.exceptions import ValidationError
+from django.urls import reverse
 
-from servicecentre.kit.identity import IdKind, born_on, check_identity, check_phone, check_plate, guess_kind, mask_identity, show_plate
+from servicecentre.kit.identity import (
+    check_phone,
+    check_plate,
+    mask_phone,
+    show_plate,
+)
 from servicecentre.kit.periods import today
 from servicecentre.kit.refused import Refused
-from servicecentre.kit.secrets import blind_index
-from servicecentre.kit.text import clean_text
+from servicecentre.kit.text import clean_text, surname
 from servicecentre.worklog.acts import act, record
-from servicecentre.worklog.models import Entry
+from servicecentre.worklog.stale import fresh
 
 from . import find
-from .models import Contact, Household, Person, Resident, Vehicle
+from .entering import RESIDENT, WORDS, check_name, checked, enter_person, guarded, household_ids_of, is_child, person_fields
+from .history import amend, change
+from .models import Amendment, Contact, Household, Person, Resident, Vehicle
 
-ONE_PERSON_CARDS = (IdKind.RESIDENT, IdKind.HMT_RESIDENCE, IdKind.FOREIGN_PERMANENT)      # these tell sex and birth year
-OLDEST = 130                                  # years that anybody may have lived
-WORDS = {"name": "姓名", "id_number": "证件", "phone": "电话", "phone2": "备用电话", "sex": "性别", "birth_year": "出生年",
-         "mail_address": "通讯地址", "email": "邮箱", "legal_rep": "法人", "contact": "联系人"}
-
-
-def checked(field, check, *args):
-    """What a check of kit gives, its refusal put beside the field."""
-    try:
-        return check(*args)
-    except ValidationError as error:
-        raise Refused({field: error.messages}) from error
-
-
-def identity_fields(estate, kind, number):
-    """Columns of Person for an ID number: encrypted, its digest, mask, and what the number itself tells.
-
-    ``kind`` may be empty: then it is guessed by pattern. ValidationError in words; nothing for no number.
-    """
-    if not number:
-        return {"id_kind": "", "id_number": "", "id_digest": "", "id_masked": ""}
-    kind, number = (kind, check_identity(kind, number)) if kind else guess_kind(number)
-    fields = {"id_kind": kind, "id_number": number, "id_digest": blind_index(estate.pk, number), "id_masked": mask_identity(number)}
-    if kind in ONE_PERSON_CARDS and (born := born_on(number)):
-        fields |= {"birth_year": born.year, "sex": Person.Sex.MALE if int(number[16]) % 2 else Person.Sex.FEMALE}
-    return fields
-
-
-def check_name(text, limit=60):
-    """A name as people have them: with a letter of some script in it."""
-    name = clean_text(text, limit)
-    if not name:
-        raise ValidationError("请填写姓名")
-    if not any(character.isalpha() for character in name):
-        raise ValidationError("姓名里没有文字，请核对")
-    return name
-
-
-def check_birth_year(year):
-    """A year that has begun, of somebody who may be alive."""
-    if year > today().year:
-        raise ValidationError("出生年不能晚于今年")
-    if year < today().year - OLDEST:
-        raise ValidationError(f"出生年不能早于 {today().year - OLDEST} 年")
-    return year
-
-
-def person_fields(estate, *, name, kind="", id_kind="", id_number="", phone="", phone2="", suffix="", **more):
-    """Clean columns of Person from what was typed; refused beside ``<field><suffix>``."""
-    fields = {"name": checked(f"name{suffix}", check_name, name)}
-    fields |= checked(f"id_number{suffix}", identity_fields, estate, id_kind, id_number)
-    organisation = kind == Person.Kind.ORGANISATION or fields["id_kind"] == IdKind.CREDIT_CODE
-    fields["kind"] = Person.Kind.ORGANISATION if organisation else Person.Kind.PERSON
-    for field, number in (("phone", phone), ("phone2", phone2)):
-        fields[field] = checked(f"{field}{suffix}", check_phone, number) if number else ""
-    for field, value in more.items():
-        if field in ("sex", "birth_year") and field in fields:
-            continue                                                  # the number itself tells
-        if field == "birth_year" and value:
-            fields[field] = checked(f"{field}{suffix}", check_birth_year, value)
-            continue
-        limit = Person._meta.get_field(field).max_length
-        fields[field] = checked(f"{field}{suffix}", clean_text, value, limit) if isinstance(value, str) else value
-    return fields
-
-
-def enter_person(estate, **typed):
-    """The person of this ID number at this estate, told of what is new about them, or a new one. Part of other acts."""
-    suffix = typed.get("suffix", "")
-    fields = person_fields(estate, **typed)
-    there = fields["id_digest"] and Person.objects.of(estate).select_for_update().filter(id_digest=fields["id_digest"]).first()
-    if not there:
-        return Person.objects.create(estate=estate, **fields)
-    if there.name != fields["name"]:
-        raise Refused({f"id_number{suffix}": f"这个证件号码登记的是{there.name}，请核对证件；姓名变了先改人员资料"})
-    if fields["phone"] and there.phone and fields["phone"] != there.phone and not fields["phone2"]:
-        fields["phone2"] = there.phone                                # the newer number first, the older one is kept
-    if not typed.get("kind"):
-        fields.pop("kind")                                            # a form that does not ask says nothing of it
-    changed = {k: v for k, v in fields.items() if v and getattr(there, k) != v}
-    if changed:
-        _write(there, changed)
-    return there
-
-
-def _write(row, changed):
-    for field, value in changed.items():
-        setattr(row, field, value)
-    row.version += 1
-    row.save(update_fields=[*changed, "version"])
-
-
-def fresh(row, version):
-    """Refused when somebody has changed the locked row since the page was shown (TRUST 25)."""
-    if row.version == version:
-        return
-    entry = Entry.objects.filter(estate=row.estate_id, row_type=row._meta.label_lower, row_id=row.pk).select_related("by").last()
-    who = f"{entry.by.name}刚才{entry.words}" if entry else "这份资料刚才被别人改过"
-    raise Refused(f"{who}，您的改动还没保存。请重新打开，看过再改。", link=("重新打开", row.get_absolute_url())
-                  if hasattr(row, "get_absolute_url") else None)
+CHILD_OF_OWNER = "子女"                        # one of FORMS' relations
 
 
 def open_tenure(household):
@@ -122,17 +29,10 @@ def open_tenure(household):
     return household
 
 
-def household_ids_of(person):
-    """Where the person owns or lives."""
-    owned = person.ownerships.values_list("household_id", flat=True)
-    lived = person.residences.filter(left_on=None).values_list("household_id", flat=True)
-    return {*owned, *lived}
-
-
 def owner_names(households):
     """Write again the owners' names that lists and papers show, in the order of the contract."""
     for household in Household.objects.filter(pk__in=households).prefetch_related("ownerships__person"):
-        names = names_of([o.person for o in household.ownerships.all()])
+        names = names_of([o.person for o in household.ownerships.all() if not o.left_on])
         Household.objects.filter(pk=household.pk).update(owner_names=names)
 
 
@@ -143,58 +43,105 @@ def names_of(owners):
 
 
 @act
-def change_person(person, *, household, version, by, name, id_number="", **typed):
+def change_person(person, *, household, version, by, name, id_number="", forget=(), **typed):
     """Correct a person's data; number and phones, which the page masks, stay where left empty. ``household``: where it was asked for.
 
-    Refused on a stale page, and for an ID number that another person has.
+    ``forget``: of phone, phone2, id_number what is deleted [law: 个人信息保护法 47]. Refused on a stale page, and for an ID number that
+    another person has.
     """
     household = Household.objects.lock(household)
     person = Person.objects.lock(person)
-    fresh(person, version)
+    fresh(person, version, link=reverse("households:change_person", args=[household.pk, person.pk]))
     fields = person_fields(person.estate, name=name, id_number=id_number, **typed)
     masked = {"phone", "phone2"} | (set() if id_number else {"id_kind", "id_number", "id_digest", "id_masked"})
     fields = {k: v for k, v in fields.items() if v or k not in masked}
     if not id_number:
         fields["kind"] = typed.get("kind") or person.kind
     elif Person.objects.filter(estate=person.estate_id, id_digest=fields["id_digest"]).exclude(pk=person.pk).exists():
-        raise Refused({"id_number": "这个证件号码已登记在另一人名下，请核对"})
-    changed = {k: v for k, v in fields.items() if getattr(person, k) != v}
+        raise Refused({"id_number": "这个证件号码已登记在另一人名下，请核对；同一个人登记了两次，请办合并"})
+    fields |= _forgotten(person, forget, fields)
+    _child_guarded(person, fields)
+    changed = change(person, fields, words=WORDS, by=by, household=household, about=person.name)
     if not changed:
         return person
-    _write(person, changed)
-    households = household_ids_of(person)
-    if "name" in changed:
-        owner_names(person.ownerships.values_list("household_id", flat=True))
-    find.rebuild(households)
-    record(by, "修改人员资料：" + "、".join(word for field, word in WORDS.items() if field in changed or field == "name" and "kind" in changed),
-           person, household=household)
+    told = Amendment.objects.filter(row_type=Person._meta.label_lower, row_id=person.pk, what__in=[WORDS[field] for field in forget])
+    told.update(old="", new="")                                       # not even its mask is kept
+    if "姓名" in changed:
+        owner_names(person.ownerships.live().values_list("household_id", flat=True))
+    find.rebuild(household_ids_of(person))
+    record(by, f"修改人员资料（{known_as(person)}）：" + "、".join(changed), person, household=household)
     return person
 
 
+def _forgotten(person, forget, fields):
+    """Empty columns for what is deleted; refused for a number that is typed anew, and for the ID of whom a duty binds."""
+    if both := [field for field in forget if fields.get(field)]:
+        raise Refused({field: "要么填新的，要么删去" for field in both})
+    if "id_number" not in forget:
+        return dict.fromkeys(forget, "")
+    if person.ownerships.exists() or person.letters_held.exists():
+        raise Refused({"forget": "是业主或受托人，证件号码办事必需，现在不能删；保管期满再清理"})
+    return dict.fromkeys((*forget, "id_kind", "id_digest", "id_masked"), "")
+
+
+def _child_guarded(person, fields):
+    """Refused when another birth year makes a child of somebody whose guardian has not agreed yet."""
+    if "birth_year" not in fields or fields["birth_year"] == person.birth_year or not is_child(Person(birth_year=fields["birth_year"])):
+        return
+    for rows, page in ((person.residences.filter(left_on=None), "住户关系"), (person.ownerships.live(), "份额")):
+        if rows.filter(guardian_consent_on=None).exists():
+            raise Refused({"birth_year": f"改后可能未满 14 岁：先在「{page}」里写监护人和同意，再改出生年"})
+
+
+def known_as(person):
+    """How the log names a person: by surname; an organisation by its name (STYLE §8)."""
+    return person.name[:30] if person.kind == Person.Kind.ORGANISATION else surname(person.name)
+
+
 @act
-def add_resident(household, *, name, by, relation="", **typed):
-    """Enter who lives there with the owner; returns the Resident."""
+def add_resident(household, *, name, by, relation="", guardian="", guardian_consent=False, despite=(), **typed):
+    """Enter who lives there with the owner; returns the Resident. A child under 14 only with a guardian's consent.
+
+    A son or daughter of unknown age is asked about (``grown_up``).
+    """
     household = open_tenure(household)
-    person = enter_person(household.estate, name=name, **typed)
-    resident = Resident.objects.create(estate=household.estate, household=household, person=person,
-                                       relation=checked("relation", clean_text, relation, 10))
+    relation = checked("relation", clean_text, relation, 10)
+    person = enter_person(household.estate, unit=household.unit, by=by, phones=RESIDENT, despite=despite, name=name, **typed)
+    if relation == CHILD_OF_OWNER and not person.birth_year and "grown_up" not in despite:
+        raise Refused("没有填子女的出生年。未满 14 岁的要填出生年和监护人；已满 14 岁就继续。", unless="grown_up")
+    resident = Resident.objects.create(estate=household.estate, household=household, person=person, relation=relation,
+                                       **guarded(person, guardian, guardian_consent))
     find.rebuild([household.pk])
-    record(by, f"登记住户{f'（{resident.relation}）' if resident.relation else ''}", resident, household=household)
+    record(by, f"登记住户{f'（{relation}）' if relation else ''}{known_as(person)}", resident, household=household)
     return resident
 
 
 @act
-def add_tenant(household, *, name, lease_from, by, lease_to=None, fee_payer=Resident.FeePayer.OWNER, **typed):
-    """Enter a tenant with the term of the lease; the debt stays the household's, whoever pays (DOMAIN §2)."""
+def add_tenant(household, *, name, lease_from, by, lease_to=None, fee_payer=Resident.FeePayer.OWNER, pays=(), guardian="", guardian_consent=False,
+               despite=(), **typed):
+    """Enter a tenant with the term of the lease and the fees they pay; the debt stays the household's (DOMAIN §2)."""
     household = open_tenure(household)
+    lease_ends_later(lease_from, lease_to)
+    person = enter_person(household.estate, unit=household.unit, by=by, phones=RESIDENT, despite=despite, name=name, **typed)
+    tenant = Resident.objects.create(estate=household.estate, household=household, person=person, kind=Resident.Kind.TENANT,
+                                     lease_from=lease_from, lease_to=lease_to, **payer(fee_payer, pays),
+                                     **guarded(person, guardian, guardian_consent))
+    find.rebuild([household.pk])
+    record(by, f"登记租户{known_as(person)}，租期 {lease_from} 至 {lease_to or '未定'}{tenant.pays_words}", tenant, household=household)
+    return tenant
+
+
+def lease_ends_later(lease_from, lease_to):
     if lease_to and lease_to < lease_from:
         raise Refused({"lease_to": "租期止日不能早于起日"})
-    person = enter_person(household.estate, name=name, **typed)
-    tenant = Resident.objects.create(estate=household.estate, household=household, person=person, kind=Resident.Kind.TENANT,
-                                     lease_from=lease_from, lease_to=lease_to, fee_payer=fee_payer)
-    find.rebuild([household.pk])
-    record(by, f"登记租户，租期 {lease_from} 至 {lease_to or '未定'}", tenant, household=household)
-    return tenant
+
+
+def payer(fee_payer, pays):
+    """Columns of Resident for who pays: a tenant who pays, pays the fees named, or all that come by the month."""
+    known = [code for code, _ in Resident.FEES if code in pays]
+    if fee_payer != Resident.FeePayer.TENANT and known:
+        raise Refused({"pays": "费用由业主交，就不勾费用"})
+    return {"fee_payer": fee_payer, "pays": known}
 
 
 @act
@@ -211,7 +158,7 @@ def end_residence(resident, *, left_on, by):
     resident.left_on = left_on
     resident.save(update_fields=["left_on"])
     find.rebuild([household.pk])
-    record(by, f"{resident.get_kind_display()}搬离，{left_on}", resident, household=household)
+    record(by, f"{resident.get_kind_display()}{known_as(resident.person)}搬离，{left_on}", resident, household=household)
     return resident
 
 
@@ -219,13 +166,11 @@ def end_residence(resident, *, left_on, by):
 def add_contact(household, *, name, phone, by, relation=""):
     """Enter an emergency contact."""
     household = open_tenure(household)
-    name = checked("name", clean_text, name, 40)
-    if not name:
-        raise Refused({"name": "请填写姓名"})
+    name = checked("name", check_name, name, 40)
     contact = Contact.objects.create(estate=household.estate, household=household, name=name, phone=checked("phone", check_phone, phone),
                                      relation=checked("relation", clean_text, relation, 20))
     find.rebuild([household.pk])
-    record(by, "登记紧急联系人", contact, household=household)
+    record(by, f"登记紧急联系人{surname(contact.name)}", contact, household=household)
     return contact
 
 
@@ -233,9 +178,11 @@ def add_contact(household, *, name, phone, by, relation=""):
 def remove_contact(contact, *, by):
     """Strike out an emergency contact: nothing is bound to keep a stranger's number. Returns the household."""
     household = Household.objects.lock(contact.household_id)
-    Contact.objects.lock(contact).delete()
+    contact = Contact.objects.lock(contact)
+    amend(household, [("紧急联系人", f"{contact.relation} {contact.name} {mask_phone(contact.phone)}".strip(), "")], by=by, household=household)
+    Contact.objects.filter(pk=contact.pk).delete()
     find.rebuild([household.pk])
-    record(by, "删去紧急联系人", household, household=household)
+    record(by, f"删去紧急联系人{surname(contact.name)}", household, household=household)
     return household
 
 
@@ -280,7 +227,7 @@ def end_vehicle(vehicle, *, ended_on, by):
 @act
 def reveal_identity(person, *, household, reason, by):
     """Allow the clerk to see this person's ID number and phones in full, for a reason that is logged (TRUST 26)."""
-    record(by, f"查看证件号码，{_why(reason)}", person, household=household)
+    record(by, f"查看{known_as(person)}的证件号码，{_why(reason)}", person, household=household)
     return person
 
 

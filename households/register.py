@@ -1,23 +1,38 @@
 """Acts on places and tenures: buildings, units and their areas, who holds a unit from when to when (DOMAIN §1, §2)."""
 import re
 from datetime import timedelta
+from fractions import Fraction
 
 from django.db.models import Max, Q
 
 from servicecentre.kit.money import area_text
 from servicecentre.kit.periods import BillingMonth, parse_date, today
 from servicecentre.kit.refused import Refused
-from servicecentre.kit.text import clean_text, parse_room
+from servicecentre.kit.text import clean_text, narrow, parse_room
 from servicecentre.worklog.acts import act, record
+from servicecentre.worklog.stale import fresh
 
 from . import find
+from .entering import checked, enter_person, guarded
+from .handing import write_down
+from .history import change
 from .models import Building, Household, Ownership, Unit, UnitArea
-from .people import checked, enter_person, fresh, names_of
+from .people import names_of, open_tenure
 
 SHOPS = "商铺"                                # the building of shops that stand in none
 FIRST_MONTH = BillingMonth(2000, 1)           # an area of unknown first day holds from here, as the seed prices do
 MOST_OWNERS = 20
+OF_OWNERSHIP = ("share", "guardian", "guardian_consent")           # of what is typed about an owner, not the person's own
 FAR_DAYS = 60                                 # a first day further ahead is asked about
+RESIDENT = re.compile(r"(?<![0-9A-Za-z])[0-9]{17}[0-9Xx](?![0-9A-Za-z])")
+
+
+def _remark(text):
+    """A remark is read by everybody at the desk: a number of identity belongs to its person, where it is hidden (TRUST 26)."""
+    text = checked("remark", clean_text, text, 400)
+    if RESIDENT.search(narrow(text)):
+        raise Refused({"remark": "备注里不写证件号码，请登记到人员资料里，那里会遮住"})
+    return text
 
 
 def sort_key(text):
@@ -61,14 +76,14 @@ def add_unit(estate, *, code, area, by, from_month=FIRST_MONTH, kind="", trade="
     building_code = room.building or SHOPS
     building = Building.objects.of(estate).filter(code__in=(building_code, building_code.lstrip("0"))).first()
     if not building:
-        if room.building and "new_building" not in despite and Building.objects.of(estate).exists():
+        if room.building and Building.objects.of(estate).exists() and "new_building" not in despite:
             raise Refused(f"还没有 {building_code} 栋，登记这套房会新建这栋楼。", unless="new_building")
         building = add_building(estate, building_code, by=by)
     unit = Unit.objects.create(estate=estate, building=building, trade=checked("trade", clean_text, trade, 40),
-                               remark=checked("remark", clean_text, remark, 400), **unit_fields(room, kind))
+                               remark=_remark(remark), **unit_fields(room, kind))
     UnitArea.objects.create(estate=estate, unit=unit, area=area, starts_on=from_month.first, basis=checked("basis", clean_text, basis, 80))
     find.rebuild_units([unit.pk])
-    record(by, f"登记房屋 {unit.label}，{area_text(area)} ㎡", unit)
+    record(by, f"登记房屋 {unit.label}，{area_text(area)} ㎡", unit, room=unit.code)
     return unit
 
 
@@ -77,16 +92,14 @@ def change_unit(unit, *, version, by, kind, trade="", remark=""):
     """Change what a unit is used for, its trade or remark; bills that were made stay. Refused on a stale page."""
     unit = Unit.objects.lock(unit)
     fresh(unit, version)
-    new = {"kind": kind, "trade": checked("trade", clean_text, trade, 40), "remark": checked("remark", clean_text, remark, 400)}
-    words = {"kind": f"用途 {Unit.Kind(kind).label}", "trade": f"业态 {new['trade'] or '无'}", "remark": "备注"}
-    changed = [field for field, value in new.items() if getattr(unit, field) != value]
-    if not changed:
-        return unit
-    for field in changed:
-        setattr(unit, field, new[field])
-    unit.version += 1
-    unit.save(update_fields=[*changed, "version"])
-    record(by, f"修改房屋 {unit.code}：" + "，".join(words[field] for field in changed), unit, household=current_household(unit))
+    new = {"kind": kind, "trade": checked("trade", clean_text, trade, 40), "remark": _remark(remark)}
+    words = {"kind": "用途", "trade": "业态", "remark": "房屋备注"}
+    household = current_household(unit)
+    changed = change(unit, new, words=words, by=by, household=household, unit=unit)
+    if changed:
+        told = {"用途": f"用途 {unit.get_kind_display()}", "业态": f"业态 {unit.trade or '无'}", "房屋备注": "备注"}
+        record(by, f"修改房屋 {unit.code}：" + "，".join(told[word] for word in changed), unit, household=household,
+               room=unit.code)
     return unit
 
 
@@ -110,7 +123,8 @@ def change_area(unit, *, area, from_month, by, basis="", despite=()):
         before.save(update_fields=["ends_on"])
     row = UnitArea.objects.create(estate=unit.estate, unit=unit, area=area, starts_on=first, basis=checked("basis", clean_text, basis, 80))
     was = f"{area_text(before.area)} 改为 " if before else ""
-    record(by, f"{unit.code} 面积 {was}{area_text(area)} ㎡，{from_month.label}起", unit, household=current_household(unit))
+    record(by, f"{unit.code} 面积 {was}{area_text(area)} ㎡，{from_month.label}起", unit,
+           household=current_household(unit), room=unit.code)
     return row
 
 
@@ -118,6 +132,24 @@ def ask_far_day(day, despite):
     """Refused unless ``far_day`` when the day lies far ahead."""
     if (ahead := (day - today()).days) > FAR_DAYS and "far_day" not in despite:
         raise Refused(f"{day} 还有 {ahead} 天，请核对年份；到那天以前这套房不出账。", unless="far_day")
+
+
+def share_of(text):
+    """A share as people write it (1/2, １／２, 50%, 50, 0.5) as a Fraction; None for words that no sum can be made of."""
+    plain = re.sub(r"\s", "", narrow(text))
+    if m := re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", plain):
+        return Fraction(int(m[1]), int(m[2])) if int(m[2]) else None
+    if m := re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{1,4})?)(%?)", plain):
+        number = Fraction(m[1])
+        return number / 100 if m[2] or number > 1 else number          # 50 is half, 1 is all
+    return None
+
+
+def ask_shares(shares, despite):
+    """Refused unless ``shares`` when those of them that are numbers make more than the whole."""
+    whole = sum(filter(None, map(share_of, shares)))
+    if whole > 1 and "shares" not in despite:
+        raise Refused(f"份额合计 {float(whole * 100):g}%，超过 100%，请核对。", unless="shares")
 
 
 def current_household(unit):
@@ -129,8 +161,8 @@ def current_household(unit):
 def open_household(unit, *, owners, starts_on, by, ends_on=None, developer=False, remark="", despite=()):
     """Open an owner's tenure of the unit from its first day on; returns the Household.
 
-    ``owners``: dicts of Person's columns and ``share``, in the order of the contract; a person is found again by ID
-    number. Refused while another tenure holds one of these days. A refusal beside a field of owner n is ``<field>_n``.
+    ``owners``: dicts of Person's columns, ``share`` and of a child ``guardian`` and ``guardian_consent``, in the order of the
+    contract; a person is found again by ID number. Refused while another tenure holds one of these days. A refusal beside a field of owner n is ``<field>_n``.
     A first day more than FAR_DAYS ahead is asked about (``far_day``): a slip of the year leaves the unit unbilled.
     """
     unit = Unit.objects.lock(unit)
@@ -144,16 +176,20 @@ def open_household(unit, *, owners, starts_on, by, ends_on=None, developer=False
     if len(owners) > MOST_OWNERS:
         raise Refused(f"业主最多 {MOST_OWNERS} 人，请核对。")
     shares = [checked(f"share_{n}", clean_text, owner.get("share", ""), 20) for n, owner in enumerate(owners, 1)]
-    people = [enter_person(unit.estate, suffix=f"_{n}", **{k: v for k, v in owner.items() if k != "share"}) for n, owner in enumerate(owners, 1)]
+    ask_shares(shares, despite)
+    people = [enter_person(unit.estate, unit=unit, by=by, despite=despite, suffix=f"_{n}", **{k: v for k, v in owner.items() if k not in OF_OWNERSHIP})
+              for n, owner in enumerate(owners, 1)]
+    guardians = [guarded(person, owner.get("guardian", ""), owner.get("guardian_consent"), f"_{n}")
+                 for n, (person, owner) in enumerate(zip(people, owners, strict=True), 1)]
     if len({person.pk for person in people}) < len(people):
         raise Refused("同一个证件号码填了两次，请核对共有人。")
     serial = (unit.households.aggregate(n=Max("serial"))["n"] or 0) + 1
     household = Household.objects.create(
         estate=unit.estate, unit=unit, serial=serial, number=f"{unit.code}-{serial:02d}", starts_on=starts_on, ends_on=ends_on,
-        developer=developer, owner_names=names_of(people), remark=checked("remark", clean_text, remark, 400), opened_by=by)
+        developer=developer, owner_names=names_of(people), remark=_remark(remark), opened_by=by)
     Ownership.objects.bulk_create([
-        Ownership(estate=unit.estate, household=household, person=person, position=n, share=share)
-        for n, (person, share) in enumerate(zip(people, shares, strict=True), 1)])
+        Ownership(estate=unit.estate, household=household, person=person, position=n, share=share, **guardian)
+        for n, (person, share, guardian) in enumerate(zip(people, shares, guardians, strict=True), 1)])
     find.rebuild([household.pk])
     many = f"（{len(people)} 人共有）" if len(people) > 1 else ""
     record(by, f"登记{'建设单位' if developer else '业主'}{many}，{starts_on} 起", household, household=household)
@@ -173,16 +209,23 @@ def _refuse_overlap(unit, starts_on, ends_on):
 
 
 @act
-def change_owner(unit, *, owners, last_day, by, basis="", despite=()):
+def change_owner(unit, *, owners, last_day, by, basis="", no_id="", shown=None, version=None, despite=(), **seen):
     """Close the current tenure with its last day and open the next one from the day after (DOMAIN §2); the new Household.
 
-    It calls nobody: bills, keys and parking read the dates. What was billed beyond the last day is a correction.
+    ``shown``, ``version``: the seller's id and version on the page; refused when another one holds the unit by now, or it was
+    changed since. ``no_id``: why a buyer's ID was not seen. ``seen``: papers, readings and what goes along, as handing.write_down
+    takes them. It calls nobody: bills, keys and parking read the dates; debts stay the seller's. What was billed beyond the last day is a correction.
     """
     unit = Unit.objects.lock(unit)
     seller = unit.households.live().filter(ends_on=None).first()
     if not seller:
         raise Refused("这套房现在没有业主，请办登记业主。")
     seller = Household.objects.lock(seller)
+    if shown is not None and shown != seller.pk:
+        raise Refused(f"这套房刚才已经过户给{seller.owner_names}，{seller.starts_on} 起。没有再办，请先核对。",
+                      link=("看现在的业主（新标签页）", seller.get_absolute_url(), "_blank"))
+    if version is not None:
+        fresh(seller, version)
     last_day = checked("last_day", parse_date, last_day)
     if last_day < seller.starts_on:
         raise Refused({"last_day": f"原业主从 {seller.starts_on} 起，最后一天不能更早"})
@@ -190,20 +233,20 @@ def change_owner(unit, *, owners, last_day, by, basis="", despite=()):
     seller.save(update_fields=["ends_on", "version"])
     basis = checked("basis", clean_text, basis, 80)
     record(by, f"产权到 {last_day} 为止{f'，凭 {basis}' if basis else ''}", seller, household=seller)
-    buyer = open_household(unit, owners=owners, starts_on=last_day + timedelta(days=1), despite=despite, by=by)
+    no_id = checked("no_id", clean_text, no_id, 60)
+    buyer = open_household(unit, owners=owners, starts_on=last_day + timedelta(days=1), by=by, despite=despite,
+                           remark=f"过户时没看到证件：{no_id}" if no_id else "")
+    write_down(seller, buyer, last_day=last_day, basis=basis, by=by, **seen)
     find.rebuild([seller.pk])
     return buyer
 
 
 @act
 def change_household(household, *, version, by, remark=""):
-    """Change the household's standing remark. Refused on a stale page."""
-    household = Household.objects.lock(household)
+    """Change the household's standing remark. Refused on a stale page, and of a tenure that is over."""
+    household = open_tenure(household)
     fresh(household, version)
-    remark = checked("remark", clean_text, remark, 400)
-    if remark == household.remark:
-        return household
-    household.remark, household.version = remark, household.version + 1
-    household.save(update_fields=["remark", "version"])
-    record(by, "修改户备注" if remark else "删去户备注", household, household=household)
+    remark = _remark(remark)
+    if change(household, {"remark": remark}, words={"remark": "备注"}, by=by, household=household):
+        record(by, "修改户备注" if remark else "删去户备注", household, household=household)
     return household

@@ -78,6 +78,8 @@ def main():
         checks.refuse_unless_sound()
     except ImproperlyConfigured as error:
         end(error)
+    for sentence in checks.silent_helpers():
+        print(sentence, file=sys.stderr)
     connections.close_all()                             # nothing of the database is open when the server forks
 
     from gunicorn.app.wsgiapp import WSGIApplication

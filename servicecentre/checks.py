@@ -5,6 +5,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import storages
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from servicecentre.kit import guards
@@ -26,6 +27,21 @@ def describe_database(alias=DEFAULT_DB_ALIAS):
     connection.ensure_connection()
     major, minor = divmod(connection.pg_version, 10000)
     return f"PostgreSQL {major}.{minor}"
+
+
+def silent_helpers():
+    """A sentence for each helper outside that is set and does not answer now. No reason not to serve: money and papers need none of them."""
+    from servicecentre.files import scanning, storing
+    if settings.S3_BUCKET:
+        try:
+            storages.create_storage(settings.STORAGES["default"]).listdir(storing.FOLDER)      # one of its own: nothing is open at the fork
+        except OSError as error:
+            yield f"The bucket {settings.S3_BUCKET} does not answer: no photo or scan is kept or shown until it does. {error}"
+    if settings.CLAMD:
+        try:
+            scanning.ask()
+        except OSError as error:
+            yield f"clamd at {settings.CLAMD} does not answer: no photo, scan or list is taken until it does. {error}"
 
 
 @checks.register(checks.Tags.database)

@@ -1,5 +1,7 @@
 """One settings file, read from the environment (all names: .env.example); a wrong value stops the start with a sentence."""
 import sys
+from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 try:                                     # before anything that imports a database: SQLite past the WAL-reset bug
@@ -46,6 +48,7 @@ DEBUG = env.bool("DEBUG", default=False)
 HOST = env.str("HOST", default="127.0.0.1")                 # where the server listens
 PORT = env.int("PORT", default=8000)
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)             # processes, on PostgreSQL
+PRINT_WORKERS = env.int("PRINT_WORKERS", default=0)         # processes that make a batch's PDF; 0: all cores but one; at most all
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[*LOOPBACK, *({HOST} - {*LOOPBACK, "::1", "0.0.0.0", "::"})])
 ON_NETWORK = bool(set(ALLOWED_HOSTS) - set(LOOPBACK))
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)      # an https proxy that overwrites the forwarded headers
@@ -76,11 +79,14 @@ INSTALLED_APPS = [
     "servicecentre.kit",
     "servicecentre.estates",
     "servicecentre.staff",
+    "servicecentre.files",
     "servicecentre.jobs",
     "servicecentre.worklog",
+    "servicecentre.drafts",
     "servicecentre.papers",
     "households",
     "billing",
+    "tickets",
     "servicecentre.desk",
 ]
 
@@ -93,12 +99,15 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "servicecentre.estates.mount.mount",                    # takes the prefix off before Common looks for a slash
     "django.middleware.common.CommonMiddleware",
+    "servicecentre.kit.bodies.Bodies",                      # a form that did not come whole is none
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "servicecentre.staff.sign_ins.attend",                  # is this session still one; before anybody asks who it is
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "servicecentre.drafts.middleware.Drafts",               # last: sees what the door answered, speaks after it
 ]
 
 ROOT_URLCONF = "servicecentre.urls"
@@ -159,7 +168,11 @@ AXES_VERBOSE = False
 # Sessions: a working day at most, none after the browser is closed.
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SIGNED_IN_AT_MOST = timedelta(seconds=SESSION_COOKIE_AGE)
+LOCK_AFTER = timedelta(minutes=15)       # without a key or a click the screen locks (TRUST T2)
+CONFIRM_AFTER = timedelta(minutes=10)    # acts of roles.CONFIRMED ask for the PIN again when it was last said longer ago
 CSRF_COOKIE_AGE = None
+CSRF_FAILURE_VIEW = "servicecentre.drafts.middleware.csrf_failure"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 # Headers (TRUST T11, T16). A PDF that is printed from a frame loosens frame-ancestors on its own view.
@@ -186,15 +199,29 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 
+# What the worker does now and then: function, seconds.
+TIDY = {"servicecentre.drafts.models.forget": 60, "servicecentre.papers.batches.sweep": 600, "servicecentre.files.proving.sweep": 86400}
+
 # Files.
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / env.str("STATIC_ROOT", default=str(DATA_DIR / "static"))
 MEDIA_ROOT = BASE_DIR / env.str("MEDIA_ROOT", default=str(DATA_DIR / "media"))       # private: no MEDIA_URL serves it
+S3_BUCKET = env.str("S3_BUCKET", default="")                # files lie there instead, see requirements/s3.in
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"} if not S3_BUCKET else {
+        "BACKEND": "servicecentre.kit.bucket.Bucket", "OPTIONS": {
+            "bucket_name": S3_BUCKET, "endpoint_url": env.str("S3_ENDPOINT", default="") or None,
+            "region_name": env.str("S3_REGION", default="") or None, "access_key": env.str("S3_ACCESS_KEY", default="") or None,
+            "secret_key": env.str("S3_SECRET_KEY", default="") or None, "default_acl": None, "file_overwrite": False,
+            "addressing_style": env.str("S3_ADDRESSING", default="path"), "signature_version": "s3v4"}},
     "staticfiles": {"BACKEND": "servicecentre.kit.storage.GzippedManifestStorage"},
 }
+if S3_BUCKET and not find_spec("storages"):
+    raise ImproperlyConfigured("S3_BUCKET is set, but requirements/s3.txt is not installed, see docs/dependencies.md.")
+CLAMD = env.str("CLAMD", default="")     # where the virus scanner listens: unix:/run/clamav/clamd.ctl or host:port
+if CLAMD and not (CLAMD.startswith(("unix:", "/")) or CLAMD.rpartition(":")[2].isascii() and CLAMD.rpartition(":")[2].isdigit()):
+    raise ImproperlyConfigured("CLAMD: unix:/path/to/socket or host:port.")
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["jpg", "jpeg", "png", "gif", "webp", "zip", "gz", "br", "woff", "woff2", "ttf"]
 FILE_UPLOAD_PERMISSIONS = 0o600
@@ -202,6 +229,9 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
+
+# Lists that come in, each by its app: code → its ListKind (IMPORT.md)
+IMPORT_LISTS = {"register": "households.importing.register.LIST", "arrears": "billing.opening.LIST"}
 
 # Operator log: one JSON line an event, to stderr; no bodies, no names.
 LOGGING = {

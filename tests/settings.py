@@ -12,7 +12,7 @@ _owner = os.getpid()
 atexit.register(lambda: os.getpid() == _owner and shutil.rmtree(SCRATCH, ignore_errors=True))
 
 for _name in ("JOURNAL_FILE", "STATIC_ROOT", "MEDIA_ROOT", "HOST", "PORT", "ALLOWED_HOSTS", "BEHIND_PROXY", "INSECURE_LAN",
-              "DEBUG", "SECRET_KEY_FALLBACKS"):
+              "DEBUG", "SECRET_KEY_FALLBACKS", "CLAMD", "S3_BUCKET"):
     os.environ.pop(_name, None)          # a developer's own environment is not what is tested
 os.environ.update(
     ENV_FILE=os.devnull,
@@ -33,3 +33,5 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":       # never
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 STATIC_ROOT.mkdir()
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Tests travel in time with one browser; those of the lock and of the sessions' end switch these on.
+SIGNED_IN_AT_MOST = LOCK_AFTER = CONFIRM_AFTER = None

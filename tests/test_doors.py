@@ -1,5 +1,7 @@
 """Every URL, read from the resolver, against nobody, every role, and a row that does exist in the other estate (TRUST 12, 13)."""
+import re
 from datetime import timedelta
+from unittest import mock
 
 import pytest
 from django.apps import apps
@@ -16,12 +18,17 @@ from servicecentre.kit.rows import EstateRow
 from servicecentre.roles import RIGHTS, Role
 from servicecentre.staff.access import needs
 from servicecentre.staff.models import User
-from servicecentre.worklog.models import Promise
+from servicecentre.worklog.models import Entry, Promise
+from servicecentre.worklog.views import opens
 
 from .conftest import Desk, person_at
+from .pages import pages_of
 from .walk import DOORS, INSIDE, NAMES, NOBODYS, PUBLIC, ROWED, address, doors, everyone, forms_of, path_of, words
-from .worlds import a_month, numbers_apart, pages_of, taken_back, unwritten
+from .worlds import a_month, at, numbers_apart, taken_back, unset, unwritten
 
+THEN = (2026, 11, 21, 3)                         # the world's own hour, so that today's pages have rows
+FRAMED = ("papers:pdf", "papers:test_page", "papers:batch_pdf", "texts:preview_text", "tickets:notice_pdf")      # printed from a frame of our own
+BY_THE_ROW = ("files.file", "households.registerimport")          # each row has a right of its own
 NEXT_DOOR = 5001                                 # where the ids of the other estate's rows begin: one in each table
 
 
@@ -38,7 +45,7 @@ def world(django_db_setup, django_db_blocker):
 @pytest.fixture(autouse=True)
 def db(world):
     """In pytest-django's place: each test takes back what it did to the one world."""
-    with taken_back():
+    with taken_back(), unset():
         yield
 
 
@@ -98,6 +105,42 @@ def test_a_role_passes_only_the_doors_it_has_a_right_to(world, role):
             assert status < 500 and (status == 403) is not allowed, f"{role} {name}: {status}"
 
 
+@pytest.mark.parametrize("role", Role)
+def test_no_link_leads_its_reader_to_a_closed_door(world, role):
+    """Every page that this role reaches by links from its home, one row of a kind."""
+    desk = Desk(person_at(world.estate, f"walks-{role}", "某人", role), world.estate)
+    home = f"/e/{world.estate.slug}/"
+    waiting, seen, closed = [(home, "")], set(), []
+    with at(*THEN):
+        while waiting:
+            path, shown_on = waiting.pop()
+            answer = desk.get(path)
+            if answer.status_code == 403:
+                closed.append(f"{shown_on} leads to {path}")
+            elif answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
+                for link in re.findall(rf'(?:href|hx-get)="({home}[^"#?]*)', answer.content.decode()):
+                    if (shape := re.sub(r"[0-9]+", "N", link)) not in seen:
+                        seen.add(shape)
+                        waiting.append((link, path))
+    assert closed == [] and len(seen) >= 3
+
+
+@pytest.mark.parametrize("role", sorted(RIGHTS["worklog.view_day"].roles))
+def test_every_line_of_the_log_leads_to_an_open_page(world, role):
+    """Of each kind of row and each act one line; what has no open page has no link either."""
+    desk, request = Desk(person_at(world.estate, f"reads-{role}", "某人", role), world.estate), mock.Mock(roles={role})
+    lines = {(e.row_type, e.act): e for e in Entry.objects.of(world.estate).exclude(row_type="")}
+    led = set()
+    for line in lines.values():
+        answer = desk.get(f"/log/entries/{line.pk}/", follow=True)
+        assert answer.status_code == 200, f"{line.act} {line.row_type}: {answer.redirect_chain}"
+        if opens(request, line):
+            led.add(line.row_type)
+            assert "/log/?on=" not in answer.redirect_chain[-1][0] or line.row_type in BY_THE_ROW, f"{line.act}: a link to nothing"
+    assert ("files.file" in led) is (role in RIGHTS["households.view_household"].roles)
+    assert ("papers.wording" in led) is (role in RIGHTS["papers.view_editions"].roles)
+
+
 def test_a_post_elsewhere_opens_nothing_here(world):
     """A manager next door is nobody here, and reads what a wrong address would say."""
     desk = Desk(world.next_door.manager, world.estate)
@@ -115,7 +158,7 @@ def test_every_answer_inside_says_what_browsers_may_do_with_it(world):
                 answer = method(address(world, name))
             policy = answer["Content-Security-Policy"]
             assert "default-src 'none'" in policy and "script-src 'self'" in policy and "'unsafe-eval'" not in policy, name
-            assert ("frame-ancestors 'none'" in policy) is (name != "papers:pdf"), name
+            assert ("frame-ancestors 'none'" in policy) is (name not in FRAMED), name
             assert "no-store" in answer["Cache-Control"] and answer["X-Content-Type-Options"] == "nosniff", name
             assert "camera=(self)" in answer["Permissions-Policy"], name
 
@@ -123,12 +166,12 @@ def test_every_answer_inside_says_what_browsers_may_do_with_it(world):
 # --- a row next door --------------------------------------------------------------------------------------------------
 
 def tells_of_next_door(desk, every_door, to_try):
-    """Names of pages that answer otherwise for a row of the other estate than for no row at all."""
+    """Names of pages that answer otherwise for a row of the other estate, ``to_try(name)``, than for no row at all."""
     found = []
     for name, pattern, _ in every_door:
         for method in (desk.get, desk.post):
             none = method(path_of(pattern, NOBODYS))
-            for pk in to_try:
+            for pk in to_try(name):
                 with taken_back():
                     theirs = method(path_of(pattern, pk))
                 if theirs.status_code not in (404, 405) or theirs.status_code != none.status_code or (
@@ -139,11 +182,12 @@ def tells_of_next_door(desk, every_door, to_try):
 
 @pytest.fixture
 def neighbours_rows(world):
-    """Ids that are rows next door and nowhere here: the first of every table, and those the world names."""
+    """Name of a page → ids that are rows next door and nowhere here: the first of every table, and those the world names for this page."""
     for model in (m for m in apps.get_models() if issubclass(m, EstateRow) and hasattr(m, "id")):
         assert model._base_manager.filter(pk=NEXT_DOOR, estate=world.next_door.estate).exists(), f"no {model._meta.label} next door"
         assert not model._base_manager.filter(pk__gte=NEXT_DOOR, estate=world.estate).exists()
-    return sorted({NEXT_DOOR, *(pk for args in pages_of(world.next_door).values() for pk in args if pk >= NEXT_DOOR)})
+    named = pages_of(world.next_door)
+    return lambda name: sorted({NEXT_DOOR, *(pk for pk in named[name] if pk >= NEXT_DOOR)})
 
 
 def test_the_pages_of_our_own_rows_open(world):
@@ -193,11 +237,23 @@ def _void(w, **more):
 POINTERS = {
     "UnitFilter.building": ("get", "households:units", lambda w, pk: {"building": pk}),
     "DayFilter.by": ("get", "worklog:day", lambda w, pk: {"by": pk, "on": "2026-11-20"}),
+    "SearchForm.by": ("post", "worklog:search", lambda w, pk: {"by": pk}),
+    "SeeForm.entries": ("post", "worklog:see_entries", lambda w, pk: {"entries": pk, "day": "2026-11-21"}),
+    "CommentForm.given_to": ("post", "worklog:comment_entry", lambda w, pk: {"words": "看一下", "given_to": pk, "due_at": "2030-01-01T10:00"}),
     "PaymentsFilter.cashier": ("get", "billing:payments", lambda w, pk: {"cashier": pk, "on": "2026-10-20"}),
+    "NumbersForm.who": ("get", "papers:numbers", lambda w, pk: {"who": pk}),
+    "CoverForm.post": ("post", "arrange_cover", lambda w, pk: {"post": pk, "starts_on": today(), "ends_on": today()}),
     "CollectForm.charges": ("post", "billing:collect", lambda w, pk: _collect(w, charges=pk)),
     "CollectForm.due_shown": ("post", "billing:collect", lambda w, pk: _collect(w, charges=pk, due_shown=f"{pk}:100,c:0")),
     "UseCreditForm.charges": ("post", "billing:use_credit", lambda w, pk: _collect(w, charges=pk)),
     "UseCreditForm.due_shown": ("post", "billing:use_credit", lambda w, pk: _collect(w, charges=pk, due_shown=f"{pk}:100,c:0")),
+    "LooksFilter.by": ("get", "looks", lambda w, pk: {"by": pk, "on": "2026-11-20"}),
+    "ReceiveForm.person": ("post", "receive_data_request", lambda w, pk: {"person": pk, "wants": "copy", "scope": "全部", "id_checked": "on"}),
+    "ReceiveForm.letter": ("post", "receive_data_request", lambda w, pk: {"person": w.person.pk, "wants": "copy", "scope": "全部", "id_checked": "on",
+                                                                          "letter": pk}),
+    "HouseholdFilesForm.person": ("post", "attach_household_files", lambda w, pk: {"kind": "identity", "person": pk, "purpose": "办证"}),
+    "LetterForm.principal": ("post", "households:take_letter", lambda w, pk: {"principal": pk, "name": "何俊", "phone": "13800138000",
+                                                                               "id_number": "G12345678", "matters": ["keys"], "valid_from": today()}),
     "AskVoidForm.charges": ("post", "billing:ask_void", lambda w, pk: _void(w, charges=pk)),
 }
 
@@ -223,8 +279,11 @@ def test_an_id_next_door_is_refused_like_no_id(world, name):
     method, page, data = POINTERS[name]
     theirs = world.next_door
     settled = theirs.payment.allocations.live().first().charge
-    strangers = {"building": theirs.unit.building_id, "by": theirs.clerk.pk, "cashier": theirs.clerk2.pk}.get(name.split(".")[1], settled.pk)
+    strangers = {"building": theirs.unit.building_id, "by": theirs.clerk.pk, "cashier": theirs.clerk2.pk, "given_to": theirs.clerk.pk,
+                 "entries": theirs.remark.pk, "person": theirs.person.pk, "post": theirs.post.pk, "letter": theirs.letter.pk,
+                 "principal": theirs.household.ownerships.first().pk}.get(name.split(".")[1], settled.pk)
     assert strangers >= NEXT_DOOR
+    world.everyone.get("/")                                           # takes what an earlier walk left to be said
     answers = []
     for pk in (strangers, NOBODYS):
         with taken_back():
@@ -285,5 +344,5 @@ def test_a_planted_bare_view_is_caught(planted, world):
 
 def test_a_planted_view_that_reads_any_estates_row_is_caught(planted, world):
     rowed = [door for door in planted if "<int:" in door[1]]
-    caught = tells_of_next_door(world.everyone, rowed, [NEXT_DOOR])
+    caught = tells_of_next_door(world.everyone, rowed, lambda name: [NEXT_DOOR])
     assert {line.split()[0] for line in caught} == {"any", "status"}

@@ -7,14 +7,18 @@ from servicecentre.staff.models import User
 
 from .test_reading import tables
 from .walk import INSIDE, ROWED, address, everyone, forms_of
-from .worlds import a_month, at, taken_back, unwritten
+from .worlds import a_month, at, taken_back, unset, unwritten
 
 THEN = (2026, 11, 21, 3)
 IN_ADDRESSES = ("page", "on", "by", "area", "urgent", "building", "kind", "state", "number", "year", "method", "cashier", "show", "month",
-                "reason", "room", "print", "next", "q", "unit_price", "from_month", "basis", "sort")
+                "reason", "room", "print", "next", "q", "unit_price", "from_month", "basis", "sort", "change", "first", "last", "who")
 NONSENSE = {"a word": "x", "a negative number": "-1", "a long number": "9" * 30, "a fraction": "1.5", "an exponent": "9e9", "NUL": "a\0b",
             "turned round": "a\u202eb", "a quote": "'; --", "no such month": "2026-13", "no such day": "2026-02-30", "full width": "１２",
             "other digits": "٣٤", "much": "长" * 5000, "list": "[]", "empty": ""}
+# A button, or choices: nothing in them is typed.
+BUTTONS = ("billing:void_receipt", "billing:mend_line", "billing:withdraw_price", "households:import_columns", "remove_phone",
+           "unmark_day", "end_cover", "end_post", "end_sessions", "lock", "papers:confirm_fit", "reset_second_factor", "sign_retention",
+           "withdraw_retention", "texts:withdraw_text")
 CODES = {200, 302, 400, 404, 405, 409, 410}
 
 
@@ -23,13 +27,18 @@ def world(django_db_setup, django_db_blocker):
     with unwritten(django_db_blocker), at(*THEN):
         world = a_month(create_estate("galaxy1", "银河国际街区一期", by=User.system()))
         world.everyone = everyone(world)
+        world.fields = {name: fields_of(world.everyone.get(address(world, name))) for name, _, _ in INSIDE if name not in BUTTONS}
         yield world
+
+
+def fields_of(answer):
+    return {field for form in forms_of(answer) for field in form.fields} | {"q", "version", "reason"}
 
 
 @pytest.fixture(autouse=True)
 def db(world):
     """In pytest-django's place: each test takes back what it did to the one world."""
-    with taken_back(), at(*THEN):
+    with taken_back(), unset(), at(*THEN):
         yield
 
 
@@ -41,7 +50,7 @@ def answer_of(ask, *args, **kwargs):
 
 @pytest.mark.parametrize("value", NONSENSE.values(), ids=NONSENSE)
 def test_nonsense_in_an_address_is_a_page(world, value):
-    query = dict.fromkeys(IN_ADDRESSES, value)
+    query = dict.fromkeys(IN_ADDRESSES, value[:200])                  # a server takes no longer address
     wrong = {name: status for name, _, _ in INSIDE if (status := answer_of(world.everyone.get, address(world, name), query)) not in CODES}
     assert wrong == {}
 
@@ -65,14 +74,13 @@ def test_an_id_that_no_row_can_have_is_not_found(world, number):
 def test_nonsense_in_every_field_is_said_beside_them_and_writes_nothing(world, value):
     """All fields of all forms at once; texts that any field might take are left out, so nothing may be written."""
     before, wrong = tables(), {}
-    for name, _, _ in INSIDE:
-        if name in ("billing:void_receipt", "billing:mend_line", "billing:withdraw_price", "households:import_columns"):
-            continue                                               # a button, or choices: nothing in them is typed
-        fields = {field for form in forms_of(world.everyone.get(address(world, name))) for field in form.fields} | {"q", "version", "reason"}
+    for name, fields in world.fields.items():
         with taken_back():
             status = answer_of(world.everyone.post, address(world, name), dict.fromkeys(fields, value))
             if status not in CODES:
                 wrong[name] = status
+            elif name in ("papers:void_alone", "households:import_undo", "tickets:print_notice") and value == "9" * 30:
+                continue                                           # its one field takes any text as a reason
             elif status == 302 and tables() != before and value in ("a\0b", "a\u202eb", "9" * 30):
                 wrong[name] = "written"
     assert wrong == {}

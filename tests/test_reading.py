@@ -16,8 +16,9 @@ from servicecentre.staff.models import User
 from servicecentre.worklog.day import make_remark
 from servicecentre.worklog.models import Entry, Promise
 
+from .pages import pages_of
 from .walk import DOORS, INSIDE, address, everyone
-from .worlds import a_month, at, pages_of, taken_back, unwritten
+from .worlds import a_month, at, taken_back, unset, unwritten
 
 THEN = (2026, 11, 21, 3)                         # the world's own hour, so that today's pages have rows
 
@@ -56,7 +57,7 @@ def world(django_db_setup, django_db_blocker):
 @pytest.fixture
 def db(world):
     """In pytest-django's place: each test takes back what it did to the one world."""
-    with taken_back(), at(*THEN):
+    with taken_back(), unset(), at(*THEN):
         yield
 
 

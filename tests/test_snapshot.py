@@ -1,5 +1,6 @@
 """A page never shows half a change, waits for no writer, and leaves the connection as it was (TRUST 17)."""
 import threading
+from contextlib import nullcontext
 
 import pytest
 from django.conf import settings
@@ -8,9 +9,11 @@ from django.db.models import F
 from django.http import HttpResponse
 from django.urls import include, path
 
+from households import exporting
 from servicecentre import urls
 from servicecentre.desk.office import create_estate
 from servicecentre.kit.periods import now
+from servicecentre.kit.sheets import Table, open_workbook
 from servicecentre.kit.snapshot import snapshot
 from servicecentre.roles import Role
 from servicecentre.staff.access import needs
@@ -93,6 +96,22 @@ def test_twin_without_the_snapshot_the_page_shows_half_a_change(planted, shared,
     monkeypatch.setattr("tests.test_snapshot.meanwhile", one_moved)
     request = type("Request", (), {"estate": Promise.objects.first().estate})
     assert {two_rows.__wrapped__(request).content for _ in range(20)} == {b"2001"}
+
+
+def rows_while_somebody_works():
+    yield [Promise.objects.order_by("pk").first().moved]
+    one_moved()
+    yield [Promise.objects.order_by("pk").last().moved]
+
+
+@together
+@needs_wal
+@pytest.mark.parametrize("guarded", [True, False], ids=["guarded", "twin"])
+def test_what_goes_out_as_excel_is_of_one_moment(shared, monkeypatch, guarded):
+    if not guarded:
+        monkeypatch.setattr(exporting, "snapshot", nullcontext)
+    sheet, = open_workbook(exporting.excel_of([Table("两行", ["数"], rows_while_somebody_works())]).read())
+    assert sum(int(cells[0]) for cells in sheet.rows[1:]) == (2000 if guarded else 2001)
 
 
 @together

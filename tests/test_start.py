@@ -65,11 +65,17 @@ def test_the_folder_may_have_any_name(tmp_path, name):
     ({"DEBUG": "1", "HOST": "192.168.1.20"}, "DEBUG shows secrets"),
     ({"FIELD_KEYS": "1:" + "x" * 40}, "url-safe base64"),
     ({"SEAL_KEY": "short"}, "32 or more"),
+    ({"CLAMD": "clamd"}, "unix:/path/to/socket or host:port"),
 ])
 def test_start_is_refused_with_a_sentence(tmp_path, environment, words):
     answer = start(tmp_path, **environment)
     assert answer.returncode != 0
     assert words in answer.stderr
+
+
+def test_a_bucket_without_its_packages_is_refused_with_a_sentence(tmp_path):
+    answer = start(tmp_path, "-c", "import sys; sys.modules['storages'] = None; import servicecentre.settings", S3_BUCKET="wuye-files")
+    assert answer.returncode != 0 and "requirements/s3.txt is not installed" in answer.stderr
 
 
 @pytest.mark.parametrize("environment", [{"ALLOWED_HOSTS": "desk.example.cn"}, {"HOST": "192.168.1.20"}, {"DEBUG": "1"}])
@@ -106,7 +112,7 @@ def test_a_start_with_the_wrong_field_key_is_refused(settings, monkeypatch, esta
 
 def test_env_example_names_every_variable_that_settings_read():
     read = set(re.findall(r'env\.\w+\("(\w+)"', (ROOT / "servicecentre/settings.py").read_text())) - {"ENV_FILE"} | set(keys.NAMES)
-    example = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M))
+    example = set(re.findall(r"^#([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.M))
     assert read == example
 
 

@@ -125,7 +125,7 @@ def direct(name):
     return [re.match(r"[A-Za-z0-9-]+", line)[0] for line in lines if line and line[0] not in "#-"]
 
 
-@pytest.mark.parametrize("name", ["run", "test", "uv"])
+@pytest.mark.parametrize("name", ["run", "test", "bench", "s3", "uv"])
 def test_locks_are_hashed_and_name_no_address(name):
     text = (ROOT / f"requirements/{name}.txt").read_text()
     assert "http" not in text and "--index" not in text
@@ -135,7 +135,7 @@ def test_locks_are_hashed_and_name_no_address(name):
 
 def test_each_direct_dependency_has_its_line():
     page = (ROOT / "docs/dependencies.md").read_text()
-    for name in ("run", "test", "uv"):
+    for name in ("run", "test", "bench", "s3", "uv"):
         locked = {package.lower(): version for package, version in pinned(name).items()}
         for package in direct(name):
             assert re.search(rf"^\| {re.escape(package)} {re.escape(locked[package.lower()])} \|", page, re.M), package

@@ -3,12 +3,13 @@ import threading
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from django.db import connection
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import QuerySet
 
 from servicecentre.kit import guards
+from servicecentre.kit.refused import in_words
 from servicecentre.kit.rows import EstateQuerySet
-from servicecentre.worklog import acts
+from servicecentre.worklog import acts, stale
 
 
 @contextmanager
@@ -59,6 +60,13 @@ def without_digest():
 
 
 @contextmanager
+def without_versions():
+    """Acts that do not ask whether the page they were sent from is still true."""
+    with patch.object(stale, "compared", lambda shown, now: False):
+        yield
+
+
+@contextmanager
 def without_lock():
     """Rows are read but not held: ``.lock()`` is a plain read. PostgreSQL only; SQLite's writers wait for each other anyway."""
     def read(self, row):
@@ -66,6 +74,17 @@ def without_lock():
 
     with patch.object(EstateQuerySet, "lock", read), patch.object(QuerySet, "select_for_update", lambda self, *_, **__: self):
         yield
+
+
+def goes_through(statement, sentence):
+    """With its guard taken away the statement is taken, or it is another rule that speaks."""
+    try:
+        with transaction.atomic():
+            statement()
+            transaction.set_rollback(True)
+    except DatabaseError as error:
+        return not isinstance(error, IntegrityError) or getattr(in_words(error), "sentence", None) != sentence
+    return True
 
 
 def at_once(*calls):

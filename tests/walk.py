@@ -10,7 +10,7 @@ from servicecentre.roles import Role
 from servicecentre.staff.models import Post, User
 
 from .conftest import Desk
-from .worlds import pages_of
+from .pages import pages_of
 
 PUBLIC = {"healthz", "readyz", "sign_in", "mark"}                 # and /static/, which WhiteNoise serves
 SIGNED_IN = {"sign_out", "switch_estate"}                         # need no estate

@@ -79,6 +79,7 @@ class Charge(EstateRow):
     subject = models.CharField("对象", max_length=60, blank=True, default="", db_default="")
     line = models.PositiveSmallIntegerField("更正序号", default=0, db_default=0)
     label = models.CharField("名称", max_length=40, blank=True, default="", db_default="")
+    opening = models.ForeignKey("households.RegisterImport", models.PROTECT, null=True, verbose_name="期初名单", related_name="charges")
     quantity = models.BigIntegerField("数量(0.01)")
     unit_price = models.BigIntegerField("单价(0.0001 元)")
     percent = models.PositiveSmallIntegerField("比例(%)", default=100, db_default=100)
@@ -94,8 +95,8 @@ class Charge(EstateRow):
     void_reason = models.CharField("作废原因", max_length=100, blank=True, default="", db_default="")
 
     objects = ChargeQuerySet.as_manager()
-    guards = [guards.SameEstate("household", "unit", "fee_kind", "price", "run"), guards.Undeletable(),
-              guards.Frozen("household", "unit", "fee_kind", "price", "run", "period", "starts_on", "ends_on", "subject", "line", "label",
+    guards = [guards.SameEstate("household", "unit", "fee_kind", "price", "run", "opening"), guards.Undeletable(),
+              guards.Frozen("household", "unit", "fee_kind", "price", "run", "period", "starts_on", "ends_on", "subject", "line", "label", "opening",
                             "quantity", "unit_price", "percent", "share_num", "share_den", "amount", "due_on", "made_at", "made_by",
                             once=("voided_at", "voided_by"))]
 
@@ -126,8 +127,8 @@ class Charge(EstateRow):
 
     @property
     def shown_name(self):
-        """The list's own name where one came with an import, else the fee's."""
-        return self.label or self.fee_kind.name
+        """The list's own name where one came with an import, and marked 期初 then; else the fee's."""
+        return f"{self.label or self.fee_kind.name}{'（期初）' if self.opening_id else ''}"
 
     @property
     def due(self):

@@ -3,21 +3,24 @@ from django.db import models
 from django.db.models import Q
 
 from households.models import Unit
-from servicecentre.estates.models import Policy
 from servicecentre.kit import guards
-from servicecentre.kit.rows import EstateQuerySet, EstateRow, NoOverlap
+from servicecentre.kit.rows import EstateQuerySet, EstateRow, NoOverlap, Versioned
 
 
 class FeeKindQuerySet(EstateQuerySet):
     def monthly(self):
-        """Those that a month's run bills from area and price."""
+        """Those that a month's run bills from area and price, or once did."""
         return self.exclude(bills="")
+
+    def active(self):
+        """Those still charged; what was billed by another stays."""
+        return self.filter(active=True)
 
     def in_order(self):
         return self.order_by("position", "pk")
 
 
-class FeeKind(EstateRow):
+class FeeKind(EstateRow, Versioned):
     """A fee by its code and the deck's name; ``bills`` says which units a month's run bills it to, '' for none."""
 
     code = models.CharField("代码", max_length=30)
@@ -26,14 +29,18 @@ class FeeKind(EstateRow):
     unit_name = models.CharField("计费单位", max_length=10, default="㎡")
     per = models.CharField("周期", max_length=10, default="月", blank=True)
     position = models.PositiveSmallIntegerField("次序", default=100)
+    active = models.BooleanField("在用", default=True)
 
     objects = FeeKindQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "收费项目"
         ordering = ["position"]
-        constraints = [models.UniqueConstraint(fields=["estate", "code"], name="one_fee_kind_per_code",
-                                               violation_error_message="这个收费项目代码已经有了。")]
+        constraints = [
+            models.UniqueConstraint(fields=["estate", "code"], name="one_fee_kind_per_code",
+                                    violation_error_message="这个收费项目代码已经有了。"),
+            models.UniqueConstraint(fields=["estate", "name"], name="one_fee_kind_per_name",
+                                    violation_error_message="这个名称的收费项目已经有了。")]
 
     def __str__(self):
         return self.name
@@ -74,16 +81,3 @@ class Price(EstateRow):
                                    violation_error_message="单价从某月 1 日起执行。"),
             NoOverlap(name="one_price_at_a_time", by="fee_kind", live="withdrawn_at",
                       violation_error_message="这段时间已有单价，请先核对起止月份。")]
-
-
-class BillingPolicy(Policy):
-    """How this estate bills (DOMAIN §13)."""
-
-    due_day = models.PositiveSmallIntegerField("每月应缴日", default=5)                             # [seed]
-    first_days = models.PositiveSmallIntegerField("首期宽限天数", default=7)                        # [practice]
-    same_again_minutes = models.PositiveSmallIntegerField("同额重复收款提醒(分钟)", default=10)    # TRUST 2
-
-    class Meta:
-        verbose_name = verbose_name_plural = "收费规矩"
-        constraints = [models.CheckConstraint(condition=Q(due_day__gte=1, due_day__lte=28), name="due_day_exists_every_month",
-                                              violation_error_message="应缴日填 1 到 28。")]

@@ -16,7 +16,7 @@ from billing.explain import formula, lines_of, open_lines, paid_state, period_te
 from billing.forms.counter import CollectForm, PaymentsFilter, UseCreditForm
 from billing.models import Charge, Payment, PaymentPart, ReceiptVoid
 from billing.slips import by_charge
-from households.models import Household
+from households.models import Household, Resident
 from servicecentre.kit.periods import now, today
 from servicecentre.roles import Role
 from servicecentre.staff.access import may, needs
@@ -43,13 +43,21 @@ def collect(request, pk):
     household = _household(request, pk)
     if "stay" in request.POST:                           # no button was pressed: Enter, where there are no scripts
         return _collect_page(request, household, _as_typed(request))
-    form = CollectForm(request.POST or None, initial={"payer_name": household.owner_names[:60]})
+    form = CollectForm(request.POST or None, initial=_proposed_payer(household))
     if request.method == "POST" and (payment := form.perform(collect_payment, household, by=request.user)):
         if getattr(payment, "is_repeat", False):
             messages.info(request, f"已办理：这一笔刚才已收，收据 {payment}，没有再收一次。")
         back = _within(request, request.POST.get("next", ""))
         return redirect(reverse("billing:collected", args=[payment.pk]) + (f"?next={back}" if back else ""))
     return _collect_page(request, household, form)
+
+
+def _proposed_payer(household):
+    """Who is expected at the counter: the tenant where the lease of today says so, else the owners."""
+    tenant = household.residents.living(on=today()).filter(fee_payer=Resident.FeePayer.TENANT).select_related("person").order_by("-pk").first()
+    if tenant:
+        return {"payer_name": tenant.person.name[:60], "payer_relation": Payment.Relation.TENANT}
+    return {"payer_name": household.owner_names[:60]}
 
 
 @needs("billing.use_credit")

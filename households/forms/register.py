@@ -1,13 +1,18 @@
 """Forms of places and tenures: what was typed → an act's clean values."""
+from datetime import timedelta
+from hashlib import sha256
+
 from crispy_forms.layout import HTML, Div, Layout, Row
 from django import forms
 
+from households.entering import person_fields
+from households.handing import GOES_ALONG, PAPERS, PROOFS
 from households.models import Person, Unit
-from households.people import person_fields
-from households.register import FIRST_MONTH
-from servicecentre.kit.fields import AreaField, DayField, MonthField, PhoneField, TextField
+from households.register import FIRST_MONTH, OF_OWNERSHIP
+from servicecentre.kit.fields import AreaField, DayField, MonthField, PhoneField, ReadingField, TextField
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.identity import IdKind
+from servicecentre.kit.money import area_text
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import parse_room
 
@@ -76,7 +81,7 @@ class OwnersForm(DeskForm):
     """Up to three owners in the order of the contract; an owner without a name is no owner."""
 
     OWNERS = (1, 2, 3)
-    COLUMNS = ("kind", "name", "id_kind", "id_number", "phone", "share", "legal_rep", "mail_address")
+    COLUMNS = ("kind", "name", "id_kind", "id_number", "phone", "share", "legal_rep", "mail_address", "guardian", "guardian_consent")
 
     def __init__(self, *args, estate, **kwargs):
         super().__init__(*args, **kwargs)
@@ -85,7 +90,7 @@ class OwnersForm(DeskForm):
             self._add_owner(n, required=n == 1)
         self.helper.layout = Layout(*self.lead, *(self._block(n) for n in self.OWNERS))
 
-    lead = ()
+    lead, first = (), "业主"
 
     def _add_owner(self, n, required):
         add = self.fields.__setitem__
@@ -98,13 +103,15 @@ class OwnersForm(DeskForm):
         add(f"share_{n}", TextField(label="份额", max_length=20, required=False))
         add(f"legal_rep_{n}", TextField(label="法人", max_length=40, required=False))
         add(f"mail_address_{n}", TextField(label="通讯地址", max_length=120, required=False))
+        add(f"guardian_{n}", TextField(label="监护人", max_length=40, required=False, help_text="业主未满 14 岁的要填"))
+        add(f"guardian_consent_{n}", forms.BooleanField(label="监护人同意登记孩子的资料", required=False))
         for field in (f"name_{n}", f"id_number_{n}", f"phone_{n}"):
             self.fields[field].widget.attrs["autocomplete"] = "off"
 
     def _block(self, n):
-        title = "业主" if n == 1 else f"共有人 {n}"
+        title = self.first if n == 1 else f"共有人 {n}"
         rows = (Row(f"name_{n}", f"kind_{n}", f"phone_{n}"), Row(f"id_kind_{n}", f"id_number_{n}", f"share_{n}"),
-                Row(f"mail_address_{n}", f"legal_rep_{n}"))
+                Row(f"mail_address_{n}", f"legal_rep_{n}"), Row(f"guardian_{n}", f"guardian_consent_{n}"))
         if n == 1:
             return Div(HTML(f'<h2 class="sec-h mb-2">{title}</h2>'), *rows, css_class="mt-3")
         filled = self.is_bound and self.data.get(self.add_prefix(f"name_{n}"))
@@ -125,7 +132,7 @@ class OwnersForm(DeskForm):
 
     def _check(self, owner, n):
         try:
-            person_fields(self.estate, suffix=f"_{n}", **{k: v for k, v in owner.items() if k != "share"})
+            person_fields(self.estate, suffix=f"_{n}", **{k: v for k, v in owner.items() if k not in OF_OWNERSHIP})
         except Refused as refusal:
             self.refuse(refusal)
 
@@ -147,14 +154,72 @@ class OpenHouseholdForm(OwnersForm):
 
 
 class ChangeOwnerForm(OwnersForm):
-    """The seller's last day and the buyers."""
+    """The seller's last day, papers seen, meters read, what goes along, and the buyers."""
 
     last_day = DayField(label="原业主最后一天", help_text="新业主从次日起交费")
     basis = TextField(label="凭什么", max_length=80, required=False, help_text="如 不动产权证书，11-20 登记")
-    lead = (Row("last_day", "basis"),)
+    seller_phone = PhoneField(label="原业主以后的电话", required=False, help_text="退钱、寄信用")
+    papers = forms.MultipleChoiceField(label="看过的资料", choices=PAPERS, widget=forms.CheckboxSelectMultiple,
+                                       error_messages={"required": "请勾看过的资料"})
+    water = ReadingField(label="水表读数", required=False)
+    power = ReadingField(label="电表读数", required=False)
+    gas = ReadingField(label="气表读数", required=False)
+    taken_over = forms.MultipleChoiceField(label="跟着房子转的", choices=GOES_ALONG, required=False, widget=forms.CheckboxSelectMultiple,
+                                           help_text="双方都签字才转；不勾就不转")
+    taken_words = TextField(label="怎么转", max_length=120, required=False)
+    shown = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    seller_signed = forms.BooleanField(label="卖方已签字", required=False)
+    buyer_signed = forms.BooleanField(label="买方已签字", required=False)
+    no_id = TextField(label="新业主没有证件号码的原因", max_length=60, required=False, help_text="每位都填了证件号码就不用写；如 证件在办，下周补")
+    lead = (Row("last_day", "basis", "seller_phone"), "papers", "no_id", Row("water", "power", "gas"), "taken_over",
+            Row("taken_words", "seller_signed", "buyer_signed"))
+    first = "新业主"
+    METERS = ("water", "power", "gas")
+
+    def clean(self):
+        """A proof of the transfer, each buyer's ID or why not; then what ``summary`` says must have been seen as it stands."""
+        clean = super().clean()
+        if clean.get("papers") and not PROOFS & set(clean["papers"]):
+            self.add_error("papers", "至少看一样产权转移的凭据：不动产权证书、买卖合同，或继承公证、判决")
+        without = [n for n in self.OWNERS if clean.get(f"name_{n}") and not clean.get(f"id_number_{n}") and not self.has_error(f"id_number_{n}")]
+        if without and not clean.get("no_id") and not self.has_error("no_id"):
+            self.add_error(f"id_number_{without[0]}", "填证件号码；没有的，在上面写原因")
+        for side in ("seller_signed", "buyer_signed"):
+            if clean.get("taken_over") and not clean.get(side):
+                self.add_error(side, "勾了随房转的，双方都签字才转")
+        typed = {name: value for name, value in clean.items() if name not in ("request_key", "despite")}
+        self.digest = sha256(repr(sorted(typed.items())).encode()).hexdigest()[:32]
+        return clean
+
+    @property
+    def confirmed(self):
+        """Was the summary of just this shown before the button was pressed?"""
+        return self.is_valid() and self.data.get("seen") == self.digest
+
+    def summary(self, unit, seller):
+        """[(what, in words)] of what the button does, for beside it."""
+        clean, labels, along = self.cleaned_data, dict(PAPERS), dict(GOES_ALONG)
+        names = "、".join(owner["name"] for owner in self.act_fields()["owners"])
+        meters = [f"{self.fields[kind].label.removesuffix('表读数')} {area_text(clean[kind])}" for kind in self.METERS if clean[kind] is not None]
+        return [("原业主", f"{seller.owner_names}，到 {clean['last_day']} 为止；以后只看不改，欠费仍是原业主的"),
+                ("新业主", f"{names}，{clean['last_day'] + timedelta(days=1)} 起交费"),
+                ("看过", "、".join(labels[code] for code in clean["papers"])),
+                ("新业主证件", f"没有看全：{clean['no_id']}" if clean["no_id"] else "都填了"),
+                ("抄表", "，".join(meters) or "没有抄，结算单上就没有读数"),
+                ("随房转", f"{'、'.join(along[code] for code in clean['taken_over'])}，双方都签了" if clean["taken_over"] else "没有")]
+
+    def act_fields(self):
+        fields = super().act_fields()
+        return fields | {"readings": {kind: value for kind in self.METERS if (value := fields.pop(kind)) is not None}}
 
 
 class RemarkForm(DeskForm):
     remark = TextField(label="备注", max_length=400, required=False, help_text="写办事要知道的，如「老人在家，先打电话」；会一直显示在这一户上面")
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     layout = Layout("remark")
+
+
+class UndoSaleForm(DeskForm):
+    reason = TextField(label="为什么撤回", max_length=80, help_text="如 办到了别的房，还没有过户")
+    layout = Layout("reason")

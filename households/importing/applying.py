@@ -1,6 +1,22 @@
 """A plan into the register: one act, one transaction, all rows or the good ones, or nothing (TRUST 20)."""
+from django.db.models import F
+
 from households import find
-from households.models import Building, Contact, Household, Ownership, Person, RegisterImport, Resident, SearchKey, Unit, UnitArea, Vehicle
+from households.history import LONGEST
+from households.models import (
+    Amendment,
+    Building,
+    Contact,
+    Household,
+    Ownership,
+    Person,
+    RegisterImport,
+    Resident,
+    SearchKey,
+    Unit,
+    UnitArea,
+    Vehicle,
+)
 from households.people import names_of
 from households.register import FIRST_MONTH, SHOPS, building_fields, unit_fields
 from servicecentre.estates.models import Estate
@@ -10,9 +26,12 @@ from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import RoomCode
 from servicecentre.worklog.acts import act, record
 
+from .memory import keep_layouts
 from .planning import CREATED, UNCHANGED, UPDATED, ends_before
 from .reports import report_of
 from .standing import billed_until, chunks, key_of, state
+from .values import shown
+from .written import Written
 
 BATCH = 500
 MOVED = "试导以后登记有改动，或者换了月份，请重新试导。"
@@ -27,17 +46,7 @@ def import_register(estate, plan, *, by, good_rows=False, importing=None, stored
     ``good_rows``: leave the wrong rows out; else one of them refuses all. ``importing``: the upload that was shown;
     ``stored``: the file of a command, kept with the rows. Refused when the register moved since the plan was made.
     """
-    Estate.objects.select_for_update(no_key=True).get(pk=estate.pk)         # holds off a bill run, as run.hold_tariff does
-    if plan.obstacles:
-        raise Refused(plan.obstacles[0])
-    if plan.errors and not good_rows:
-        raise Refused(f"有 {len(plan.wrong_rows)} 行不对，全部没有导入。请改好再传，或选择只导正确的行。")
-    if importing is None:
-        refuse_while_busy(estate)
-    else:
-        importing = RegisterImport.objects.lock(importing)
-        if importing.applied_at:
-            raise Refused("这个文件已经导入过了。")
+    importing = begin(estate, plan, importing, good_rows)
     writer = _Writer(estate, plan, by)
     writer.hold()
     if state(estate) != plan.state or billed_until(plan.asked) != plan.billed:
@@ -45,13 +54,36 @@ def import_register(estate, plan, *, by, good_rows=False, importing=None, stored
     if writer.nothing and importing is None:
         return None
     writer.write()
-    importing = importing or RegisterImport(estate=estate, made_by=by, **stored.columns())
-    importing.state, importing.words, importing.good_rows = RegisterImport.State.APPLIED, "", good_rows
-    importing.mapping, importing.handover_default, importing.report = plan.reading.mapping, plan.handover_default, report_of(plan)
-    importing.plan_digest, importing.applied_by, importing.applied_at = plan.digest, by, now()
-    importing.save()
+    importing = close(importing or RegisterImport(estate=estate, made_by=by, **stored.columns()), plan, good_rows=good_rows, by=by,
+                      written=writer.written.as_json())
     if not writer.nothing:
         record(by, _words(importing, plan.counts()), importing)
+    return importing
+
+
+def begin(estate, plan, importing, good_rows):
+    """What every list's apply begins with: the estate held against runs and other imports, the upload locked; returns it or None."""
+    Estate.objects.select_for_update(no_key=True).get(pk=estate.pk)         # holds off a bill run, as run.hold_tariff does
+    if plan.obstacles:
+        raise Refused(plan.obstacles[0])
+    if plan.errors and not good_rows:
+        raise Refused(f"有 {len(plan.wrong_rows)} 行不对，全部没有导入。请改好再传，或选择只导正确的行。")
+    if importing is None:
+        refuse_while_busy(estate)
+        return None
+    importing = RegisterImport.objects.lock(importing)
+    if importing.applied_at:
+        raise Refused("这个文件已经导入过了。")
+    return importing
+
+
+def close(importing, plan, *, good_rows, by, written):
+    """Keep with the upload what was done and what it wrote, and what a person said of its columns; returns it."""
+    importing.state, importing.words, importing.good_rows = RegisterImport.State.APPLIED, "", good_rows
+    importing.mapping, importing.handover_default, importing.report = plan.reading.mapping, plan.handover_default, report_of(plan)
+    importing.plan_digest, importing.applied_by, importing.applied_at, importing.written = plan.digest, by, now(), written
+    importing.save()
+    keep_layouts(importing, by)
     return importing
 
 
@@ -61,7 +93,10 @@ def refuse_while_busy(estate):
         if other.job is None or not other.job.ended:
             raise Refused(f"{other.made_by.name}正在办「{other.label}」的{other.get_state_display()}，请等它办完。",
                           link=("看进展", other.get_absolute_url()))
-        other.state = RegisterImport.State.SHOWN if other.report else RegisterImport.State.FAILED
+        if other.applied_at:
+            other.state = RegisterImport.State.APPLIED                       # its undoing came to no end
+        else:
+            other.state = RegisterImport.State.SHOWN if other.report else RegisterImport.State.FAILED
         other.words = other.job.words
         other.save(update_fields=["state", "words"])
 
@@ -80,6 +115,7 @@ class _Writer:
         self.units = [unit for unit in plan.units if unit.status != UNCHANGED]
         self.drafts = [(draft, columns) for draft in plan.people.drafts() if (columns := draft.columns())]
         self.nothing = not self.units and not self.drafts
+        self.written = Written(estate)
         self.touched = {}                                     # households whose search keys and names are to be written again
 
     def hold(self):
@@ -101,11 +137,13 @@ class _Writer:
         self._what_hangs_on_them()
         find.rebuild_units(unit.unit["pk"] for unit in self.units if unit.status == CREATED)
         find.rebuild(self.touched)
+        self._amendments()
+        self.written.close()
         if len(self.units) > statistics.MANY:
             statistics.recount(*TABLES)
 
     def _make(self, model, rows):
-        return model.objects.bulk_create([model(estate=self.estate, **row) for row in rows], batch_size=BATCH)
+        return self.written.made(model, model.objects.bulk_create([model(estate=self.estate, **row) for row in rows], batch_size=BATCH))
 
     def _change(self, model, changes):
         """[(pk, {column: value})] grouped by what changes, a statement for each group and batch."""
@@ -114,6 +152,7 @@ class _Writer:
             groups.setdefault(tuple(sorted(columns)), []).append(model(pk=pk, **columns))
         for columns, rows in groups.items():
             if columns:
+                self.written.changes(model, columns, [row.pk for row in rows])
                 model.objects.bulk_update(rows, columns, batch_size=BATCH)
 
     def _buildings_and_units(self):
@@ -132,6 +171,7 @@ class _Writer:
     def _areas(self):
         new = [unit for unit in self.units if unit.area]
         for chunk in chunks([unit.area[1] for unit in new if unit.area[1]]):
+            self.written.removes(UnitArea, chunk)
             UnitArea.objects.filter(pk__in=chunk).delete()                   # nothing was billed by them
         self._change(UnitArea, ((u.area[2], {"ends_on": ends_before(u.area[0])}) for u in new if u.area[2]))
         self._make(UnitArea, ({"unit_id": u.unit["pk"], "area": u.row.area, "starts_on": u.area[0] or FIRST_MONTH.first, "basis": BASIS} for u in new))
@@ -165,14 +205,25 @@ class _Writer:
         moved = [(ownership, draft) for u in self.units for ownership, draft in u.repointed]
         left = list(Ownership.objects.filter(pk__in=[pk for pk, _ in moved]).values_list("person", flat=True))
         self._change(Ownership, ((pk, {"person_id": draft.pk}) for pk, draft in moved))
-        _forget(left)
+        forgotten = _nobody(left)
+        self.written.removes(Person, forgotten)
+        Person.objects.filter(pk__in=forgotten).delete()
         self._owner_names()
+
+    def _amendments(self):
+        """What each field said before, as for a change by hand (households/history.py)."""
+        at = now()
+        rows = [Amendment(estate=self.estate, unit_id=u.unit["pk"], household_id=u.tenure and u.tenure.pk, row_type=RegisterImport._meta.label_lower,
+                          row_id=0, what=label, old=shown(old, limit=LONGEST), new=shown(new, limit=LONGEST), at=at, by=self.by)
+                for u in self.units if u.status == UPDATED for label, old, new in u.changes]
+        self.written.amended = [row.pk for row in Amendment.objects.bulk_create(rows, batch_size=BATCH)]
 
     def _owner_names(self):
         for chunk in chunks(self.renamed):
             rows = list(Household.objects.filter(pk__in=chunk).prefetch_related("ownerships__person"))
             for household in rows:
-                household.owner_names = names_of([o.person for o in household.ownerships.all()])
+                household.owner_names = names_of([o.person for o in household.ownerships.all() if not o.left_on])
+            self.written.changes(Household, ["owner_names"], [household.pk for household in rows])
             Household.objects.bulk_update(rows, ["owner_names"], batch_size=BATCH)
 
     def _what_hangs_on_them(self):
@@ -180,17 +231,18 @@ class _Writer:
             return {"household_id": self.homes[id(unit)]}
         with_contact = [u for u in self.units if u.contact]
         self._make(Contact, (of(u) | {"name": u.contact[1], "phone": u.contact[2]} for u in with_contact if u.contact[0] is None))
-        self._change(Contact, ((u.contact[0], {"phone": u.contact[2]}) for u in with_contact if u.contact[0]))
+        once_more = {"version": F("version") + 1}
+        self._change(Contact, ((u.contact[0], {"phone": u.contact[2], **once_more}) for u in with_contact if u.contact[0]))
         self._make(Vehicle, (of(u) | {"plate": plate} for u in self.units for plate in u.plates))
         tenants = [u for u in self.units if u.tenant]
         self._make(Resident, (of(u) | {"person_id": u.tenant[1].pk, "kind": Resident.Kind.TENANT, "lease_from": u.tenant[2]}
                               for u in tenants if u.tenant[0] is None))
-        self._change(Resident, ((u.tenant[0], {"lease_from": u.tenant[2]}) for u in tenants if u.tenant[0]))
+        self._change(Resident, ((u.tenant[0], {"lease_from": u.tenant[2], **once_more}) for u in tenants if u.tenant[0]))
 
 
-def _forget(people):
-    """Delete those of these people to whom nothing points any more: a second entry of somebody registered by number."""
+def _nobody(people):
+    """Those of these people to whom nothing points any more: a second entry of somebody registered by number."""
     rest = Person.objects.filter(pk__in=people, id_digest="")
     for relation in Person._meta.related_objects:
         rest = rest.exclude(pk__in=relation.related_model._base_manager.exclude(**{relation.field.name: None}).values(relation.field.attname))
-    rest.delete()
+    return list(rest.values_list("pk", flat=True))

@@ -127,6 +127,16 @@ _BRACKETS = re.compile(r"[(（\[【]([^)）\]】]*)[)）\]】]")
 _SEPARATORS = re.compile(r"[/／\\、,，;；+＋&·|。.\-—_~]|以?及|和|与|或|、")
 
 
+@dataclass(frozen=True)
+class Words:
+    """The vocabulary of one kind of list: its fields, what labels mean, and which of them make a header."""
+
+    name: str  # 登记表
+    fields: dict
+    guesses: object  # (labels from the group above down to the column's own) → [Guess], the best first
+    whole: object  # (set of fields that a header names) → whether it is this list's
+
+
 def plain(label: str) -> str:
     """A label without blanks, marks and units: how two labels are compared."""
     text = narrow(label or "").lower()
@@ -148,6 +158,28 @@ def guesses(parts) -> list[Guess]:
             return []
     found = _meaning(own)
     return [found] if found else []
+
+
+def _is_register(named):
+    """A register names the room, and whose or how large."""
+    return bool(named & {"room", "building", "entrance"} and named & {"area", "owner"} or {"serial", "area", "owner"} <= named)
+
+
+REGISTER = Words("登记表", FIELDS, guesses, _is_register)
+PLACES = tuple(rule for rule in _RULES if rule[0] in ("serial", "room", "building", "entrance"))  # as every list names them
+
+
+def words_of(name, fields, rules, whole) -> Words:
+    """A vocabulary of its own labels ((field, rank, pattern)) besides the places that every list has."""
+    rules = [*((field, rank, re.compile(words), "") for field, rank, words in rules), *PLACES]
+
+    def mean(parts):
+        text = plain(parts[-1])
+        bare = _BRACKETS.sub("", text)
+        variants = dict.fromkeys((text, bare, "".join(_BRACKETS.findall(text)) + bare, plain("".join(parts))))
+        found = (guess for variant in variants if variant and (guess := _rule(variant, rules)))
+        return [one] if (one := next(found, None)) else []
+    return Words(name, fields, mean, whole)
 
 
 def ordinal(label: str) -> int:
@@ -192,8 +224,8 @@ def _meaning(text):
     return Guess(first.field, first.rank + (3 if unknown or mixed else 0), named is None and first.general, False)
 
 
-def _rule(text):
-    for field, rank, words, flags in _RULES:
+def _rule(text, rules=_RULES):
+    for field, rank, words, flags in rules:
         if words.fullmatch(text):
             return Guess(field, rank, "general" in flags, "extra" in flags)
     return None

@@ -4,6 +4,7 @@ A layout is plain JSON both ways. Nothing here reads a data row's meaning; value
 two columns that both could be the room, or to tell a trade from a use (IMPORT «Any list»).
 """
 import dataclasses
+import hashlib
 import re
 from dataclasses import asdict, dataclass, replace
 
@@ -11,16 +12,17 @@ from django.core.exceptions import ValidationError
 
 from servicecentre.kit.sheets import CellError, Formula
 
-from .labels import FIELDS, Guess, guesses, ordinal, plain, subject_of
+from .labels import REGISTER, Guess, ordinal, plain, subject_of
 from .places import place_of_title, unit_code
 from .values import shown, text_of
 
 MAX_HEADER_ROWS = 3
+HEADER_WITHIN = 30  # rows in which a header that was pointed at by hand is looked for again
 
 
 @dataclass
 class Column:
-    """One column of a table: `field` is a key of FIELDS, or "" for 不导入; `sure` is False where a person should look."""
+    """One column of a table: `field` is one of its list's words, or "" for 不导入; `sure` is False where a person should look."""
 
     column: int  # Excel's, from 1
     letter: str
@@ -41,10 +43,12 @@ class Layout:
     first_row: int
     last_row: int
     kind: str = "home"  # of a unit of which the row says nothing
+    remembered: str = ""  # who said last time what these columns mean, and when
     building: str = ""  # for tables that stand for one building and have no such column
     entrance: str = ""
     skip: bool = False
     columns: list = dataclasses.field(default_factory=list)
+    words = REGISTER  # no field of the dataclass: JSON does not carry it
 
     def of(self, name):
         """The columns that hold a field, left to right."""
@@ -53,7 +57,7 @@ class Layout:
     def label(self, name):
         """The header of a field's first column, or the field's own name where the table has none."""
         columns = self.of(name)
-        return columns[0].label if columns else FIELDS[name].label
+        return columns[0].label if columns else self.words.fields[name].label
 
     def owner_beside(self, phone):
         """The further owner's column to which a co_phone column belongs: by its number, else by its turn; None: one cell has all."""
@@ -66,7 +70,7 @@ class Layout:
         return asdict(self)
 
 
-def layouts_from_json(data, sheets) -> list[Layout]:
+def layouts_from_json(data, sheets, words=REGISTER) -> list[Layout]:
     """The mapping as a person sent it back; ValidationError when it does not fit the file.
 
     A table that names a sheet and a header row but no columns (pointed at by hand) gets them found.
@@ -77,14 +81,15 @@ def layouts_from_json(data, sheets) -> list[Layout]:
         for table in data["tables"]:
             sheet, row = known[table["sheet"]], int(table["header_row"])
             if not table.get("columns"):
-                layouts.append(_layout(sheet, row, row))
+                layouts.append(layout_of(sheet, row, row, words=words))
                 continue
             layout = Layout(**{**table, "columns": [Column(**column) for column in table["columns"]]})
+            layout.words = words
             layout.last_row = min(layout.last_row, len(sheet.rows))
             layout.building, layout.entrance = str(layout.building or ""), str(layout.entrance or "")
             numbers = [layout.header_row, layout.first_row - 1, layout.last_row, *(column.column - 1 for column in layout.columns)]
             wrong = any(n < 0 for n in numbers) or layout.kind not in ("home", "shop")
-            if wrong or any(column.field and column.field not in FIELDS for column in layout.columns):
+            if wrong or any(column.field and column.field not in words.fields for column in layout.columns):
                 raise ValueError(layout.sheet)
             for column in layout.columns:
                 column.letter = letter_of(column.column)
@@ -93,31 +98,56 @@ def layouts_from_json(data, sheets) -> list[Layout]:
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ValidationError("列的对应和这个文件不符，请重新上传文件。") from error
     for layout in layouts:
-        for name, about in FIELDS.items():
+        for name, about in words.fields.items():
             if not about.many and not layout.skip and len(columns := layout.of(name)) > 1:
                 raise ValidationError(f"表「{layout.sheet}」有 {len(columns)} 列都对应到「{about.label}」，只能留一列。")
     return layouts
 
 
-def find_layouts(sheet) -> list[Layout]:
+def find_layouts(sheet, words=REGISTER) -> list[Layout]:
     """The tables of a sheet, top down; one whose header is only repeated (on each page) is one table."""
     blocks, row = [], 1
     while row <= len(sheet.rows):
-        if block := _header_at(sheet, row):
-            shape = [(column.column, plain(column.label)) for column in _columns(sheet, *block)]
+        if block := _header_at(sheet, row, words):
+            shape = [(column.column, plain(column.label)) for column in _columns(sheet, *block, words)]
             if not blocks or blocks[-1][1] != shape:
                 blocks.append((block, shape))
             row = block[1]
         row += 1
     ends = [block[0] - 1 for block, _ in blocks[1:]] + [len(sheet.rows)] if blocks else []
-    return [_layout(sheet, *block, end) for (block, _), end in zip(blocks, ends, strict=True)]
+    return [layout_of(sheet, *block, end, words=words) for (block, _), end in zip(blocks, ends, strict=True)]
 
 
-def _layout(sheet, top, bottom, last_row=None):
-    layout = Layout(sheet.name, bottom, bottom + 1, last_row or len(sheet.rows), columns=_columns(sheet, top, bottom))
+def layout_of(sheet, top, bottom, last_row=None, words=REGISTER):
+    """The table whose header stands in these rows, its columns as far as their labels tell."""
+    layout = Layout(sheet.name, bottom, bottom + 1, last_row or len(sheet.rows), columns=_columns(sheet, top, bottom, words))
+    layout.words = words
     _assign(sheet, layout)
     _describe(sheet, layout, top)
     return layout
+
+
+def fingerprint(layout) -> str:
+    """By which a table of the same columns in the same order is known again, whichever sheet and row it stands in."""
+    return hashlib.sha256("\n".join(f"{column.column} {plain(column.label)}" for column in layout.columns).encode()).hexdigest()
+
+
+def remember(sheet, layouts, known, words) -> list[Layout]:
+    """The tables of a sheet with what people said of tables like them; one that nobody would guess is known by its header row."""
+    if known and not layouts:
+        for row in range(1, min(len(sheet.rows), HEADER_WITHIN) + 1):
+            if any(type(value) is str for value in sheet.rows[row - 1]) and fingerprint(found := layout_of(sheet, row, row, words=words)) in known:
+                layouts = [found]
+                break
+    for layout in layouts:
+        if told := known.get(fingerprint(layout)):
+            fields = {column["column"]: column["field"] for column in told["columns"]}
+            for column in layout.columns:
+                if (name := fields.get(column.column, "")) in ("", *words.fields):
+                    column.field, column.sure = name, True
+            layout.kind, layout.skip, layout.remembered = told["kind"], told["skip"], told["remembered"]
+            _count(sheet, layout)
+    return layouts
 
 
 def header_rows(sheet, layout) -> set[int]:
@@ -140,26 +170,25 @@ def header_rows(sheet, layout) -> set[int]:
 
 # --- finding the header -----------------------------------------------------------------------------------------------
 
-def _header_at(sheet, row):
+def _header_at(sheet, row, words):
     """(first, last) row of the header that begins in this row, or None."""
     if not _label_cells(sheet, row):
         return None
     best, block = 0, None
     for bottom in range(row, min(row + MAX_HEADER_ROWS, len(sheet.rows) + 1)):
-        if bottom > row and not _goes_on(sheet, bottom):
+        if bottom > row and not _goes_on(sheet, bottom, words):
             break
-        if (score := _score(sheet, row, bottom)) > best:
+        if (score := _score(sheet, row, bottom, words)) > best:
             best, block = score, (row, bottom)
-    while block and block[0] < block[1] and not _groups(sheet, block[0]) and _score(sheet, block[0] + 1, block[1]) >= best:
+    while block and block[0] < block[1] and not _groups(sheet, block[0]) and _score(sheet, block[0] + 1, block[1], words) >= best:
         block = (block[0] + 1, block[1])  # a line of the title, not a group of columns
     return block
 
 
-def _score(sheet, top, bottom):
-    """How many fields the labels of these rows name; a register names three, with the room and whose or how large."""
-    named = {guess.field for _, parts in _stacked(sheet, top, bottom) for guess in guesses(parts)}
-    whole = named & {"room", "building", "entrance"} and named & {"area", "owner"} or {"serial", "area", "owner"} <= named
-    return len(named) if len(named) >= 3 and whole else 0
+def _score(sheet, top, bottom, words):
+    """How many fields the labels of these rows name; a header names three, and those that make its list."""
+    named = {guess.field for _, parts in _stacked(sheet, top, bottom) for guess in words.guesses(parts)}
+    return len(named) if len(named) >= 3 and words.whole(named) else 0
 
 
 def _label_cells(sheet, row):
@@ -177,11 +206,11 @@ def _label_cells(sheet, row):
     return cells if len(set(cells.values())) > 1 else {}
 
 
-def _goes_on(sheet, bottom):
+def _goes_on(sheet, bottom, words):
     """Whether a row belongs to the header above it: half of what it adds are labels."""
     cells = _label_cells(sheet, bottom)
     new = [text for number, text in cells.items() if sheet.cell(bottom - 1, number) != sheet.cell(bottom, number)]
-    known = sum(1 for text in new if guesses([text]))
+    known = sum(1 for text in new if words.guesses([text]))
     return known > 0 and known * 2 >= len(new)
 
 
@@ -208,10 +237,10 @@ def _group_beside(sheet, row, column):
     return text_of(sheet.cell(row, column))
 
 
-def _columns(sheet, top, bottom):
+def _columns(sheet, top, bottom, words):
     columns = []
     for column, parts in _stacked(sheet, top, bottom):
-        said = parts if guesses(parts) != guesses(parts[-1:]) else parts[-1:]  # a group is named only where it says more
+        said = parts if words.guesses(parts) != words.guesses(parts[-1:]) else parts[-1:]  # a group is named only where it says more
         columns.append(Column(column, letter_of(column), " ".join(" ".join(said).split()), parts))
     return columns
 
@@ -236,13 +265,13 @@ def _assign(sheet, layout):
     candidates = []
     subject = "owner"
     for column in layout.columns:
-        if found := guesses(column.parts or [column.label]):
+        if found := layout.words.guesses(column.parts or [column.label]):
             named = subject_of("".join(column.parts)) or found[0].field
             subject = named if named in ("owner", "tenant", "emergency") else subject
             candidates.append((column, found, subject))
     _settle_general(candidates)
     _numbers_behind_co_owners(candidates)
-    for name, about in FIELDS.items():
+    for name, about in layout.words.fields.items():
         mine = [(found[0], column) for column, found, _ in candidates if found[0].field == name]
         if name == "room":
             mine = _best_room(sheet, layout, mine, candidates)

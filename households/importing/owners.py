@@ -78,6 +78,8 @@ def _name(text):
 
 
 def _identity(text):
+    if "*" in text:
+        raise ValidationError("号码是遮住的，请按证件重填")
     if _NO_ID_HERE.fullmatch(text):
         raise ValidationError("单元格须为文本，号码的后几位已丢失，请按证件重填")
     return guess_kind(text)

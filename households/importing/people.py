@@ -2,8 +2,8 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from households.entering import identity_fields
 from households.models import Person
-from households.people import identity_fields
 from servicecentre.kit.identity import IdKind, mask_phone
 
 SEXES = {"male": "男", "female": "女"}

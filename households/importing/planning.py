@@ -14,11 +14,12 @@ from servicecentre.kit.periods import BillingMonth
 from servicecentre.kit.secrets import seal
 
 from .people import People, differences, names_of_numbers
-from .rows import ERROR, WARNING, Finding, Judged
+from .plans import CREATED, UNCHANGED, UPDATED, ListPlan
+from .rows import ERROR, WARNING, Finding
 from .standing import Standing, billed_until, key_of
+from .tables import in_order
 
 NAMELESS = "（未写姓名）"                             # of an emergency contact whose phone alone is known
-CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 
 
 class _Wrong(Exception):
@@ -54,16 +55,12 @@ class UnitPlan:
 
 
 @dataclass
-class Plan(Judged):
-    """All of it. ``errors`` make it refusable, ``obstacles`` refuse it; the counts are of units, good rows only."""
+class Plan(ListPlan):
+    """What a register does; the counts are of units, good rows only."""
 
-    estate: object
-    reading: object
-    state: str
-    handover_default: object = None
+    state: str = ""
     units: list = field(default_factory=list)
     people: object = None
-    findings: list = field(default_factory=list)
     billed: dict = field(default_factory=dict)         # what was asked of the bills, to be asked again when it is applied
     asked: list = field(default_factory=list)
     new_buildings: list = field(default_factory=list)
@@ -72,16 +69,18 @@ class Plan(Judged):
 
     @property
     def obstacles(self):
-        """Sentences: why nothing may be applied before it is settled."""
-        return [*self.reading.obstacles, *(f"表「{sheet}」没有交付日期一列，请给出这张表的交付日期。" for sheet in self.lacks_day)]
+        return [*super().obstacles, *(f"表「{sheet}」没有交付日期一列，请给出这张表的交付日期。" for sheet in self.lacks_day)]
 
     @property
     def digest(self):
         """Changes when the file, its mapping, the default day or the register does."""
         return seal(self.reading.digest, repr(self.reading.mapping), self.handover_default, self.state, repr(sorted(self.billed.items())))
 
-    def __str__(self):                                 # what @act compares for a repeated request
-        return self.digest
+    def differences(self):
+        return [(unit.row.code, *change) for unit in self.of(UPDATED) for change in unit.changes]
+
+    def new_places(self):
+        return self.new_buildings if self.people.standing.buildings else []
 
     def of(self, status):
         return [unit for unit in self.units if unit.status == status]
@@ -105,7 +104,7 @@ class _Planner:
     def __init__(self, estate, reading, handover_default):
         self.standing = Standing(estate)
         self.people = People(estate, self.standing)
-        self.plan = Plan(estate, reading, self.standing.state, handover_default, people=self.people, findings=list(reading.findings))
+        self.plan = Plan(estate, reading, handover_default, list(reading.findings), state=self.standing.state, people=self.people)
         self.tables = reading.mapping["tables"]
         self.rows = reading.rows
         self.next_month = BillingMonth.of(self.standing.day).next.first
@@ -129,8 +128,7 @@ class _Planner:
         self.plan.asks_day, self.plan.lacks_day = bool(asking), list(dict.fromkeys(row.sheet for row in asking if not row.handover_on))
         names = {key_of(name): name for name in (unit.row.building or SHOPS for unit in self.plan.of(CREATED))}
         self.plan.new_buildings = [name for key, name in names.items() if key not in self.standing.buildings]
-        order = {name: place for place, name in enumerate(self.plan.reading.sheets)}
-        self.plan.findings.sort(key=lambda f: (order.get(f.sheet, len(order)), f.row, f.level))
+        self.plan.findings = in_order(self.plan.findings, self.plan.reading.order)
         return self.plan
 
     # --- what can't be ------------------------------------------------------------------------------------------------

@@ -140,7 +140,7 @@ class Row:
     def find(self, name, reason, level=ERROR, value=None):
         column = self.cells[name][0][0] if name in self.cells else next(iter(self.layout.of(name)), None)
         show = shown(self.text(name) if value is None else value, name, phones=False) if name in self.cells or value is not None else ""
-        self.findings.append(Finding(self.layout.sheet, self.number, column.label if column else FIELDS[name].label, show,
+        self.findings.append(Finding(self.layout.sheet, self.number, column.label if column else self.layout.words.fields[name].label, show,
                                      hide_identities(reason), level, column.letter if column else ""))
 
     def attempt(self, name, check, *args, value=None):

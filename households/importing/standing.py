@@ -29,7 +29,7 @@ def chunks(ids):
 _READ = {Building: ("code",), Unit: ("code", "kind", "trade", "remark", "building_id", "version"),
          UnitArea: ("unit_id", "area", "starts_on", "ends_on"), Person: (*PERSON[1:],),
          Household: ("unit_id", "serial", "number", "starts_on", "ends_on", "owner_names", "remark", "voided_at", "version"),
-         Ownership: ("household_id", "person_id", "position"), Contact: ("household_id", "name", "phone"),
+         Ownership: ("household_id", "person_id", "position", "left_on"), Contact: ("household_id", "name", "phone"),
          Vehicle: ("household_id", "plate", "ended_on"), Resident: ("household_id", "person_id", "kind", "lease_from", "left_on")}
 
 
@@ -96,7 +96,7 @@ class Standing:
         live = {t["pk"]: Tenure(**t) for t in Household.objects.of(estate).live().order_by("starts_on").values(*columns)}
         for tenure in live.values():
             self.tenures[tenure.unit_id].append(tenure)
-        self._hang(live, "owners", Ownership.objects.of(estate).order_by("position").values("pk", "household_id", "person_id", "position"))
+        self._hang(live, "owners", Ownership.objects.of(estate).live().order_by("position").values("pk", "household_id", "person_id", "position"))
         self._hang(live, "contacts", Contact.objects.of(estate).order_by("pk").values("pk", "household_id", "name", "phone"))
         self._hang(live, "vehicles", Vehicle.objects.of(estate).values("pk", "household_id", "plate", "ended_on"))
         self._hang(live, "tenants", Resident.objects.of(estate).filter(kind=Resident.Kind.TENANT).order_by("pk").values(

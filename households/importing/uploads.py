@@ -1,31 +1,28 @@
-"""An uploaded register on its way: kept encrypted, read and shown, its columns corrected, applied; the long parts are jobs."""
-import re
+"""An uploaded list on its way: kept encrypted, read and shown, its columns corrected, applied; the long parts are jobs."""
 import secrets
 from dataclasses import dataclass
 from hashlib import sha256
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 
 from households.models import RegisterImport
 from servicecentre.estates.models import Estate
+from servicecentre.files.storing import label_of
 from servicecentre.jobs.models import Job, long_work
 from servicecentre.kit.periods import parse_date
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.secrets import encrypt_bytes
 from servicecentre.kit.sheets import check_workbook
 from servicecentre.kit.snapshot import snapshot
-from servicecentre.kit.text import clean_text
+from servicecentre.kit.store import discard, save
 from servicecentre.staff.models import User
 from servicecentre.worklog.acts import act, record
 
-from .applying import MOVED, import_register, refuse_while_busy
-from .planning import plan as make_plan
-from .reading import read_register
+from .applying import MOVED, refuse_while_busy
+from .expiring import EXPIRED
+from .kinds import kind_of
+from .memory import known_layouts
 from .reports import printable, report_of, rows_of
-
-READ, APPLY = "试导登记表", "导入登记表"
 
 
 @dataclass(frozen=True)
@@ -44,29 +41,20 @@ class Stored:
         return {"file": self.file, "label": self.label, "sha256": self.sha256, "size": self.size}
 
     def discard(self):
-        default_storage.delete(self.file)
-
-
-def label_of(name):
-    """A file's name as a label only: no folders, no control characters, 120 characters (TRUST §4 row 38)."""
-    text = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", " ", re.split(r"[/\\]", str(name))[-1])
-    try:
-        return clean_text(text[-120:], 120) or "登记表.xlsx"
-    except ValidationError:
-        return "登记表.xlsx"
+        discard(self.file)
 
 
 def store(data, name) -> Stored:
     """Encrypt and keep the bytes under a random name; before the row that names them is committed."""
-    path = default_storage.save(f"imports/{secrets.token_hex(16)}.bin", ContentFile(encrypt_bytes(data)))
-    return Stored(path, label_of(name), sha256(data).hexdigest(), len(data))
+    path = save(f"imports/{secrets.token_hex(16)}.bin", encrypt_bytes(data))
+    return Stored(path, label_of(name, "登记表.xlsx"), sha256(data).hexdigest(), len(data))
 
 
-def receive(estate, *, data, name, by, request_key=None):
+def receive(estate, *, data, name, by, kind="register", request_key=None):
     """Keep the file and start reading it; what is refused or was served already leaves no file behind."""
     stored = store(data, name)
     try:
-        importing = upload_register(estate, stored=stored, by=by, request_key=request_key)
+        importing = upload_list(estate, stored=stored, kind=kind, by=by, request_key=request_key)
     except Exception:
         stored.discard()
         raise
@@ -76,12 +64,12 @@ def receive(estate, *, data, name, by, request_key=None):
 
 
 @act
-def upload_register(estate, *, stored, by):
+def upload_list(estate, *, stored, by, kind="register"):
     """Enter an upload and queue its dry run; returns the RegisterImport. Refused while another one is under way."""
     refuse_while_busy(estate)
-    importing = RegisterImport.objects.create(estate=estate, made_by=by, **stored.columns())
+    importing = RegisterImport.objects.create(estate=estate, kind=kind, made_by=by, **stored.columns())
     _queue(importing, RegisterImport.State.READING, by)
-    record(by, f"上传登记表「{importing.label}」试导", importing)
+    record(by, f"上传{kind_of(kind).label}「{importing.label}」试导", importing)
     return importing
 
 
@@ -91,6 +79,7 @@ def read_again(importing, *, by, mapping=None, handover_default=None):
     importing = RegisterImport.objects.lock(importing)
     if importing.applied_at:
         raise Refused("这个文件已经导入，不能再改列的对应。要再导，请重新上传。")
+    _refuse_expired(importing)
     refuse_while_busy(importing.estate)
     importing.refresh_from_db()
     _queue(importing, RegisterImport.State.READING, by, mapping=mapping or importing.mapping,
@@ -106,6 +95,7 @@ def apply_register(importing, *, plan_digest, by, good_rows=False):
     importing.refresh_from_db()
     if importing.applied_at:
         raise Refused("这个文件已经导入过了。")
+    _refuse_expired(importing)
     if importing.state != RegisterImport.State.SHOWN or importing.plan_digest != plan_digest:
         raise Refused("试导结果刚才变了，请看过新的结果再导入。", link=("看结果", importing.get_absolute_url()))
     if importing.report["obstacles"]:
@@ -117,8 +107,14 @@ def apply_register(importing, *, plan_digest, by, good_rows=False):
     return importing
 
 
+def _refuse_expired(importing):
+    if importing.emptied_at:
+        raise Refused(f"{EXPIRED}要导请重新上传。")
+
+
 def _queue(importing, state, by, **given):
-    work, label = (read_upload, READ) if state == RegisterImport.State.READING else (apply_upload, APPLY)
+    kind = kind_of(importing.kind)
+    work, label = (read_upload, f"试导{kind.label}") if state == RegisterImport.State.READING else (apply_upload, f"导入{kind.label}")
     importing.state, importing.words = state, ""
     if state == RegisterImport.State.READING:
         importing.plan_digest = ""                        # what was shown holds no more
@@ -160,10 +156,10 @@ def apply_upload(job):
         plan = _planned(importing, job, importing.mapping, importing.handover_default)
         if plan.digest != importing.plan_digest:
             raise Refused(MOVED)
-        total = len(plan.units)
+        total = plan.counts()["good"]
         job.progress(total, total, f"正在写入 {total} 行，请稍等")
-        importing = import_register(job.estate, plan, good_rows=importing.good_rows, importing=importing, by=job.made_by,
-                                    request_key=f"job:{job.pk}:apply")
+        importing = kind_of(importing.kind).apply(job.estate, plan, good_rows=importing.good_rows, importing=importing, by=job.made_by,
+                                                  request_key=f"job:{job.pk}:apply")
     except ValidationError as error:
         importing.plan_digest = ""                        # what was shown holds no more
         _end(importing, RegisterImport.State.SHOWN, " ".join(error.messages), job)
@@ -182,9 +178,11 @@ def _unread(importing):
 def _planned(importing, job, mapping, default):
     def said(words):
         return lambda done, total: job.progress(done, total, words)
-    reading = read_register(importing.content(), mapping, default, progress=said("正在读表"))
+    kind = kind_of(importing.kind)
+    known = known_layouts(importing.estate, kind.code)
+    reading = kind.read(importing.content(), mapping, default, progress=said("正在读表"), known=known)
     with snapshot():
-        return make_plan(importing.estate, reading, handover_default=default)
+        return kind.plan(importing.estate, reading, handover_default=default)
 
 
 def _end(importing, state, words, failed=None):
@@ -196,9 +194,9 @@ def _end(importing, state, words, failed=None):
 
 
 def _result(importing):
-    counts = importing.counts()
+    counts, unit = importing.counts(), kind_of(importing.kind).counted
     if importing.state == RegisterImport.State.APPLIED:
-        words = f"新增 {counts['created']} 套，更新 {counts['updated']} 套，无变化 {counts['unchanged']} 套。"
+        words = f"新增 {counts['created']} {unit}，更新 {counts['updated']} {unit}，无变化 {counts['unchanged']} {unit}。"
     else:
         words = f"读出 {counts.get('good', 0)} 行正确，{counts.get('wrong', 0)} 行有错，还没有写入任何数据。"
     return {"words": words, "leads_to": importing.get_absolute_url()}
@@ -206,27 +204,28 @@ def _result(importing):
 
 # --- the command's way ------------------------------------------------------------------------------------------------
 
-def import_file(path, code, *, told, dry_run=False, good_rows=False, handover_default=None):
-    """Read, plan and, unless ``dry_run``, write a file for the estate of this code; fills ``told`` as IMPORT.md says.
+def import_file(path, code, *, told, kind="register", dry_run=False, good_rows=False, handover_default=None):
+    """Read, plan and, unless ``dry_run``, write a file of this kind for the estate of this code; fills ``told`` as IMPORT.md says.
 
     ValidationError or Refused in words when nothing can be, or may be, written.
     """
+    kind = kind_of(kind)
     estate = Estate.objects.filter(slug=code).first()
     if estate is None:
         raise Refused(f"没有代码为 {code} 的小区，请先用 create_estate 建立。")
     default = parse_date(handover_default) if handover_default else None
     data = check_workbook(path)
-    reading = read_register(data, handover_default=default)
+    reading = kind.read(data, None, default, known=known_layouts(estate, kind.code))
     with snapshot():
-        plan = make_plan(estate, reading, handover_default=default)
+        plan = kind.plan(estate, reading, handover_default=default)
     told |= {"errors": rows_of(plan.errors), "warnings": rows_of(plan.warnings), "wrong_rows": len(plan.wrong_rows),
-             "without_household": plan.counts()["empty"], "notes": [printable(note) for note in reading.notes]}
+             "without_household": plan.counts().get("empty", 0), "counted": kind.counted, "notes": [printable(note) for note in reading.notes]}
     if plan.obstacles:
         raise Refused(" ".join(plan.obstacles))
     if not dry_run:
         stored = store(data, path)
         try:
-            kept = import_register(estate, plan, good_rows=good_rows, stored=stored, by=User.system())
+            kept = kind.apply(estate, plan, good_rows=good_rows, stored=stored, by=User.system())
         except Exception:
             stored.discard()
             raise

@@ -3,13 +3,12 @@ import re
 from datetime import date, datetime
 from decimal import Decimal
 
-from servicecentre.kit.identity import mask_identity, mask_phone
+from servicecentre.kit.identity import hide_identities, mask_identity, mask_phone
 from servicecentre.kit.text import narrow
 
 # What people write where there is nothing.
 _NOTHING = re.compile(r"[-‐‑‒–—―−_/\\|、,，.。*xX×?？]+|无|暂无|没有|空|未填|未登记|待补|待补充|待定|不详|未知|N/?A|NONE|NULL",
                       re.IGNORECASE)
-_NUMBER_OF_IDENTITY = re.compile(r"(?<![0-9A-Za-z])(?:[0-9][0-9 ]{13,}[0-9Xx]?|[0-9A-Za-z]{2}[0-9]{6}[0-9A-Za-z]{10})(?![0-9A-Za-z])")
 _MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
 
 
@@ -47,9 +46,3 @@ def shown(value, name: str = "", *, phones: bool = True, limit: int = 60) -> str
     if phones:
         text = _MOBILE.sub(lambda m: mask_phone(m[0]), text)
     return text if len(text) <= limit else text[:limit - 1] + "…"
-
-
-def hide_identities(text: str) -> str:
-    """The text with every number that looks like one of identity masked; full-width digits count."""
-    plain = narrow(text)
-    return _NUMBER_OF_IDENTITY.sub(lambda m: mask_identity(m[0]), plain) if _NUMBER_OF_IDENTITY.search(plain) else text

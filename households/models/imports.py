@@ -1,11 +1,10 @@
 """What was uploaded to be imported, what was found in it and what came of it: file and report are kept (IMPORT «Any list»)."""
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from servicecentre.kit import guards
+from servicecentre.kit import guards, store
 from servicecentre.kit.rows import EstateQuerySet, EstateRow
 from servicecentre.kit.secrets import decrypt_bytes
 
@@ -22,7 +21,7 @@ class RegisterImportQuerySet(EstateQuerySet):
 
 
 class RegisterImport(EstateRow):
-    """One uploaded register. The file is full of ID numbers, so it lies encrypted, under a random name."""
+    """One uploaded list, a register or another kind. The file is full of ID numbers, so it lies encrypted, under a random name."""
 
     class State(models.TextChoices):
         READING = "reading", "试导中"
@@ -30,9 +29,12 @@ class RegisterImport(EstateRow):
         APPLYING = "applying", "导入中"
         APPLIED = "applied", "已导入"
         FAILED = "failed", "读不了"
+        UNDOING = "undoing", "撤销中"
+        UNDONE = "undone", "已撤销"
 
-    BUSY = (State.READING, State.APPLYING)
+    BUSY = (State.READING, State.APPLYING, State.UNDOING)
 
+    kind = models.CharField("名单", max_length=20, default="register", db_default="register")
     file = models.CharField("存放", max_length=100)
     label = models.CharField("文件名", max_length=120)
     sha256 = models.CharField("摘要", max_length=64)
@@ -49,14 +51,19 @@ class RegisterImport(EstateRow):
     made_at = models.DateTimeField("上传时间", auto_now_add=True)
     applied_by = models.ForeignKey(USER, models.PROTECT, null=True, verbose_name="导入人", related_name="+")
     applied_at = models.DateTimeField("导入时间", null=True)
+    written = models.JSONField("写了什么", null=True)
+    undone_by = models.ForeignKey(USER, models.PROTECT, null=True, verbose_name="撤销人", related_name="+")
+    undone_at = models.DateTimeField("撤销时间", null=True)
+    undo_reason = models.CharField("撤销原因", max_length=100, blank=True, default="", db_default="")
+    emptied_at = models.DateTimeField("到期清理时间", null=True)
 
     objects = RegisterImportQuerySet.as_manager()
-    guards = [guards.SameEstate("job"), guards.Frozen("file", "label", "sha256", "size", "made_by", "made_at",
-                                                      once=("applied_at", "applied_by"))]
+    guards = [guards.SameEstate("job"), guards.Frozen("kind", "file", "label", "sha256", "size", "made_by", "made_at",
+                                                      once=("applied_at", "applied_by", "undone_at", "undone_by", "emptied_at"))]
 
     class Meta:
         verbose_name = verbose_name_plural = "导入"
-        constraints = [models.UniqueConstraint(fields=["estate"], condition=Q(state__in=("reading", "applying")), name="one_import_at_a_time",
+        constraints = [models.UniqueConstraint(fields=["estate"], condition=Q(state__in=("reading", "applying", "undoing")), name="one_import_at_a_time",
                                                violation_error_message="这个小区正在办另一份登记表，请等它办完。")]
         indexes = [models.Index(fields=["estate", "id"], name="import_by_estate")]
 
@@ -67,6 +74,13 @@ class RegisterImport(EstateRow):
         return reverse("households:import_report", args=[self.pk])
 
     @property
+    def right(self):
+        """What opens its page besides the door's own right: that of its list."""
+        from households.importing.kinds import kind_of
+
+        return kind_of(self.kind).right
+
+    @property
     def busy(self):
         return self.state in self.BUSY
 
@@ -74,6 +88,24 @@ class RegisterImport(EstateRow):
         return (self.report or {}).get("counts", {})
 
     def content(self) -> bytes:
-        """The uploaded file as it came; FileNotFoundError when it is gone from the store."""
-        with default_storage.open(self.file) as file:
-            return decrypt_bytes(file.read())
+        """The uploaded file as it came; FileNotFoundError when it is gone from the store, store.Silent when that cannot be told."""
+        return decrypt_bytes(store.read(self.file))
+
+
+class KnownLayout(EstateRow):
+    """What a person said of a table's columns, kept for the next list whose header has the same ones in the same order."""
+
+    kind = models.CharField("名单", max_length=20)
+    fingerprint = models.CharField("表头摘要", max_length=64)
+    label = models.CharField("来自文件", max_length=120)
+    table = models.JSONField("列的对应")
+    made_by = models.ForeignKey(USER, models.PROTECT, verbose_name="谁定的", related_name="+")
+    made_at = models.DateTimeField("什么时候", auto_now=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "记住的列"
+        constraints = [models.UniqueConstraint(fields=["estate", "kind", "fingerprint"], name="one_memory_per_header",
+                                               violation_error_message="这种表头的列已经记住了。")]
+
+    def __str__(self):
+        return self.label

@@ -11,6 +11,15 @@ from servicecentre.kit.secrets import EncryptedCharField
 from .places import Unit
 
 
+class PersonQuerySet(EstateQuerySet):
+    def of_household(self, household):
+        """Who owns or owned it, lives or lived there, or was made an owner's agent: everybody whose data came to us by this household."""
+        owners, residents = (model.objects.filter(household=household).values("person") for model in (Ownership, Resident))
+        letters = household.letters
+        return self.filter(estate=household.estate_id).filter(
+            Q(pk__in=owners) | Q(pk__in=residents) | Q(pk__in=letters.values("agent")) | Q(pk__in=letters.values("principal")))
+
+
 class Person(EstateRow, Versioned):
     """A person or an organisation, once per ID number and estate. The number is encrypted and found by its digest."""
 
@@ -36,6 +45,11 @@ class Person(EstateRow, Versioned):
     email = models.EmailField("邮箱", blank=True)
     legal_rep = models.CharField("法人", max_length=40, blank=True)
     contact = models.CharField("联系人", max_length=40, blank=True)
+    deceased_on = models.DateField("去世日", null=True)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, verbose_name="并入", related_name="merged")
+
+    objects = PersonQuerySet.as_manager()
+    guards = [guards.SameEstate("merged_into")]
 
     class Meta:
         verbose_name = verbose_name_plural = "人员"
@@ -47,6 +61,15 @@ class Person(EstateRow, Versioned):
 
     def __str__(self):
         return self.name
+
+    @property
+    def remaining(self):
+        """The entry that counts: this one, or the one that it was merged into."""
+        return self.merged_into or self
+
+    def entries(self):
+        """Ids of all entries that are this person. Files and log lines keep naming the one that they were made for."""
+        return [self.pk, *self.merged.values_list("pk", flat=True)]
 
     @property
     def shown_phone(self):
@@ -109,24 +132,40 @@ class Household(EstateRow, Versioned):
         return reverse("household", args=[self.pk])
 
 
-class Ownership(EstateRow):
+class OwnershipQuerySet(EstateQuerySet):
+    def live(self):
+        """Owners still; who sold or gave away the share stays as a row with its last day."""
+        return self.filter(left_on=None)
+
+
+class Ownership(EstateRow, Versioned):
     """One of a household's owners; co-owners keep the order of the contract. Shares may be unknown."""
 
     household = models.ForeignKey(Household, models.PROTECT, verbose_name="户", related_name="ownerships")
     person = models.ForeignKey(Person, models.PROTECT, verbose_name="业主", related_name="ownerships")
     position = models.PositiveSmallIntegerField("次序", default=1)
     share = models.CharField("份额", max_length=20, blank=True)
+    guardian = models.CharField("监护人", max_length=40, blank=True, default="", db_default="")
+    guardian_consent_on = models.DateField("监护人同意日", null=True)
+    left_on = models.DateField("退出日", null=True)
 
+    objects = OwnershipQuerySet.as_manager()
     guards = [guards.SameEstate("household", "person")]
 
     class Meta:
         verbose_name = verbose_name_plural = "产权"
         ordering = ["position"]
-        constraints = [models.UniqueConstraint(fields=["household", "person"], name="one_share_per_owner",
+        constraints = [models.UniqueConstraint(fields=["household", "person"], condition=Q(left_on=None), name="one_share_per_owner",
                                                violation_error_message="此人已是这一户的业主。")]
 
 
-class Resident(EstateRow):
+class ResidentQuerySet(EstateQuerySet):
+    def living(self, *, on):
+        """Who has not left; a tenant from the lease's first day to its last."""
+        return self.filter(left_on=None).filter(Q(lease_from=None) | Q(lease_from__lte=on)).filter(Q(lease_to=None) | Q(lease_to__gte=on))
+
+
+class Resident(EstateRow, Versioned):
     """Who lives there besides: family members and tenants (FORMS 1.4)."""
 
     class Kind(models.TextChoices):
@@ -137,6 +176,9 @@ class Resident(EstateRow):
         OWNER = "owner", "业主"
         TENANT = "tenant", "租户"
 
+    # What a tenant may pay in the owner's place: codes of fee kinds (billing), with the deck's names.
+    FEES = (("property", "物业管理服务费"), ("commercial", "商业管理服务费"), ("shared_utilities", "公摊水电费"), ("parking", "车位管理服务费"))
+
     household = models.ForeignKey(Household, models.PROTECT, verbose_name="户", related_name="residents")
     person = models.ForeignKey(Person, models.PROTECT, verbose_name="人员", related_name="residences")
     kind = models.CharField("类别", max_length=8, choices=Kind.choices, default=Kind.FAMILY)
@@ -144,8 +186,12 @@ class Resident(EstateRow):
     lease_from = models.DateField("租期起", null=True)
     lease_to = models.DateField("租期止", null=True)
     fee_payer = models.CharField("费用由谁交", max_length=8, choices=FeePayer.choices, blank=True)
+    pays = models.JSONField("交哪些费用", default=list)
+    guardian = models.CharField("监护人", max_length=40, blank=True)
+    guardian_consent_on = models.DateField("监护人同意日", null=True)
     left_on = models.DateField("搬离日", null=True)
 
+    objects = ResidentQuerySet.as_manager()
     guards = [guards.SameEstate("household", "person")]
 
     class Meta:
@@ -156,8 +202,20 @@ class Resident(EstateRow):
             models.CheckConstraint(condition=Q(lease_to=None) | Q(lease_to__gte=models.F("lease_from")), name="lease_ends_after_start",
                                    violation_error_message="租期止日不能早于起日。")]
 
+    def lives_on(self, day):
+        """Has the lease, where there is one, begun and not ended on that day?"""
+        return (self.lease_from is None or self.lease_from <= day) and (self.lease_to is None or self.lease_to >= day)
 
-class Contact(EstateRow):
+    @property
+    def pays_words(self):
+        """`，物业管理服务费、公摊水电费由租户交`; empty where the owner pays."""
+        if self.fee_payer != self.FeePayer.TENANT:
+            return ""
+        fees = "、".join(label for code, label in self.FEES if code in self.pays)
+        return f"，{fees or '费用'}由租户交"
+
+
+class Contact(EstateRow, Versioned):
     """紧急联系人: whom to ring when the owner can't be reached."""
 
     household = models.ForeignKey(Household, models.PROTECT, verbose_name="户", related_name="contacts")
@@ -173,7 +231,7 @@ class Contact(EstateRow):
                                                violation_error_message="这位紧急联系人已经登记。")]
 
 
-class Vehicle(EstateRow):
+class Vehicle(EstateRow, Versioned):
     """A resident's vehicle, by its plate in normal form (苏AD7K38)."""
 
     household = models.ForeignKey(Household, models.PROTECT, verbose_name="户", related_name="vehicles")

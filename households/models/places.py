@@ -72,6 +72,10 @@ class Unit(EstateRow, Versioned):
         """The area row in force on that day, or None."""
         return self.areas.filter(starts_on__lte=day).filter(Q(ends_on=None) | Q(ends_on__gte=day)).first()
 
+    def use_on(self, day):
+        """The UnitUse of that day, or None."""
+        return self.uses.live().filter(starts_on__lte=day).filter(Q(ends_on=None) | Q(ends_on__gte=day)).first()
+
     def household_on(self, day):
         """Who holds the unit on that day, or None."""
         return self.households.live().on(day).first()

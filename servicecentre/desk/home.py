@@ -5,18 +5,26 @@ from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from billing.corrections import waiting_ended
 from billing.models import BillRun, Charge, Payment, PaymentPart, ReceiptVoid
 from households.models import Household, Unit
+from servicecentre.drafts.models import Draft
+from servicecentre.estates.models import HoursPolicy
 from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import SHANGHAI, BillingMonth, day_bounds, now, today
 from servicecentre.papers import journal
 from servicecentre.papers.kinds import RECEIPT
 from servicecentre.papers.models import Series
 from servicecentre.staff.access import may, needs
+from servicecentre.worklog import seals
 from servicecentre.worklog.models import Entry, Promise
+from tickets.models import Notice, with_states
 
 from . import parts
+from .models import DataRequest
 from .parts import part
+from .sealing import outside
+from .views import estate as estate_page
 
 ROWS = 6
 
@@ -33,6 +41,12 @@ def no_register(estate, user, day):
     return None if Unit.objects.of(estate).exists() else {}
 
 
+@part("desk.view_home")
+def unfinished(estate, user, day):
+    """One's own pages that a sign-in which ended has left undone, for an hour (TRUST 24)."""
+    return list(Draft.objects.of(estate).of_user(user).live(at=now()).order_by("-pk")) or None
+
+
 @part("papers.view_numbers")
 def journal_trouble(estate, user, day):
     """Numbers given out that the outer journal could not take down: a restore would not know them (TRUST §6)."""
@@ -44,14 +58,31 @@ def promises(estate, user, day):
     """What was promised to residents, the overdue first."""
     open_ones = Promise.objects.of(estate).open()
     counts = open_ones.aggregate(all=Count("pk"), late=Count("pk", filter=Q(due_at__lt=now())))
-    return {"rows": list(_with_household(open_ones).select_related("made_by").due_first()[:ROWS]), **counts}
+    return {"rows": list(_with_household(open_ones).select_related("made_by", "given_to").due_first()[:ROWS]), **counts}
+
+
+@part("desk.view_data_requests")
+def data_requests(estate, user, day):
+    """People who asked for their own data, the first due first: the law's clock runs (DOMAIN §8); nothing when nobody waits."""
+    rows = DataRequest.objects.of(estate).open().due_first().select_related("household__unit", "person", "paper")
+    shown = [(row, row.state_on(day)) for row in rows[:ROWS]]
+    return {"rows": shown, "count": rows.count()} if shown else None
+
+
+@part("desk.seal_day")
+def days(estate, user, day):
+    """The first day that is not sealed, and sealed ones that are no longer as they were."""
+    last = seals.newest(estate)
+    changed = [(last.day, sentence) for sentence in seals.troubles_of(last)] if last else []
+    changed += [(on, sentence) for _, on, sentence in outside(estate)]
+    return {"next": seals.next_day(estate), "last": last, "changed": changed[:ROWS]}
 
 
 @part("worklog.view_day")
 def log(estate, user, day):
-    """The newest lines of today's log."""
+    """The newest lines of today's log; accounts and posts stand on the log's own page, they would push the residents' matters out."""
     entries = Entry.objects.of(estate).on(day)
-    return {"rows": list(_with_household(entries).select_related("by").newest_first()[:ROWS]), "count": entries.count()}
+    return {"rows": list(_with_household(entries.exclude(row_type__startswith="staff.")).select_related("by").newest_first()[:ROWS]), "count": entries.count()}
 
 
 @part("billing.collect_payment")
@@ -78,6 +109,14 @@ def voids(estate, user, day):
     """Receipts that somebody has asked to void, waiting for a second person."""
     waiting = ReceiptVoid.objects.of(estate).filter(approved=None).select_related("payment__paper", "payment__household__unit", "asked_by")
     return {"rows": list(waiting.order_by("asked_at")[:ROWS])}
+
+
+@part("billing.mend_line")
+def to_mend(estate, user, day):
+    """Households that were handed over and whose bills go beyond their days: the till waits for it; nothing when there are none."""
+    rows = waiting_ended(estate)
+    told = [(household, f"多出 {yuan(-fen)} 元" if fen < 0 else f"少 {yuan(fen)} 元") for household, fen in rows[:ROWS]]
+    return {"rows": told, "count": len(rows)} if rows else None
 
 
 @part("billing.ask_void")
@@ -118,29 +157,48 @@ def numbers(estate, user, day):
 
 
 @part("desk.view_home")
+def urgent_remarks(estate, user, day):
+    """What the desk marked urgent today, without rooms: who works outside sees no register (DOMAIN §14)."""
+    rows = Entry.objects.of(estate).on(day).filter(urgent=True, act="worklog.make_remark", household_no="", unit_code="")
+    return {"rows": list(rows.for_reading().newest_first()[:ROWS])}
+
+
+@part("tickets.view_notices")
+def notices(estate, user, day):
+    """What is off or under way, and what comes next: the answer to who asks why there is no water (DOMAIN §10)."""
+    at = now()
+    rows = list(Notice.objects.of(estate).current(at=at).with_places().soonest_first()[:ROWS + 1])
+    return {"rows": with_states(rows[:ROWS], at), "more": len(rows) > ROWS}
+
+
+@part("desk.view_estate")
+def phones(estate, user, day):
+    """Whom to ring, emergencies first."""
+    return {"phones": estate_page.phones(estate)}
+
+
+@part("desk.view_home")
 def about_estate(estate, user, day):
-    """For who has nothing else here: whose desk this is and how to reach it."""
-    return {"estate": estate}
+    """Whose desk this is, when it is open, and one's own account."""
+    return {"estate": estate, "hours": estate_page.hours_words(HoursPolicy.of(estate))}
 
 
-PARTS = ((journal_trouble, no_register, promises, log), (receipts, my_voids, takings, voids, month, numbers))
-NOTHING_ELSE = ((about_estate,),)
+PARTS = ((unfinished, journal_trouble, no_register, promises, data_requests, days, log), (notices, receipts, my_voids, takings, voids, to_mend, month, numbers))
+OUTSIDE = ((unfinished, notices, urgent_remarks, phones), (about_estate,))            # engineer and guard, who keep no log
 
 # What a clerk does from here without a household: label, right, URL name, Alt digit.
 QUICK = (("收费", "billing.collect_payment", "billing:counter", "1"), ("登记承诺", "worklog.make_promise", "make_promise", ""),
-         ("记一条日志", "worklog.make_remark", "worklog:make_remark", ""))
+         ("记一条日志", "worklog.make_remark", "worklog:make_remark", ""), ("张贴通知", "tickets.post_notice", "tickets:post_notice", ""))
 
 
 @needs("desk.view_home")
 def _home(request):
     day = today()
-    columns = parts.gather(PARTS, request, "home", request.estate, request.user, day)
-    if not any(columns):
-        columns = parts.gather(NOTHING_ELSE, request, "home", request.estate, request.user, day)
+    at_the_gate = not may(request, "worklog.view_day")
+    columns = parts.gather(OUTSIDE if at_the_gate else PARTS, request, "home", request.estate, request.user, day)
     promised = parts.answer_of(columns, "promises")
     return render(request, "desk/home.html", {
-        "columns": columns, "may_household": may(request, "households.view_household"),
-        "greeting": _greeting(now().astimezone(SHANGHAI).hour), "late": promised["late"] if promised else 0,
+        "columns": columns, "outside": at_the_gate, "greeting": _greeting(now().astimezone(SHANGHAI).hour), "late": promised["late"] if promised else 0,
         "quick": [(label, reverse(name), alt) for label, right, name, alt in QUICK if may(request, right)]})
 
 

@@ -7,42 +7,78 @@ from django.urls import reverse
 from billing.corrections import off_words
 from billing.explain import due_state, period_text
 from billing.models import Charge, Credit, Payment, PaymentPart
+from households.agents import letters_of
 from households.models import Household
-from servicecentre.kit.periods import shown_date, today
+from servicecentre.files.models import File
+from servicecentre.kit.periods import WEEKDAYS, now, shown_date, today
 from servicecentre.papers.models import Paper
 from servicecentre.staff.access import may, needs
 from servicecentre.worklog.models import Entry, Promise
+from tickets.models import Notice, with_states
 
 from . import parts
 from .parts import part
 
-WEEKDAYS = "一二三四五六日"
+LETTERS = 6                                  # letters shown
+NOTICES = 4                                  # notices shown
 LINES = 12                                    # open charges shown; the rest is in the sum and at the till
 
 
 @part("households.view_household")
 def people(household, day):
-    """Owners in the order of the contract, and who lives here."""
-    owners = list(household.ownerships.select_related("person"))
-    residents = list(household.residents.filter(left_on=None).select_related("person").order_by("pk"))
-    for resident in residents:
-        resident.what, resident.lease = _what(resident, day)
-    return {"owners": owners, "residents": residents, "count": len(owners) + len(residents)}
+    """Owners in the order of the contract, and who lives here; whose ID is registered or wanting."""
+    owners = [_owner(row) for row in household.ownerships.live().select_related("person")]
+    living = [_living(row, day) for row in household.residents.filter(left_on=None).select_related("person").order_by("pk")]
+    return {"people": owners + living, "papers": owners + [who for who in living if who["person"].id_masked and
+                                                           who["person"].pk not in {owner["person"].pk for owner in owners}],
+            "count": len({who["person"].pk for who in owners + living if who["here"]})}
 
 
-def _what(resident, day):
-    """「子女 8 岁」, and of a tenant until when."""
-    words, person = resident.relation or resident.get_kind_display(), resident.person
-    if person.birth_year:
+def _owner(row):
+    person = row.person
+    lines = [f"已故 {person.deceased_on}"] if person.deceased_on else []
+    lines += [f"法人 {person.legal_rep}"] if person.legal_rep else []
+    lines += [f"联系人 {person.contact}"] if person.contact else []
+    lines += [f"监护人 {row.guardian}"] if row.guardian else []
+    return {"person": person, "owner": True, "here": True, "what": f"业主 {row.share}".strip(), "lines": lines}
+
+
+def _living(row, day):
+    """「子女 8 岁」; of a tenant from when, until when and who pays, of a child who agreed."""
+    person, lines = row.person, []
+    words = row.relation or row.get_kind_display()
+    if person.birth_year and not person.deceased_on:
         words += f" {day.year - person.birth_year} 岁"
-    over = resident.lease_to and resident.lease_to < day
-    return words, f"租期{'已过，' if over else ''}到 {resident.lease_to}"
+    if row.lease_from and row.lease_from > day:
+        lines.append(f"租期还没开始，{row.lease_from} 起")
+    if row.lease_to:
+        lines.append(f"租期{'已过，' if row.lease_to < day else ''}到 {row.lease_to}")
+    if row.pays_words:
+        lines.append(row.pays_words.lstrip("，"))
+    if row.guardian:
+        lines.append(f"监护人 {row.guardian}")
+    if person.deceased_on:
+        lines.append(f"已故 {person.deceased_on}")
+    return {"person": person, "owner": False, "here": row.lives_on(day), "what": words, "lines": lines}
 
 
 @part("households.view_household")
 def contacts(household, day):
     """Whom to ring when the owner can't be reached, and the household's vehicles."""
     return {"contacts": list(household.contacts.order_by("pk")), "vehicles": list(household.vehicles.filter(ended_on=None).order_by("pk"))}
+
+
+@part("households.change_household")
+def living(household, day):
+    """Pets, and what to heed about somebody's health: for who serves the household, not for who only reads (law: 个人信息保护法 6, 28)."""
+    return {"pets": list(household.pets.filter(ended_on=None).order_by("pk")), "cares": list(household.cares.filter(ended_on=None).order_by("pk"))}
+
+
+@part("households.view_household")
+def letters(household, day):
+    """Who acts for the owner, in which matters, until when; those in force first."""
+    rows = letters_of(household, day)
+    return {"letters": rows[:LETTERS], "count": len(rows)}
 
 
 @part("billing.view_account")
@@ -63,6 +99,14 @@ def owed(household, day):
 def bills_off(household, day):
     """Bills that do not agree with the tenure's days, before anybody pays them."""
     return off_words(household) or None
+
+
+@part("tickets.view_notices")
+def notices(household, day):
+    """Notices that concern this unit, in force or to come; nothing where there are none."""
+    at = now()
+    rows = Notice.objects.of(household.estate_id).concerning(household.unit).current(at=at).with_places().soonest_first()[:NOTICES]
+    return with_states(list(rows), at) or None
 
 
 def _money(household):
@@ -106,11 +150,19 @@ def _day_words(d, day):
     return "今天" if d == day else f"{shown_date(d, day)} 周{WEEKDAYS[d.weekday()]}"
 
 
-PARTS = ((people, contacts, papers), (bills_off, owed, promises_open), (last_entries,))
+@part("households.view_household")
+def files(household, day):
+    """The newest scans and photos of the household's file."""
+    rows = File.objects.of_household(household).there().filter(right="households.view_household")
+    return {"files": list(rows.newest_first()[:4]), "count": rows.count()}
+
+
+PARTS = ((people, contacts, living, letters, papers, files), (notices, bills_off, owed, promises_open), (last_entries,))
 
 # What can be done for an open household: label, right, URL name, what it takes, Alt digit.
 QUICK = (("收费", "billing.collect_payment", "billing:collect", "1"),)
-ACTS = ("change_household", "change_person", "change_owner", "reveal_identity")
+ACTS = ("change_household", "change_person", "change_owner", "reveal_identity", "correct_first_day", "view_history", "take_letter", "set_use", "undo_sale")
+STILL = ("change_person", "reveal_identity", "correct_first_day", "view_history")             # of a tenure that is over, too
 
 
 @needs("households.view_household")
@@ -120,9 +172,11 @@ def household(request, pk):
     columns = parts.gather(PARTS, request, "household", row, day)
     over = bool(row.ends_on and row.ends_on < day)
     return render(request, "desk/household.html", {
-        "household": row, "unit": row.unit, "area": row.unit.area_on(day), "columns": columns,
+        "household": row, "unit": row.unit, "area": row.unit.area_on(day), "use": row.unit.use_on(day), "columns": columns,
         "owed": parts.answer_of(columns, "owed"), "over": over, "coming": row.starts_on > day,
         "tenures": row.unit.households.live().order_by("-starts_on"),
-        "can": {act: may(request, f"households.{act}") and not (over and act != "change_person" and act != "reveal_identity") for act in ACTS},
+        "can": {act: may(request, f"households.{act}") and (not over or act in STILL) for act in ACTS},
+        "sale": may(request, "households.undo_sale") and row.ends_on is None and row.changes_in.live().exists(),
+        "may_attach": may(request, "files.attach_file"), "may_data_request": may(request, "desk.receive_data_request"),
         "may_promise": may(request, "worklog.make_promise"), "may_account": may(request, "billing.view_account"),
         "quick": [(label, reverse(name, args=[row.pk]), alt) for label, right, name, alt in QUICK if may(request, right)]})

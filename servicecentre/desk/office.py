@@ -3,10 +3,14 @@ from datetime import date
 
 from billing.models import FeeKind, Price
 from servicecentre.estates.models import Estate
+from servicecentre.kit.periods import today
 from servicecentre.kit.refused import Refused
+from servicecentre.papers.wordings import fill_texts
 from servicecentre.roles import Role
 from servicecentre.staff.models import Post, User
 from servicecentre.worklog.acts import act, record
+
+from .profile import give_emergency_numbers
 
 SEED_FROM = date(2000, 1, 1)
 SEED_BASIS = "前期物业服务合同(待填)"
@@ -24,7 +28,7 @@ SEED_TARIFF = (                           # DOMAIN §2 [seed], §15: code, name,
 
 @act
 def create_estate(slug, name, *, by, **profile):
-    """Enter an estate with the deck's tariff from 2000-01-01 on (IMPORT.md); the same code again changes nothing."""
+    """Enter an estate with the deck's tariff from 2000-01-01 on (IMPORT.md), its phrases and handbook; the same code again changes nothing."""
     if there := Estate.objects.filter(slug=slug).first():
         return there
     estate = Estate(slug=slug, name=name, **profile)
@@ -33,10 +37,13 @@ def create_estate(slug, name, *, by, **profile):
     except Exception as error:
         raise Refused(getattr(error, "message_dict", str(error))) from error
     estate.save()
-    for position, (code, label, bills, unit_name, per, price) in enumerate(SEED_TARIFF, start=1):
-        kind = FeeKind.objects.create(estate=estate, code=code, name=label, bills=bills, unit_name=unit_name, per=per,
-                                      position=position * 10)
-        Price.objects.create(estate=estate, fee_kind=kind, unit_price=price, starts_on=SEED_FROM, basis=SEED_BASIS, made_by=by)
+    kinds = FeeKind.objects.bulk_create(
+        FeeKind(estate=estate, code=code, name=label, bills=bills, unit_name=unit_name, per=per, position=position * 10)
+        for position, (code, label, bills, unit_name, per, _) in enumerate(SEED_TARIFF, start=1))
+    Price.objects.bulk_create(Price(estate=estate, fee_kind=kind, unit_price=price, starts_on=SEED_FROM, basis=SEED_BASIS, made_by=by)
+                              for kind, (*_, price) in zip(kinds, SEED_TARIFF, strict=True))
+    give_emergency_numbers(estate)
+    fill_texts(estate, by=by)
     record(by, f"建立小区 {name}", estate, estate=estate)
     return estate
 
@@ -50,6 +57,6 @@ def appoint(estate, username, name, role, *, by, password=None, mobile=""):
     user = User.objects.filter(username=username).first()
     if user is None:
         user = User.objects.create_user(username, name, password=password, mobile=mobile)
-    Post.objects.create(estate=estate, user=user, role=role)
+    Post.objects.create(estate=estate, user=user, role=role, starts_on=today(), given_by=by)
     record(by, f"{user.name} 任{Role(role).label}", estate=estate)
     return user

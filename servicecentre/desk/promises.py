@@ -1,40 +1,24 @@
 """Make a promise, from the counter or from a household's page (the roof knows rooms, the log below does not)."""
 from crispy_forms.layout import Layout, Row
 from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.urls import reverse
 
-from households.find import unit_of
-from servicecentre.kit.fields import PhoneField, TextField
-from servicecentre.kit.periods import today
-from servicecentre.kit.text import parse_room
+from households.views.pages import form_page
+from servicecentre.kit.fields import PhoneField
 from servicecentre.staff.access import needs
 from servicecentre.worklog.day import make_promise
 from servicecentre.worklog.forms import PromiseForm
 
+from .rooms import RoomForm, household_named
 
-class RoomPromiseForm(PromiseForm):
+
+class RoomPromiseForm(RoomForm, PromiseForm):
     """The promise and, where it belongs to one, the room."""
 
-    household = TextField(label="房号", max_length=40, required=False)
     phone = PhoneField(label="联系电话", required=False)
     field_order = ("household", "to_whom", "phone", "words", "due_at")              # the summary follows the page
     layout = Layout(Row("household", "to_whom", "phone"), Row("words", "due_at"))
-
-    def __init__(self, *args, estate, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.estate = estate
-
-    def clean_household(self):
-        """The current household of the room typed."""
-        text = self.cleaned_data["household"]
-        if not text:
-            return None
-        unit = unit_of(self.estate, parse_room(text))
-        held = unit and unit.household_on(today())
-        if held is None:
-            raise ValidationError(f"没有 {text} 这套房，或现在没有业主")
-        return held
 
 
 @needs("worklog.make_promise")
@@ -44,4 +28,6 @@ def make(request):
         messages.success(request, f"已登记承诺：{promise.words}")
         household = form.cleaned_data["household"]
         return redirect(household if household else "worklog:promises")
-    return render(request, "worklog/promise.html", {"form": form, "verb": "登记承诺", "button": "登记承诺"})
+    whose = household_named(request.estate, form["household"].value())
+    return form_page(request, form, title="登记承诺", button="登记承诺", back=whose or reverse("worklog:promises"), heed=whose and (whose, "call"),
+                     about="不轻易承诺：弄清楚再答应，答应了就按时答复")

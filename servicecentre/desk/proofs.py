@@ -11,13 +11,20 @@ from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Subquery, 
 from django.db.models.functions import Coalesce
 
 from billing.models import Allocation, BillRun, Charge, Credit, Payment, PaymentPart, ReceiptVoid
-from households.models import Household
+from households.models import AuthorisationLetter, Household, LetterUse
+from servicecentre.files.models import File
 from servicecentre.kit import guards
 from servicecentre.kit.money import yuan
 from servicecentre.papers import journal
-from servicecentre.papers.kinds import RECEIPT, VOID
+from servicecentre.papers.kinds import LETTER, NOTICE, RECEIPT, VOID
 from servicecentre.papers.models import Database, Paper, Print, Series
+from servicecentre.worklog import seals
 from servicecentre.worklog.models import Entry
+from tickets.models import Notice, NoticePlace, NoticeTerm
+
+from . import sealing
+from .models import RetentionRun
+from .retention import WHY
 
 CHUNK = 2000
 
@@ -126,7 +133,7 @@ def _charges_paid():
     wrong = Charge.objects.annotate(fen=Coalesce(live, 0)).filter(
         ~Q(fen=F("paid")) | Q(paid__lt=0) | Q(paid__gt=F("amount")) | Q(amount__lt=0))
     for charge in wrong.select_related("household", "estate"):
-        yield _at(charge, charge.household), (f"应收 {charge.pk} 已收 {yuan(charge.paid)}，核销 {yuan(int(charge.fen))},"
+        yield _at(charge, charge.household), (f"应收 {charge.pk} 已收 {yuan(charge.paid)}，核销 {yuan(int(charge.fen))}，"
                                            f"金额 {yuan(charge.amount)}")
 
 
@@ -135,18 +142,19 @@ def _sources(rows, field, name, whole):
     wrong = rows.annotate(fen=Coalesce(live, 0)).filter(
         ~Q(**{whole: F("fen") + F("left") + F("refunded")}) | Q(left__lt=0) | Q(refunded__lt=0))
     for row in wrong.select_related("household", "estate"):
-        yield _at(row, row.household), (f"{name} {row.pk} 共 {yuan(getattr(row, whole))},"
+        yield _at(row, row.household), (f"{name} {row.pk} 共 {yuan(getattr(row, whole))}，"
                                         f"核销 {yuan(int(row.fen))} 余 {yuan(row.left)} 退 {yuan(row.refunded)}")
 
 
 @proof(5, "每个序列的号码从 1 起连续，各一次")
 def numbers():
+    counts = Paper.objects.values_list("estate", "kind", "year").annotate(
+        n=Count("pk"), distinct=Count("serial", distinct=True), first=Min("serial"), last=Max("serial")).order_by()
+    found = {(estate, kind, year): tuple(rest) for estate, kind, year, *rest in counts}
     for series in Series.objects.select_related("estate"):
-        n = Paper.objects.filter(estate=series.estate_id, kind=series.kind, year=series.year).aggregate(
-            n=Count("pk"), distinct=Count("serial", distinct=True), first=Min("serial"), last=Max("serial"))
-        expected = (series.last, series.last, 1, series.last) if series.last else (0, 0, None, None)
-        if (n["n"], n["distinct"], n["first"], n["last"]) != expected:
-            yield f"{series.estate.slug} {series}", f"应有 1 至 {series.last}，实有 {n['n']} 张，{n['first']} 至 {n['last']}"
+        there = found.get((series.estate_id, series.kind, series.year), (0, 0, None, None))
+        if there != ((series.last, series.last, 1, series.last) if series.last else (0, 0, None, None)):
+            yield f"{series.estate.slug} {series}", f"应有 1 至 {series.last}，实有 {there[0]} 张，{there[2]} 至 {there[3]}"
     known = Series.objects.filter(estate=OuterRef("estate"), kind=OuterRef("kind"), year=OuterRef("year"))
     for paper in Paper.objects.exclude(Exists(known)).select_related("estate"):
         yield f"{paper.estate.slug} {paper.number}", "没有这个号码的序列"
@@ -167,6 +175,8 @@ def nothing_deleted():
         yield f"{paper.estate.slug} {paper.number}", "没有首次打印的记录"
     for paper in Paper.objects.filter(kind=VOID.letters).exclude(Exists(ReceiptVoid.objects.filter(paper=OuterRef("pk")))).select_related("estate"):
         yield f"{paper.estate.slug} {paper.number}", "作废单没有对应的作废"
+    for paper in Paper.objects.filter(kind=LETTER.letters).exclude(Exists(AuthorisationLetter.objects.filter(paper=OuterRef("pk")))).select_related("estate"):
+        yield f"{paper.estate.slug} {paper.number}", "单据没有对应的委托书"
     yield from _papers_rewritten()
     yield from _voids_in_part()
     yield from _numbers_lost()
@@ -179,8 +189,8 @@ def _papers_rewritten():
     for paper in papers.order_by("pk").iterator(chunk_size=CHUNK):
         if not paper.intact:
             yield f"{paper.estate.slug} {paper.number}", "单据内容与开出时不同"
-        elif paper.paid is not None and (paper.paid, paper.whose) != (paper.content["total"], paper.household_no):
-            said = f"{paper.household_no} {yuan(paper.content['total'])}"
+        elif paper.paid is not None and (paper.paid, paper.whose) != (paper.content.get("total"), paper.household_no):
+            said = f"{paper.household_no} {yuan(paper.content.get('total') or 0)}"
             yield f"{paper.estate.slug} {paper.number}", f"收据上是 {said}，收款是 {paper.whose} {yuan(paper.paid)}"
 
 
@@ -194,13 +204,57 @@ def _voids_in_part():
         yield _at(payment, payment.household), f"收款 {payment.pk} 的作废不完整：{'，'.join(words for words, so in told.items() if so)}"
 
 
-def _numbers_lost():
-    """Numbers that the outer journal saw issued and the database no longer knows (also when the tail was cut)."""
+def _numbers_lost(head=None):
+    """Numbers that the outer journal saw issued and the database no longer knows, or with other words; and lines taken out of it."""
     database = Database.objects.first()
-    if database is not None:
-        known = set(Paper.objects.values_list("estate", "number"))
-        for estate, number in sorted(journal.written(database.name) - known):
-            yield f"小区 {estate} {number}", "号码日志里已开出，数据库里没有"
+    if database is None:
+        return
+    here = {(estate, number): (pk, digest) for estate, number, pk, digest in Paper.objects.values_list("estate", "number", "pk", "digest").iterator()}
+    there, newest = set(), 0
+    try:
+        for said in journal.written(database.name, head):
+            key = said["estate"], said["number"]
+            pk, digest = here.get(key, (None, None))
+            if key not in there and pk is None:
+                yield f"小区 {key[0]} {key[1]}", "号码日志里已开出，数据库里没有"
+            elif said["digest"] != digest and pk is not None:
+                yield f"小区 {key[0]} {key[1]}", "单据与号码日志里的摘要不同，开出以后被重写过"
+            there.add(key)
+            newest = max(newest, pk or 0)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        yield "号码日志", f"读不了：{error.strerror}"
+    for (estate, number), (pk, _) in here.items() if head is None else ():
+        if (estate, number) not in there and pk <= newest - journal.SLACK:
+            yield f"小区 {estate} {number}", "号码日志里没有这个号码，有人拿掉了"
+
+
+def against(head):
+    """Violations of 6 and 13 against a copy of the outer journal that was kept elsewhere; OSError if it can't be read."""
+    open(head, "rb").close()
+    yield from (Violation(6, *found) for found in _numbers_lost(head))
+    yield from (Violation(13, f"{slug} {day}", sentence) for slug, day, sentence in sealing.outside(head=head))
+
+
+@proof(6, "通知和贴出去的单据说的一样")
+def notices():
+    """A notice ends when its last paper says; that paper is live as long as it is up, the earlier ones are void; it holds somewhere."""
+    last = NoticeTerm.objects.filter(notice=OuterRef("pk")).order_by("-n")
+    rows = Notice.objects.select_related("estate").annotate(
+        said=Subquery(last.values("ends_at")[:1]), void=Subquery(last.values("paper__voided_at")[:1]), number=Subquery(last.values("paper__number")[:1]),
+        placed=Exists(NoticePlace.objects.filter(notice=OuterRef("pk"))))
+    wrong = {"结束时间与单据不同": Q(said=None) | ~Q(said=F("ends_at")), "贴着，单据却作废": Q(down_at=None, void__isnull=False),
+             "已撤下，单据却有效": Q(down_at__isnull=False, void=None),
+             "没有范围，或者既是全小区又有楼栋": Q(whole=True, placed=True) | Q(whole=False, placed=False)}
+    for text, broken in wrong.items():
+        for notice in rows.filter(broken):
+            yield _at(notice), f"通知 {notice.pk} {text}"
+    newer = NoticeTerm.objects.filter(notice=OuterRef("notice"), n__gt=OuterRef("n"))
+    for term in NoticeTerm.objects.filter(Exists(newer), paper__voided_at=None).select_related("estate", "paper"):
+        yield f"{term.estate.slug} {term.paper}", "已延时换过，旧的一张却有效"
+    for paper in Paper.objects.filter(kind=NOTICE.letters).exclude(Exists(NoticeTerm.objects.filter(paper=OuterRef("pk")))).select_related("estate"):
+        yield f"{paper.estate.slug} {paper.number}", "单据没有对应的通知"
 
 
 @proof(13, "工作日志写下后没有改过")
@@ -208,6 +262,25 @@ def log():
     for entry in Entry.objects.select_related("estate").order_by("pk").iterator(chunk_size=CHUNK):
         if not entry.intact:
             yield f"{entry.estate.slug} {entry.day}", f"日志 {entry.pk} 与写下时不同"
+
+
+@proof(13, "封存的日志没有改过，一环扣一环")
+def sealed_days():
+    for seal, sentence in seals.troubles():
+        yield f"{seal.estate.slug} {seal.day}", sentence
+    for slug, day, sentence in sealing.outside():
+        yield f"{slug} {day}", sentence
+
+
+@proof(13, "附件只由记了日志的事删去")
+def files_removed():
+    told = Entry.objects.filter(estate=OuterRef("estate"), act="worklog.remove_file", row_type=File._meta.label_lower, row_id=OuterRef("pk"),
+                                by=OuterRef("removed_by"))
+    retained = RetentionRun.objects.filter(estate=OuterRef("estate"), signed_by=OuterRef("removed_by"), proposed_at__lte=OuterRef("removed_at"),
+                                           done_at__gte=OuterRef("removed_at"))
+    silent = File.objects.exclude(removed_at=None).exclude(Exists(told)).exclude(Q(removed_why=WHY) & Exists(retained))
+    for file in silent.select_related("estate"):
+        yield f"{file.estate.slug} 附件 {file.pk}", "删去了，日志里没有这件事"
 
 
 @proof(14, "每条记录与所指记录同属一个小区")
@@ -230,6 +303,25 @@ def two_people():
         yield f"{void.estate.slug} {void.payment}", "作废已决定，却没有批准人"
     for paper in Paper.objects.filter(voided_by=F("void_asked_by")).select_related("estate"):
         yield f"{paper.estate.slug} {paper.number}", "单据由申请作废的人自己批准"
+
+
+@proof(22, "委托书的每次使用都在事项和期限之内")
+def letter_uses():
+    uses = LetterUse.objects.select_related("estate", "letter__household", "letter__paper").order_by("pk")
+    seen = set()
+    for use in uses.iterator(chunk_size=CHUNK):
+        letter, wrong = use.letter, []
+        if use.matter not in letter.matters:
+            wrong.append("办的不是委托的事项")
+        if use.day < letter.valid_from or letter.valid_to and use.day > letter.valid_to:
+            wrong.append("不在有效期内")
+        if letter.revoked_on and use.day > letter.revoked_on:
+            wrong.append("撤销以后还用")
+        if not letter.valid_to and letter.pk in seen:
+            wrong.append("只用一次的用了第二次")
+        seen.add(letter.pk)
+        if wrong:
+            yield _at(use, letter.household), f"委托书 {letter.number or letter.pk} {use.day} 的使用{'，'.join(wrong)}"
 
 
 def _at(row, household=None):

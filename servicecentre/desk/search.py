@@ -19,6 +19,7 @@ COLLECT = "billing:collect"                    # what a row opens when the box s
 LONGEST = 60                                   # characters of a question
 DROPPED, LISTED = 8, 30                        # answers under the box, on the page
 _NUMBER = re.compile(r"([A-Z]{2})-?(?:([0-9]{4})-?)?0*([0-9]{1,6})")
+_RUNNING = re.compile(r"0[0-9]{5}")            # six digits from the paper alone: this year's of any kind
 
 
 @needs("desk.search", reads=True)
@@ -39,8 +40,11 @@ def search(request):
 
 
 def papers_of(estate, q):
-    """The paper of that number: SJ-2026-004212, sj2026004212, SJ4212 (this year's)."""
-    if not (asked := _NUMBER.fullmatch(re.sub(r"\s", "", narrow(q)).upper())):
+    """The paper of that number: SJ-2026-004212, sj2026004212, SJ4212 (this year's); 004212 (this year's of each kind)."""
+    asked = re.sub(r"\s", "", narrow(q)).upper()
+    if _RUNNING.fullmatch(asked):
+        return list(Paper.objects.of(estate).filter(year=today().year, serial=int(asked)).order_by("kind")[:DROPPED])
+    if not (asked := _NUMBER.fullmatch(asked)):
         return []
     letters, year, serial = asked.groups()
     return list(Paper.objects.of(estate).filter(kind=letters, year=int(year or today().year), serial=int(serial)))

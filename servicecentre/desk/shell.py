@@ -1,11 +1,15 @@
 """What every page shows around its own content: navigation by right, the day, the shift."""
+from datetime import timedelta
+
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import Shift
-from servicecentre.kit.periods import today
+from servicecentre.kit.periods import WEEKDAYS, exact_moment, now, today
 from servicecentre.roles import Role
 from servicecentre.staff.access import may
+from servicecentre.worklog.models import Entry
 
 # Groups of (label, URL name, right, Alt digit); the rail shows what this user may open.
 NAV = (
@@ -13,16 +17,39 @@ NAV = (
      ("收费", "billing:counter", "billing.collect_payment", "1"),
      ("房屋住户", "households:units", "households.view_register", ""),
      ("承诺", "worklog:promises", "worklog.make_promise", ""),
-     ("工作日志", "worklog:day", "worklog.view_day", "")),
+     ("通知", "tickets:notices", "tickets.view_notices", ""),
+     ("工作日志", "worklog:day", "worklog.view_day", ""),
+     ("话术和手册", "texts:phrases", "papers.view_phrases", "")),
     (("出账", "billing:run", "billing.view_run", ""),
      ("收费标准", "billing:tariff", "billing.view_tariff", ""),
      ("收款流水", "billing:payments", "billing.view_payments", ""),
      ("收据作废", "billing:voids", "billing.view_voids", ""),
-     ("单据号码", "papers:numbers", "papers.view_numbers", ""),
+     ("打印台", "papers:numbers", "papers.view_numbers", ""),
+     ("个人信息申请", "data_requests", "desk.view_data_requests", ""),
+     ("查看记录", "looks", "desk.view_looks", ""),
+     ("到期清理", "retention", "desk.view_retention", ""),
      ("导入登记表", "households:import", "households.import_register", "")),
+    (("小区概况", "estate", "desk.view_estate", ""),
+     ("设置", "settings", "desk.view_settings", "")),
 )
-BELOW = {"billing:counter": ("collect", "collected", "use_credit"), "billing:voids": ("ask_void",)}    # pages that belong to an item
-WEEKDAYS = "一二三四五六日"
+# Tabs over each page of the office: label, URL name, right. A page shows them by extending desk/office/page.html.
+OFFICE = (("规矩", "settings", "desk.view_settings"), ("收费项目", "billing:fee_kinds", "billing.view_fee_kinds"),
+          ("节假日", "calendar", "desk.view_calendar"), ("部门", "departments", "desk.view_departments"),
+          ("施工单位", "contractors", "desk.view_contractors"), ("人员岗位", "users", "desk.view_users"),
+          ("角色权限", "rights", "desk.view_rights"))
+BELOW = {"billing:counter": ("collect", "collected", "use_credit"), "billing:voids": ("ask_void",),
+         "settings": ("fee_kinds", "add_fee_kind", "change_fee_kind")}    # pages that belong to an item
+CLOCKS_DIFFER = timedelta(minutes=2)
+
+
+class Rights:
+    """``{% if "desk.search" in rights %}``: what a template leaves out for who may not open it; the door asks again."""
+
+    def __init__(self, request):
+        self.request = request
+
+    def __contains__(self, right):
+        return may(self.request, right)
 
 
 def shell(request):
@@ -33,14 +60,26 @@ def shell(request):
     day = today()
     shift = Shift.objects.of(request.estate).filter(cashier=request.user, closed_at=None).first()
     return {
+        "rights": Rights(request),
         "nav": [items for group in NAV if (items := [_item(request, *row) for row in group if may(request, row[2])])],
+        "office": [{"label": label, "url": url, "active": request.path == url} for label, name, right in OFFICE
+                   if may(request, right) and (url := reverse(name))],
         "shell": {"day": f"{day.month}月{day.day}日 周{WEEKDAYS[day.weekday()]}",
                   "role": "、".join(role.label for role in Role if role in roles),
+                  "clock": clock_trouble(request.estate),
                   "shift": f"当班 {timezone.localtime(shift.opened_at):%H:%M} 起" if shift else "",
                   "finds": may(request, "desk.search"),
-                  "many": request.user.posts.exclude(estate=request.estate).exists()},
+                  "lock_after": int(settings.LOCK_AFTER.total_seconds()) if settings.LOCK_AFTER else 0,
+                  "many": request.user.posts.held(on=day).exclude(estate=request.estate).exists()},
     }
 
+
+def clock_trouble(estate):
+    """A machine whose clock stands before what was already written, in a sentence (TRUST F7); else an empty text."""
+    newest = Entry.objects.of(estate).latest_moment()
+    if newest is None or now() >= newest - CLOCKS_DIFFER:
+        return ""
+    return f"最新一条日志是 {exact_moment(newest)} 写的，电脑现在却是 {exact_moment(now())}。请管理员先校准日期和时间，再收款、办事。"
 
 
 def _item(request, label, name, right, alt):

@@ -1,5 +1,6 @@
 """Long work with progress: a row that a worker claims by a lease, so that a restart loses nothing (TRUST 22)."""
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +13,14 @@ from servicecentre.kit.rows import EstateQuerySet, EstateRow
 
 LEASE = timedelta(seconds=60)
 TRIES = 3
+
+
+class Stopped(Exception):
+    """Somebody asked the work to stop; ``words``: what the page says of it."""
+
+    @property
+    def words(self):
+        return self.args[0]
 
 
 class JobQuerySet(EstateQuerySet):
@@ -31,6 +40,7 @@ class Job(EstateRow):
         RUNNING = "running", "进行中"
         DONE = "done", "已完成"
         FAILED = "failed", "没有办成"
+        STOPPED = "stopped", "已停止"
 
     label = models.CharField("任务", max_length=80)
     work = models.CharField("函数", max_length=120)
@@ -43,6 +53,7 @@ class Job(EstateRow):
     leads_to = models.CharField("接着看", max_length=120, blank=True)
     tries = models.PositiveSmallIntegerField("次数", default=0)
     lease_until = models.DateTimeField("租约至", null=True)
+    stop_at = models.DateTimeField("叫停时间", null=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="发起人", related_name="+")
     made_at = models.DateTimeField("发起时间", auto_now_add=True)
     ended_at = models.DateTimeField("结束时间", null=True)
@@ -51,6 +62,8 @@ class Job(EstateRow):
 
     class Meta:
         verbose_name = verbose_name_plural = "后台任务"
+        constraints = [models.CheckConstraint(condition=~Q(state="stopped") | Q(stop_at__isnull=False), name="stopped_only_when_asked",
+                                              violation_error_message="没有人叫停这个任务。")]
         indexes = [models.Index(fields=["state", "lease_until"], name="job_to_claim")]
 
     def __str__(self):
@@ -61,7 +74,7 @@ class Job(EstateRow):
 
     @property
     def ended(self):
-        return self.state in (self.State.DONE, self.State.FAILED)
+        return self.state in (self.State.DONE, self.State.FAILED, self.State.STOPPED)
 
     @property
     def percent(self):
@@ -88,8 +101,25 @@ class Job(EstateRow):
         return bool(Job.objects.filter(pk=self.pk, tries=self.tries, state=self.State.RUNNING).update(lease_until=now() + LEASE))
 
     def progress(self, done, total, words=""):
-        """Say how far it is; between transactions, never inside one (nobody would see it)."""
-        Job.objects.filter(pk=self.pk, tries=self.tries).update(done=done, total=total, words=words[:400])
+        """Say how far it is; between transactions, never inside one (nobody would see it). Raises Stopped when somebody asked for that."""
+        mine = Job.objects.filter(pk=self.pk, tries=self.tries)
+        if not mine.filter(stop_at=None).update(done=done, total=total, words=words[:400]):
+            self.heed_stop()
+
+    def heed_stop(self):
+        """Raise Stopped when somebody asked for that; also inside the transaction that would end the work."""
+        words = Job.objects.filter(pk=self.pk, tries=self.tries, stop_at__isnull=False).values_list("words", flat=True).first()
+        if words is not None:
+            raise Stopped(words)
+
+    def stop(self, words):
+        """Ask that it stop, ``words`` are its last: one that waits ends here and now, one that runs at its next ``progress``.
+
+        False when it has ended or was asked before. The work must heed it, so only who knows the work may ask.
+        """
+        at, asked = now(), Job.objects.filter(pk=self.pk, stop_at=None)
+        waited = asked.filter(state=self.State.WAITING).update(state=self.State.STOPPED, stop_at=at, ended_at=at, words=words[:400])
+        return bool(waited or asked.filter(state=self.State.RUNNING).update(stop_at=at, words=words[:400]))
 
     def end(self, state, words, **fields):
         """The one end of this try; nothing when another worker has the job."""
@@ -104,10 +134,16 @@ class Job(EstateRow):
         return work
 
 
-def long_work(function):
+NOTHING_WRITTEN = "也没有写入任何数据"
+
+
+def long_work(function=None, *, when_it_fails=NOTHING_WRITTEN):
     """Marks ``function(job)``: it may take minutes, reports ``job.progress``, returns the result (plain JSON) or raises Refused.
 
     It may be run again after a crash, so what it writes is an act with the key ``job:<pk>:<step>``.
+    ``when_it_fails``: what then stays written, in the clerk's words.
     """
-    function.is_long_work = True
+    if function is None:
+        return partial(long_work, when_it_fails=when_it_fails)
+    function.is_long_work, function.when_it_fails = True, when_it_fails
     return function

@@ -1,14 +1,17 @@
 """The worker: one daemon thread beside the web threads, or ``manage.py worker`` for as many processes as one likes."""
 import logging
 import threading
+import time
 
-from django.db import DatabaseError, close_old_connections, connection
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.utils.module_loading import import_string
 
 from servicecentre.estates.mount import in_estate
 from servicecentre.kit.refused import Refused
 
 from . import models
-from .models import Job
+from .models import Job, Stopped
 
 logger = logging.getLogger(__name__)
 POLL = 1.0                                            # seconds between two looks when there is nothing to do
@@ -23,14 +26,18 @@ def run_one():
         job.end(Job.State.FAILED, f"中断了 {models.TRIES} 次，没有再试。请联系管理员。")
         return job
     with _held(job), in_estate(job.estate.slug):
+        work = None
         try:
-            result = job.function()(job) or {}
+            work = job.function()
+            result = work(job) or {}
             job.end(Job.State.DONE, result.pop("words", "已完成"), leads_to=result.pop("leads_to", ""), result=result)
+        except Stopped as stopped:
+            job.end(Job.State.STOPPED, stopped.words)
         except Refused as refusal:
             job.end(Job.State.FAILED, refusal.sentence)
         except Exception:
             logger.exception("job %s failed", job.pk)
-            job.end(Job.State.FAILED, f"出了意外，没有办成，也没有写入任何数据。请联系管理员，任务号 {job.pk}。")
+            job.end(Job.State.FAILED, f"出了意外，没有办成，{getattr(work, 'when_it_fails', models.NOTHING_WRITTEN)}。请联系管理员，任务号 {job.pk}。")
     return job
 
 
@@ -61,17 +68,32 @@ class _held:
 
 
 def work_on(stop):
-    """Run jobs until ``stop`` is set."""
+    """Run jobs until ``stop`` is set, and between them what keeps the house tidy. Nothing but a stop ends it."""
+    due = {}
     while not stop.is_set():
         close_old_connections()
         try:
+            tidy(due)
             if run_one() is not None:
                 continue
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             logger.warning("worker: no database, waiting")
             connection.close()
+        except Exception:                             # else all later jobs would wait for a restart
+            logger.exception("worker: going on")
         stop.wait(POLL)
     connection.close()
+
+
+def tidy(due):
+    """Call each of settings.TIDY whose time has come, the first time at once; ``due`` keeps when (seconds of the monotonic clock)."""
+    for name, every in settings.TIDY.items():
+        if time.monotonic() >= due.get(name, 0):
+            due[name] = time.monotonic() + every
+            try:
+                import_string(name)()
+            except Exception:                         # one that fails stops neither jobs nor the others
+                logger.exception("worker: %s", name)
 
 
 def start():

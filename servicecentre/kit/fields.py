@@ -3,13 +3,16 @@
 Each shows again what was typed when it is refused, and its one form when it is taken (TRUST §4).
 """
 
+import re
+from datetime import time
+
 from django import forms
 from django.core.exceptions import ValidationError
 
 from .identity import check_phone, check_plate, show_plate
-from .money import area_text, parse_area, parse_price, parse_yuan, plain_yuan, price_text
+from .money import area_text, parse_area, parse_price, parse_reading, parse_yuan, plain_yuan, price_text
 from .periods import BillingMonth, parse_date
-from .text import clean_text
+from .text import clean_text, narrow
 
 REQUIRED = "请填写"
 
@@ -82,6 +85,16 @@ class AreaField(MoneyField):
         return area_text(value)
 
 
+class ReadingField(MoneyField):
+    """0.01 of a meter's unit; 0 is a reading."""
+
+    def read(self, text):
+        return parse_reading(text)
+
+    def show(self, value):
+        return area_text(value)
+
+
 class PriceField(MoneyField):
     """0.0001 元."""
 
@@ -146,6 +159,58 @@ class PlateField(_Read):
 
     def show(self, value):
         return show_plate(value) if value else ""
+
+
+class CountField(_Read):
+    """A whole number from ``least`` to ``most``; "１２" is 12, and nothing that Python alone would take for one."""
+
+    attrs = {"inputmode": "numeric", "autocomplete": "off"}
+
+    def __init__(self, *, least=0, most=99_999, **options):
+        self.least, self.most = least, most
+        super().__init__(**options)
+
+    def to_python(self, value):
+        return value if isinstance(value, int) else super().to_python(value)
+
+    def read(self, text):
+        digits = narrow(text).strip()
+        if not re.fullmatch("[0-9]{1,12}", digits):
+            raise ValidationError("请填整数")
+        if not self.least <= int(digits) <= self.most:
+            raise ValidationError(f"填 {self.least} 到 {self.most}")
+        return int(digits)
+
+    def show(self, value):
+        return str(value)
+
+
+class ClockField(_Read):
+    """A time of day, from `8:00` or `08:00`."""
+
+    widget = OnceInput(attrs={"type": "time"})
+
+    def read(self, value):
+        if isinstance(value, time):
+            return value
+        found = re.fullmatch("([0-9]{1,2}):([0-9]{2})(?::00)?", narrow(value).strip())
+        if not found or int(found[1]) > 23 or int(found[2]) > 59:
+            raise ValidationError("请填时间，如 08:30")
+        return time(int(found[1]), int(found[2]))
+
+    def show(self, value):
+        return f"{value:%H:%M}"
+
+
+class YesNoField(forms.TypedChoiceField):
+    """A bool as two radios in the words of the matter: ``no`` and ``yes``."""
+
+    def __init__(self, *, no="否", yes="是", **options):
+        super().__init__(choices=(("no", no), ("yes", yes)), coerce=lambda value: value == "yes", empty_value=None, widget=forms.RadioSelect,
+                         error_messages={"required": "请选一种"}, **options)
+
+    def prepare_value(self, value):
+        return ("no", "yes")[value] if isinstance(value, bool) else value
 
 
 class TextField(_Read):

@@ -1,5 +1,6 @@
 """DeskForm: layout, the one-time request key, and perform(), which hands clean fields to an act (STYLE §9)."""
 import secrets
+from contextvars import ContextVar
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -8,6 +9,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from .fields import REQUIRED
 from .refused import Refused
 
+shown_again = ContextVar("shown_again", default=False)      # what was typed is given back: forms show it, none performs
 DJANGOS = forms.Field.default_error_messages["required"]
 CHOOSE = "请选一项"
 
@@ -41,6 +43,13 @@ class DeskForm(forms.Form):
             self.helper.layout = self.layout
         self._accept_named_doubts()
 
+    @property
+    def typed_again(self):
+        """What no browser sends back by itself, so that a page shown again lacks it: in words, "" when all is there."""
+        widgets = [field.widget for field in self.fields.values()]
+        lost = {"文件要再选一次": forms.FileInput, "密码要再填一次": forms.PasswordInput}
+        return "，".join(words for words, kind in lost.items() if any(isinstance(widget, kind) for widget in widgets))
+
     def _accept_named_doubts(self):
         named = self.data.getlist(self.add_prefix("despite")) if hasattr(self.data, "getlist") else []
         self.fields["despite"].choices = [(d, d) for d in named if d.isidentifier() and len(d) < 40]
@@ -52,7 +61,7 @@ class DeskForm(forms.Form):
 
     def perform(self, act, *args, by, **more):
         """Call the act once for this form's key; None when the form or the act refuses."""
-        if not self.is_valid():
+        if not self.is_valid() or shown_again.get():
             return None
         fields = self.act_fields() | more
         if despite := tuple(self.cleaned_data["despite"]):

@@ -79,10 +79,33 @@ class SameEstate(Guard):
     def when(self, model, event, vendor):
         parts = []
         for field in (model._meta.get_field(name) for name in self.fields):
-            c, target = field.column, field.related_model._meta.db_table
+            c, target = f'"{field.column}"', field.related_model._meta.db_table
             parts.append(f"(NEW.{c} IS NOT NULL AND NOT EXISTS "
                          f"(SELECT 1 FROM {target} t WHERE t.id = NEW.{c} AND t.estate_id = NEW.estate_id))")
         return " OR ".join(parts), ("estate_id", *_columns(model, self.fields))
+
+
+class Sealed(Guard):
+    """No row is added to a day that a seal of its estate covers (TRUST 15); ``table``: where the seals stand, each with its day.
+
+    ``moment``: the column that says when, of a row without a day. PostgreSQL first waits for who is sealing now: a seal
+    holds the estate's row, so that no row of that day comes behind it.
+    """
+
+    rule, events = "sealed", ("INSERT",)
+    sentence = "这一天的工作日志已封存，不能再添。电脑的日期可能不对，请核对后再办。"
+
+    def __init__(self, table, moment=""):
+        self.table, self.moment = table, moment
+
+    def when(self, model, event, vendor):
+        day = "NEW.day" if not self.moment else f"date(NEW.{self.moment}, '+8 hours')" if vendor == "sqlite" else (
+            f"(NEW.{self.moment} AT TIME ZONE 'Asia/Shanghai')::date")
+        return f"EXISTS (SELECT 1 FROM {self.table} s WHERE s.estate_id = NEW.estate_id AND s.day >= {day})", ()
+
+    def statements(self, model, vendor):
+        wait = "BEGIN PERFORM 1 FROM estates_estate e WHERE e.id = NEW.estate_id FOR KEY SHARE; "
+        return [(trigger, create, function.replace("BEGIN ", wait, 1)) for trigger, create, function in super().statements(model, vendor)]
 
 
 class _Overlap(Guard):
@@ -111,7 +134,8 @@ class _Overlap(Guard):
 
 
 def _columns(model, fields):
-    return tuple(model._meta.get_field(name).column for name in fields)
+    """Quoted, since a column may be called like a word of SQL (``right``)."""
+    return tuple(f'"{model._meta.get_field(name).column}"' for name in fields)
 
 
 def _sqlite(trigger, name, table, event, when, columns):

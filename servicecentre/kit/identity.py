@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import TextChoices
 
 from .periods import today
+from .text import narrow
 
 
 class IdKind(TextChoices):
@@ -116,6 +117,15 @@ def mask_identity(number: str) -> str:
     """`3201**********1234`; shorter numbers keep less, very short ones nothing (DOMAIN §8)."""
     shown = 4 if len(number) >= 15 else 2 if len(number) >= 7 else 0
     return number[:shown] + "*" * (len(number) - 2 * shown) + number[len(number) - shown:]
+
+
+_LIKE_IDENTITY = re.compile(r"(?<![0-9A-Za-z])(?:[0-9][0-9 ]{13,}[0-9Xx]?|[0-9A-Za-z]{2}[0-9]{6}[0-9A-Za-z]{10})(?![0-9A-Za-z])")
+
+
+def hide_identities(text: str) -> str:
+    """The text with every number that looks like one of identity masked; full-width digits count."""
+    plain = narrow(text)
+    return _LIKE_IDENTITY.sub(lambda m: mask_identity(m[0]), plain) if _LIKE_IDENTITY.search(plain) else text
 
 
 def _kind_of_eighteen(number):
@@ -266,6 +276,18 @@ def mask_phone(phone: str) -> str:
     if len(phone) < 8:
         return "*" * len(phone)
     return f"{phone[:3]}****{phone[-4:]}"
+
+
+_WRITTEN_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]{17}[0-9Xx]|1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}|0[0-9]{2,3}[ -]?[0-9]{7,8})(?![0-9A-Za-z])")
+
+
+def mask_numbers(text: str) -> str:
+    """Phones and ID numbers that stand inside free text masked: `董桐 18628164212` → `董桐 186****4212`; the rest as it is."""
+    def masked(found):
+        number = found.group()
+        digits = re.sub(r"[ -]", "", number)
+        return mask_identity(digits) if len(digits) == 18 else mask_phone(digits)
+    return _WRITTEN_NUMBER.sub(masked, text)
 
 
 def split_phone(text) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 
 MAX_FEN = 9_999_999_999  # 99,999,999.99 元: more is a slip of the hand
 MAX_AREA = 10_000_000  # 100,000 ㎡
+MAX_READING = 10**11  # 1,000,000,000 of a meter's unit
 MAX_PRICE = 10_000_000  # 1,000 元; with MAX_AREA it keeps area × price × percent × days × 2 below 2⁶³
 
 # Figures, with or without commas, but only commas that part thousands: "1,40" is a slip, not 140.
@@ -68,6 +69,11 @@ def parse_area(text, *, rounding: bool = False) -> int:
     if not area:
         raise ValidationError("面积要大于 0")
     return area
+
+
+def parse_reading(text) -> int:
+    """A meter's reading in 0.01 of its unit, 0 for a new one; ValidationError in words."""
+    return _scaled(_narrow(text), 2, MAX_READING, "请输入读数，如 286.4", "读数最多两位小数", "读数不能超过 1,000,000,000", "读数不能小于 0")
 
 
 def yuan(fen: int) -> str:

@@ -5,8 +5,10 @@ WeasyPrint is imported on first use (0.3–0.8 s); ``warm()`` does that, and one
 import functools
 import logging
 import os
+import struct
 import threading
 import warnings
+import zlib
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +16,7 @@ from pathlib import Path
 from django.contrib.staticfiles import finders
 from django.template.loader import get_template
 
+QR_PIXELS = 2                             # a module's side; on 14 mm some 0.2 mm each
 WAIT = 20                                 # seconds that a print waits for those before it
 PLACE = "https://paper.invalid/"          # the only address there is; what follows it is a name of ours
 FILES = {**{f"fonts/{name}": "font/sfnt" for name in (
@@ -27,30 +30,63 @@ class Busy(Exception):
     """Others have been printing for WAIT seconds; nothing was made, asking again is harmless."""
 
 
-def render_pdf(html, css="papers/papers.css", *, images=None):
+def render_pdf(html, css="papers/papers.css", *, images=None, shift=(0, 0)):
     """PDF bytes of a whole HTML document, which carries `<meta charset>`; ``css`` is a template's name. Raises Busy.
 
     ``images``: {name: PNG bytes} that the HTML may show as `<img src="name">`. Whatever else stands there as an address,
-    also in CSS, SVG or an attachment, is not fetched (TRUST T10). Some 50 ms a page: never inside an act.
+    also in CSS, SVG or an attachment, is not fetched (TRUST T10). ``shift``: how far the print moves on the sheet, right
+    and down, in 0.1 mm. Some 50 ms a page: never inside an act.
     """
     if not _turn.acquire(timeout=WAIT):
         raise Busy
     try:
         out = BytesIO()
         _weasyprint().HTML(string=html, base_url=PLACE, url_fetcher=_fetcher(images or {})).write_pdf(
-            out, font_config=_fonts(), stylesheets=[_stylesheet(css)])
+            out, finisher=_mover(*shift), font_config=_fonts(), stylesheets=[_stylesheet(css)])
         return out.getvalue()
     finally:
         _turn.release()
 
 
+def render_to_file(path, html, codes, shift):
+    """What a worker process does: one document into a new private file; nothing where its folder is gone, for nobody waits for it.
+
+    ``codes``: {name of an image: text of its QR}.
+    """
+    if not os.path.isdir(os.path.dirname(path)):
+        return
+    pdf = render_pdf(html, images={name: qr_png(text) for name, text in codes.items()}, shift=shift)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(pdf)
+
+
+def _mover(x, y):
+    """Moves what is printed by moving the page's frame the other way: whatever the template, its words stay as they are."""
+    x, y = x * 72 / 254, y * 72 / 254                     # 0.1 mm in points
+
+    def move(document, pdf):
+        for reference in pdf.page_references:
+            page = pdf.objects[int(reference.split()[0])]
+            for box in ("TrimBox", "BleedBox"):           # the same as the page's frame, said again
+                page.pop(box, None)
+            left, bottom, right, top = page["MediaBox"]
+            page["MediaBox"][:] = [left - x, bottom + y, right - x, top + y]
+    return move
+
+
 def qr_png(text):
-    """A QR of level M as 1-bit PNG, six pixels a module: a tenth of an SVG's time on the page."""
+    """A QR of level M as grey PNG, two pixels a module: a tenth of an SVG's time on the page.
+
+    Grey and not one bit deep: that WeasyPrint would turn into colours, which is twice as large.
+    """
     import segno
 
-    out = BytesIO()
-    segno.make(text, error="m", boost_error=False, micro=False, mask=3).save(out, kind="png", scale=6, border=0)
-    return out.getvalue()
+    rows = segno.make(text, error="m", boost_error=False, micro=False, mask=3).matrix
+    side = len(rows) * QR_PIXELS
+    lines = b"".join((b"\0" + b"".join((b"\0" if dark else b"\xff") * QR_PIXELS for dark in row)) * QR_PIXELS for row in rows)
+    parts = ((b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)), (b"IDAT", zlib.compress(lines, 9)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in parts)
 
 
 def warm():
@@ -78,6 +114,8 @@ def _no_installed_fonts():
 def _weasyprint():
     with _no_installed_fonts():
         import weasyprint
+        from PIL import ImageFile
+    ImageFile.LOAD_TRUNCATED_IMAGES = False               # it sets this for the whole process; an uploaded photo must be whole
     weasyprint.LOGGER.setLevel(logging.CRITICAL)          # it would quote names and addresses from the paper
     return weasyprint
 

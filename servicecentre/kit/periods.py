@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+WEEKDAYS = "一二三四五六日"
 FIRST_YEAR, YEARS_AHEAD = 1900, 20  # what is outside is a slip of the hand (TRUST §4 row 23)
 
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}

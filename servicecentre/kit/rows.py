@@ -3,6 +3,8 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
+from .refused import Refused
+
 
 class EstateQuerySet(models.QuerySet):
     def of(self, estate):
@@ -10,8 +12,11 @@ class EstateQuerySet(models.QuerySet):
         return self.filter(estate=estate)
 
     def lock(self, row):
-        """The row, read again and held until the act ends; takes a row or its pk."""
-        return self.select_for_update(of=("self",)).get(pk=getattr(row, "pk", row))
+        """The row, read again and held until the act ends; takes a row or its pk. Refused when somebody has just removed it."""
+        try:
+            return self.select_for_update(of=("self",)).get(pk=getattr(row, "pk", row))
+        except self.model.DoesNotExist as gone:
+            raise Refused("这一条刚才被别人删去了，请刷新后再看。") from gone
 
 
 class EstateRow(models.Model):

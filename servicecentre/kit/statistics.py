@@ -8,7 +8,7 @@ def recount(*models):
     """PostgreSQL looks at these tables now, the rows of this transaction among them.
 
     By itself it does so a minute later, and until then takes a table that was just filled for empty: a month's preview
-    over 5,000 units took it 65 s instead of 1. SQLite plans by its indexes alone.
+    over 5,000 units took it 65 s instead of 2. SQLite plans by its indexes alone.
     """
     if connection.vendor == "postgresql" and models:
         with connection.cursor() as cursor:

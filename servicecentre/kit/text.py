@@ -6,6 +6,7 @@ The same functions make the search keys and read the search box, so that both ag
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import product
 
 from django.core.exceptions import ValidationError
 
@@ -61,6 +62,18 @@ _SHOP = re.compile(
 _BEGUN = re.compile(_BLOCK + rf"(?:{_ENTRANCE})?")
 
 
+def ways_to_write(code: str) -> list[str]:
+    """The codes of one unit as lists write them, with and without idle zeros: `3-2-101`, `3-2-0101`, `03-02-0101`; `S1`, `S01`."""
+    parts = code.split("-")
+    return ["-".join(way) for way in product(*(_ways(part, (2,) if at < len(parts) - 1 else (2, 3, 4)) for at, part in enumerate(parts)))]
+
+
+def _ways(part, widths):
+    if not (found := re.fullmatch("([A-Z]*)0*([0-9]+)([A-Z]?)", part)):
+        return [part]
+    return sorted({part, *(found[1] + found[2].zfill(wide) + found[3] for wide in (1, *widths))})
+
+
 @dataclass(frozen=True, eq=False)
 class RoomCode:
     """A unit's name: building, entrance, room as the list has them; a shop has neither building nor entrance.
@@ -105,7 +118,8 @@ def parse_room(text) -> RoomCode:
     if found := _HOME.fullmatch(plain):
         return RoomCode(found["building"], found["entrance"], found["room"])
     if found := _SHOP.fullmatch(plain):
-        return RoomCode("", "", (found["letters"] or found["alone"] or "S") + found["digits"])
+        letters, digits = found["letters"] or found["alone"] or "S", found["digits"]
+        return RoomCode("", "", letters + (digits if letters == "S" else re.sub(r"^[0-9](?![0-9])", r"0\g<0>", digits)))    # A05: alone, A5 is no shop
     if not plain:
         raise ValidationError("请填写房号，如 3-2-1801")
     if re.fullmatch(r"[0-9A-Z]{1,5}(?:室|号)?", plain) or _BEGUN.match(plain):
@@ -189,6 +203,7 @@ _DOUBLE_SURNAMES = {
     "亓官": "qi guan", "宰父": "zai fu", "皇甫": "huang fu", "鲜于": "xian yu", "乐正": "yue zheng", "夏侯": "xia hou",
     "毌丘": "guan qiu", "鲁阳": "lu yang", "叱干": "chi gan", "可频": "ke pin", "句龙": "gou long", "贺若": "he ruo",
 }
+_READ_DOUBLE = {"欧阳", "司马", "上官", "诸葛", "司徒", "东方", "公孙", "宇文", "慕容", "申屠", "太史", "端木", "轩辕", "南宫", "百里", "呼延", "司空"}
 _GIVEN = {"乐": "le yue", "行": "xing hang", "长": "chang zhang", "重": "chong zhong", "茜": "qian xi", "晟": "sheng cheng",
           "朝": "chao zhao", "曾": "zeng ceng", "单": "dan shan", "𠮷": "ji"}
 
@@ -250,6 +265,15 @@ def _han_readings(chunk, said, surname):
     return readings
 
 
+def surname(name: str) -> str:
+    """What a log calls a person by: `周某`, `欧阳某`, `J某`; "" for no name (STYLE §8: persons by surname only)."""
+    bare = name.strip()
+    if not bare:
+        return ""
+    double = bare[:2] in _DOUBLE_SURNAMES or bare[:2] in _READ_DOUBLE and len(bare) > 2
+    return f"{bare[:2] if double else bare[0]}某"
+
+
 # Search: what was typed
 
 _PROVINCE_AND_LETTER = re.compile(r"[京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新][A-Z][A-Z0-9]*[学警挂港澳使领]?")
@@ -306,6 +330,8 @@ def _room_query(plain):
         return code.code if code.shop else code.key
     except ValidationError:
         pass
+    if re.fullmatch(r"[A-Z]{1,2}[0-9][A-Z]?", room):  # A5: a block of that name, or the shop A05
+        return room
     if found := re.fullmatch(_BLOCK + r"([0-9]{3,4}[A-Z]?)(?:室|房)?", room):  # 3栋1801: the entrance is left out
         return found[2]
     if (found := _BEGUN.fullmatch(room)) and re.search(r"[-#号栋幢座楼]", room):

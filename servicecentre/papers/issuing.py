@@ -71,13 +71,10 @@ def reprint_paper(paper, *, reason, copies="", by):
     kind = KINDS[paper.kind]
     if not paper.intact:
         raise Refused(f"{paper.number} 的内容与开出时的摘要不符，不能再打印。请告诉系统管理员。")
+    if not paper.edition:
+        raise Refused(f"{kind.name}还没有打印版式。")
     copies = copies or (kind.copies[0].code if kind.copies else "")
-    try:
-        reason = clean_text(reason, 60)
-    except ValidationError as error:
-        raise Refused({"reason": error.messages}) from error
-    if not reason:
-        raise Refused({"reason": "请写明为什么补打，如「客户联遗失」。"})
+    reason = said_why(reason, 60, "请写明为什么补打，如「客户联遗失」。")
     if copies and copies != ALL and not copy_of(kind, copies):
         raise Refused({"copies": f"{kind.name}没有这一联。"})
     last = paper.prints.order_by("-n").first()
@@ -101,6 +98,29 @@ def void_paper(paper, *, reason, by, asked_by=None, undone_by=None):
     paper.void_reason = reason
     paper.save(update_fields=["voided_at", "voided_by", "void_asked_by", "void_reason", "undone_by"])
     return paper
+
+
+@act
+def void_alone(paper, *, reason, by):
+    """作废 of a paper on which nothing else hangs; returns the Paper. Refused without a reason, when it is void already,
+    and for every kind that is voided by an act of its own (a receipt, a deposit: their money goes with it)."""
+    kind = KINDS[paper.kind]
+    if not kind.alone:
+        raise Refused(f"{kind.name}不能单独作废，要在办这件事的页面作废，钱和状态才一起改。")
+    paper = void_paper(paper, reason=said_why(reason, 120, "请写明为什么作废。"), by=by)
+    record(by, f"作废{kind.name} {paper.number}，{paper.void_reason}", paper, household=Head(paper.household_no))
+    return paper
+
+
+def said_why(reason, longest, sentence):
+    """The reason, clean; Refused with the sentence where there is none."""
+    try:
+        reason = clean_text(reason, longest)
+    except ValidationError as error:
+        raise Refused({"reason": error.messages}) from error
+    if not reason:
+        raise Refused({"reason": sentence})
+    return reason
 
 
 def paper_of_mark(mark):

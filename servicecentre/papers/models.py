@@ -5,18 +5,21 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, F, Max, Q
+from django.db.models import Count, F, Max, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from servicecentre.kit import guards
-from servicecentre.kit.rows import EstateQuerySet, EstateRow, OfHouseholdNo
+from servicecentre.kit.rows import EstateQuerySet, EstateRow, OfHouseholdNo, Versioned
 from servicecentre.kit.secrets import seal_holds
 
 from .kinds import KINDS, TEXTS, copy_of
+from .sheets import SHEETS
 
 USER = settings.AUTH_USER_MODEL
 OPEN_FOR = timedelta(minutes=10)          # how long a print's PDF may be fetched again (TRUST 9)
 OPEN_ALL_DAY = timedelta(hours=12)
+KEPT_FOR = timedelta(hours=24)            # how long a batch waits to be taken
+FURTHEST = 200                            # 0.1 mm: a print farther off lies on its side, not beside the mark
 MOST_SERIALS = 9_999_999                  # what a mark has room for
 
 
@@ -155,6 +158,16 @@ class Paper(OfHouseholdNo, EstateRow):
         return KINDS[self.kind].name if self.kind in KINDS else self.kind
 
     @property
+    def row(self):
+        """What the paper was issued for, by the name its kind gives; None for papers that know of none."""
+        kind = KINDS.get(self.kind)
+        return getattr(self, kind.row, None) if kind and kind.row else None
+
+    def note_on(self, day):
+        """What has become of that since, in words: a letter that was revoked; "" where the paper still says it all."""
+        return getattr(self.row, "paper_note", lambda day: "")(day)
+
+    @property
     def is_void(self):
         return self.voided_at is not None
 
@@ -162,6 +175,13 @@ class Paper(OfHouseholdNo, EstateRow):
     def state(self):
         """(colour, word) for lists and pages."""
         return ("bad", "作废") if self.is_void else ("ok", "有效")
+
+    @property
+    def state_note(self):
+        """What one asks next, beside the state: why it is void, or which one it stands in for; else empty."""
+        if self.is_void:
+            return f"，{self.void_reason[:8]}{'…' if len(self.void_reason) > 8 else ''}"
+        return f"，替 {self.replaces.number[-6:]}" if self.replaces_id else ""
 
 
 class Print(EstateRow):
@@ -173,8 +193,9 @@ class Print(EstateRow):
     by = models.ForeignKey(USER, models.PROTECT, verbose_name="打印人", related_name="+")
     at = models.DateTimeField("打印时间")
     reason = models.CharField("补打原因", max_length=60, blank=True)
+    batch = models.ForeignKey("papers.Batch", models.PROTECT, null=True, verbose_name="批次", related_name="prints")
 
-    guards = [guards.SameEstate("paper"), guards.AppendOnly()]
+    guards = [guards.SameEstate("paper", "batch"), guards.AppendOnly()]
 
     class Meta:
         verbose_name = verbose_name_plural = "打印"
@@ -209,15 +230,149 @@ class Print(EstateRow):
         return user.pk == self.by_id and at < self.at + (OPEN_ALL_DAY if approved_by_another else OPEN_FOR)
 
 
-class Wording(EstateRow):
-    """An editable text, one row per edition; the newest counts, an issued paper holds the text itself (ARCHITECTURE 6)."""
+class Batch(EstateRow):
+    """Papers printed again as one PDF: each of them has a Print in it; the file is its maker's, for a while (TRUST 9)."""
 
+    words = models.CharField("哪些", max_length=120)
+    reason = models.CharField("补打原因", max_length=60)
+    count = models.PositiveIntegerField("张数")
+    sheet = models.CharField("纸", max_length=10)
+    x = models.IntegerField("横移", default=0)
+    y = models.IntegerField("竖移", default=0)
+    file = models.CharField("文件", max_length=32, default=_new_name)
+    job = models.ForeignKey("jobs.Job", models.PROTECT, null=True, verbose_name="任务", related_name="+")
+    made_by = models.ForeignKey(USER, models.PROTECT, verbose_name="发起人", related_name="+")
+    made_at = models.DateTimeField("发起时间")
+    pages = models.PositiveIntegerField("页数", default=0)
+    size = models.PositiveIntegerField("大小", default=0)
+    ended_at = models.DateTimeField("出完时间", null=True)
+    taken_at = models.DateTimeField("取走时间", null=True)
+
+    guards = [guards.Undeletable(), guards.SameEstate("job"),
+              guards.Frozen("words", "reason", "count", "sheet", "x", "y", "file", "made_by", "made_at", once=("ended_at", "taken_at"))]
+
+    class Meta:
+        verbose_name = verbose_name_plural = "批量打印"
+
+    def __str__(self):
+        return self.words
+
+    def get_absolute_url(self):
+        return reverse("papers:batch", args=[self.pk])
+
+    def get_pdf_url(self):
+        return reverse("papers:batch_pdf", args=[self.pk])
+
+    @property
+    def path(self):
+        """Where its file lies, private to this program; there only once it is whole."""
+        return settings.DATA_DIR / "batches" / f"{self.file}.pdf"
+
+    def is_kept(self, *, at):
+        """Is the file still kept for who made it?"""
+        return self.ended_at is not None and at < self.ended_at + KEPT_FOR
+
+    def open_to(self, user, *, at):
+        """May this user fetch the file? Its maker, ten minutes from taking it, as with a single print."""
+        return user.pk == self.made_by_id and self.taken_at is not None and at < self.taken_at + OPEN_FOR and self.is_kept(at=at)
+
+
+class Computer(Versioned, EstateRow):
+    """A computer at the desk, which its browser names by a signed cookie: what its printers are called, how they are off the mark."""
+
+    name = models.CharField("电脑", max_length=20)
+    receipt_sheet = models.CharField("收据用纸", max_length=10, default="a5")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "电脑"
+        constraints = [models.UniqueConstraint(fields=["estate", "name"], name="one_computer_per_name",
+                                               violation_error_message="已有这个名字的电脑，请直接选它。")]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("papers:printers")
+
+
+class Printer(EstateRow):
+    """One sheet on one computer: which printer takes it, how far the print is moved (0.1 mm, right and down), whether it was tested so."""
+
+    computer = models.ForeignKey(Computer, models.PROTECT, verbose_name="电脑", related_name="printers")
+    sheet = models.CharField("纸", max_length=10)
+    label = models.CharField("打印机", max_length=30, blank=True)
+    x = models.IntegerField("横移", default=0)
+    y = models.IntegerField("竖移", default=0)
+    changed_at = models.DateTimeField("修改时间")
+    changed_by = models.ForeignKey(USER, models.PROTECT, verbose_name="修改人", related_name="+")
+    fits_at = models.DateTimeField("对上时间", null=True)
+
+    guards = [guards.SameEstate("computer")]
+
+    class Meta:
+        verbose_name = verbose_name_plural = "打印机"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["computer", "sheet"], name="one_printer_per_sheet",
+                                    violation_error_message="这台电脑的这种纸已有设置，请刷新后再改。"),
+            models.CheckConstraint(name="moved_within_reason", violation_error_message=f"最多移 {FURTHEST // 10} 毫米。",
+                                   condition=Q(x__gte=-FURTHEST, x__lte=FURTHEST, y__gte=-FURTHEST, y__lte=FURTHEST))]
+
+    def __str__(self):
+        return f"{self.computer} {self.sheet_of.name}"
+
+    def get_absolute_url(self):
+        return reverse("papers:printers")
+
+    @property
+    def sheet_of(self):
+        return SHEETS[self.sheet]
+
+
+class WordingQuerySet(EstateQuerySet):
+    def newest(self):
+        """Of each text its newest edition."""
+        of_the_same = Wording.objects.filter(estate=OuterRef("estate"), key=OuterRef("key")).order_by("-edition")
+        return self.annotate(_newest=Subquery(of_the_same.values("edition")[:1])).filter(edition=F("_newest"))
+
+    def in_use(self):
+        return self.newest().filter(withdrawn=False)
+
+    def of_kind(self, kind):
+        return self.filter(kind=kind)
+
+    def speaking_of(self, words):
+        """Whose title, group or text holds each of these words (separated by blanks)."""
+        rows = self
+        for word in words.split()[:6]:
+            rows = rows.filter(Q(title__icontains=word) | Q(group__icontains=word) | Q(text__icontains=word))
+        return rows
+
+
+class Wording(EstateRow):
+    """An editable text, one row per edition; the newest counts, an issued paper holds the text itself (ARCHITECTURE 6).
+
+    Phrases of the desk and pages of its handbook are wordings too, with a title and the group they stand in.
+    """
+
+    class Kind(models.TextChoices):
+        TEXT = "text", "单据文字"
+        PHRASE = "phrase", "话术"
+        PAGE = "page", "手册"
+
+    kind = models.CharField("类别", max_length=10, choices=Kind, default=Kind.TEXT)
     key = models.CharField("用处", max_length=40)
     edition = models.PositiveIntegerField("版次")
-    text = models.TextField("文字", max_length=2000, blank=True)
+    group = models.CharField("分组", max_length=20, blank=True, default="")
+    title = models.CharField("标题", max_length=60, blank=True, default="")
+    position = models.PositiveSmallIntegerField("顺序", default=0)
+    text = models.TextField("文字", max_length=8000, blank=True)
+    note = models.CharField("改了什么", max_length=60, blank=True, default="")
+    withdrawn = models.BooleanField("已停用", default=False)
     by = models.ForeignKey(USER, models.PROTECT, verbose_name="修改人", related_name="+")
     at = models.DateTimeField("修改时间")
 
+    objects = WordingQuerySet.as_manager()
     guards = [guards.AppendOnly()]
 
     class Meta:
@@ -226,7 +381,15 @@ class Wording(EstateRow):
                                                violation_error_message="文字刚被别人改过，请刷新后再改。")]
 
     def __str__(self):
-        return f"{self.key} 第 {self.edition} 版"
+        return f"{self.label} 第 {self.edition} 版"
+
+    @property
+    def label(self):
+        """What people call it: 收据备注, 接起电话第一句."""
+        return self.title or (TEXTS[self.key].label if self.key in TEXTS else self.key)
+
+    def get_absolute_url(self):
+        return reverse("texts:text", args=[self.pk])
 
     @classmethod
     def of(cls, estate, key):

@@ -19,7 +19,7 @@ The content of a receipt (edition billing/receipt-1), plain JSON, money in integ
     credit_used, credit_added, credit_left, still_due           用预存, 转预存, 预存余额, 尚欠; 0 is not printed
     remarks     备注, "" for none
 
-issue_paper adds number, mark and issued_on. What a void slip (billing/void-1) holds is told in its template.
+issue_paper adds number, mark and issued_on. What other papers hold is told in their templates.
 """
 from datetime import date
 
@@ -29,19 +29,45 @@ from servicecentre.kit.pdf import qr_png, render_pdf
 from servicecentre.kit.periods import exact_moment
 
 from .issuing import ALL
-from .kinds import KINDS, copy_of
+from .kinds import KINDS, Copy, copy_of
+from .sheets import A4, A5, DOT140
+
+OTHER_SHEETS = {("billing/receipt-1", DOT140.code): "-dot"}       # the same words of an edition on another sheet: its template's ending
+POSTERS = {"tickets/notice-1": A4.code}                           # editions that are no slips of A5
 
 
-def render(paper, which, *, address=""):
-    """PDF bytes of this Print of the paper. ``address``: the site's root, for the QR. Raises kit.pdf.Busy."""
-    return render_pdf(to_html(paper, which), images={"qr.png": qr_png(f"{address}q/{paper.mark}")})
+def render(paper, which, *, address="", computer=None):
+    """PDF bytes of this Print of the paper. ``address``: the site's root, for the QR; ``computer``: whose printer takes it,
+    with its sheet and how far it is off the mark. Raises kit.pdf.Busy."""
+    sheet = sheet_for(paper, computer)
+    printer = computer and computer.printers.filter(sheet=sheet).first()
+    return render_pdf(to_html(paper, which, sheet), images={"qr.png": qr_png(f"{address}q/{paper.mark}")},
+                      shift=(printer.x, printer.y) if printer else (0, 0))
 
 
-def to_html(paper, which):
+def sheet_for(paper, computer):
+    """Code of the sheet that this computer prints such a paper on: what it chose, where the paper's edition has words for it."""
+    chosen = computer.receipt_sheet if computer else A5.code
+    return chosen if (paper.edition, chosen) in OTHER_SHEETS else POSTERS.get(paper.edition, A5.code)
+
+
+def to_html(paper, which, sheet=A5.code):
     """The HTML that is printed: template of the paper's edition, frozen content, marks of this print and of a void."""
-    return render_to_string(f"{paper.edition.replace('/', '/papers/', 1)}.html", {
-        "content": paper.content, "issued_on": date.fromisoformat(paper.content["issued_on"]),
-        "kind": KINDS[paper.kind], "copies": _copies(paper, which), "void": _void(paper), "again": _again(which)})
+    return html_of(words_of(paper, which, sheet))
+
+
+def words_of(paper, which, sheet=A5.code):
+    """All that the template needs, as plain values, so that another process can print it."""
+    return {"template": f"{paper.edition.replace('/', '/papers/', 1)}{OTHER_SHEETS.get((paper.edition, sheet), '')}.html",
+            "content": paper.content, "kind": paper.kind, "mark": paper.mark, "copies": [copy and tuple(copy) for copy in _copies(paper, which)],
+            "void": _void(paper), "again": _again(which)}
+
+
+def html_of(words):
+    """The HTML of what `words_of` gathered."""
+    return render_to_string(words["template"], {
+        **words, "issued_on": date.fromisoformat(words["content"]["issued_on"]), "kind": KINDS[words["kind"]],
+        "copies": [copy and Copy(*copy) for copy in words["copies"]]})
 
 
 def _copies(paper, which):

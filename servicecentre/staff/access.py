@@ -7,11 +7,15 @@ from django.http import Http404
 from servicecentre.kit.snapshot import snapshot
 from servicecentre.roles import RIGHTS
 
+from . import gate
+
 READS = ("GET", "HEAD", "OPTIONS")
 
 
 def needs(right, *, reads=False):
     """Let in who is signed in (LoginRequiredMiddleware), serves this estate (else 404), has the right (else 403).
+
+    What else may stand in between says gate.py: a locked screen, a password to be changed, a PIN to be said again.
 
     A GET, and a POST that only searches (``reads=True``), sees one read-only snapshot, rendered inside it.
     """
@@ -25,7 +29,10 @@ def needs(right, *, reads=False):
                 raise Http404("没有这个小区，或您不在这里任职。")
             if not allowed & request.roles:
                 raise PermissionDenied(RIGHTS[right].label)
-            if request.method not in READS and not reads:
+            changes = request.method not in READS and not reads
+            if (instead := gate.stop(request, right, changes)) is not None:
+                return instead
+            if changes:
                 return view(request, *args, **kwargs)
             with snapshot():
                 response = view(request, *args, **kwargs)

@@ -15,6 +15,7 @@ from servicecentre.kit.snapshot import reading
 from .models import Done, Entry
 
 running = ContextVar("running", default=())          # names of the acts under way, outermost first
+accepted = ContextVar("accepted", default=None)      # the doubts that the outermost act was told to pass
 TRIES_ON_DEADLOCK = 3
 DEADLOCK = "40P01"
 
@@ -42,9 +43,28 @@ def act(verb):
     return once
 
 
+class Accepted(tuple):
+    """Doubts accepted by name; it keeps which of them the act came to ask for, so that the log tells those and no others."""
+
+    def __new__(cls, names):
+        self = super().__new__(cls, names)
+        self.met = []
+        return self
+
+    def __contains__(self, name):
+        there = super().__contains__(name)
+        if there and name not in self.met:
+            self.met.append(name)
+        return there
+
+
 def _outermost(verb, name, args, kwargs, by, request_key):
     digest = request_key and _digest(args, kwargs)
+    accepted.set(None)
     for tries_left in reversed(range(TRIES_ON_DEADLOCK)):
+        if "despite" in kwargs:
+            kwargs["despite"] = Accepted(kwargs["despite"])
+            accepted.set(kwargs["despite"])
         try:
             with transaction.atomic():
                 done = request_key and Done.objects.create(request_key=request_key, user=by, act=name, digest=digest,
@@ -66,6 +86,11 @@ def _outermost(verb, name, args, kwargs, by, request_key):
             if sentence := _trouble(error):
                 raise Refused(sentence) from error
             raise
+
+
+def served(user, request_key):
+    """Has this one-time key of the user's done its act?"""
+    return bool(request_key) and Done.objects.filter(request_key=request_key, user=user).exists()
 
 
 def _answer(done, by, name, digest):
@@ -127,15 +152,26 @@ def _plain(value):
     return f"{type(value).__name__}:{value}"
 
 
-def record(by, words, row=None, *, household=None, household_no="", estate=None, urgent=False):
+def record(by, words, row=None, *, household=None, household_no="", room="", estate=None, urgent=False, corrects=None, doubts=()):
     """The act's own line in the work log: a sentence for people and a link; the act's last write (STYLE §8).
 
-    ``words``: at most 400 characters, persons by surname or household only; ``household_no`` where the row is not at hand.
-    Returns the Entry.
+    ``words``: at most 400 characters, persons by surname or household only; ``household_no`` where the row is not at hand,
+    ``room`` where a unit is meant and no household. Doubts that the act was told to pass, and met, are noted on its first
+    line by themselves. ``corrects``: the remark that this one sets right. Returns the Entry; Refused into a sealed day.
     """
     owner = next(r for r in (row, household, estate) if r is not None)
     estate_id = estate.pk if estate is not None else getattr(owner, "estate_id", owner.pk)
+    passed = [*doubts, *_met()]
     return Entry.write(estate_id=estate_id, at=now(), by=by, act=running.get()[-1] if running.get() else "",
                        words=words[:400], household_no=household.number if household is not None else household_no,
                        row_type=row._meta.label_lower if row is not None else "", row_id=row.pk if row is not None else None,
-                       urgent=urgent)
+                       urgent=urgent, unit_code=room, corrects=corrects, doubts=",".join(passed)[:200])
+
+
+def _met():
+    """The accepted doubts that the act met since its last line."""
+    told = accepted.get() if running.get() else None
+    if not told:
+        return []
+    met, told.met = told.met, []
+    return met

@@ -1,69 +1,106 @@
-"""The day's log with its filters, a remark by hand, and the promises with their clocks."""
-from datetime import timedelta
+"""Search over the years, a remark set right, and the promises with their clocks; the day's page is the roof's (desk/log.py)."""
+from collections import defaultdict
+from functools import lru_cache
 
+from django.apps import apps
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.urls import resolve, reverse
 
-from servicecentre.kit.periods import today
+from servicecentre.estates.mount import in_estate
+from servicecentre.files.models import File
+from servicecentre.kit.rows import EstateRow
 from servicecentre.staff.access import may, needs
 from servicecentre.staff.models import User
 
-from .day import keep_promise, make_remark, move_promise
-from .forms import DayFilter, KeepForm, MoveForm, RemarkForm
+from .day import correct_remark, keep_promise, move_promise
+from .forms import CorrectForm, KeepForm, MoveForm, SearchForm
 from .models import Entry, Promise
 
 PER_PAGE = 50
 
 
-@needs("worklog.view_day")
-def day(request):
-    """One business day, newest first; the filters stand in the address, nothing in them is personal."""
-    people = User.objects.filter(pk__in=Entry.objects.of(request.estate).values("by")).order_by("name")
-    form = DayFilter(request.GET or None, people=people)
-    chosen = form.cleaned_data if form.is_valid() else {}
-    on = chosen.get("on") or today()
-    page = Paginator(_chosen(Entry.objects.of(request.estate).on(on), chosen), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "worklog/_entries.html" if request.htmx else "worklog/day.html", {
-        "form": form, "on": on, "page": page, "is_today": on >= today(),
-        "before": on - timedelta(days=1), "after": on + timedelta(days=1),
-        "remark": RemarkForm() if on == today() and may(request, "worklog.make_remark") else None})
+def people_of(estate):
+    """Who wrote into this log."""
+    return User.objects.filter(Exists(Entry.objects.of(estate).filter(by=OuterRef("pk")))).order_by("name")
 
 
-def _chosen(entries, chosen):
-    if chosen.get("by"):
-        entries = entries.filter(by=chosen["by"])
-    if chosen.get("area"):
-        entries = entries.filter(act__startswith=f"{chosen['area']}.")
-    if chosen.get("urgent"):
-        entries = entries.filter(urgent=True)
-    return entries.select_related("by").newest_first()
+@lru_cache
+def _right_of(row_type):
+    """The right that opens the page of such a row; empty where it has none."""
+    model = apps.get_model(row_type)
+    if not (issubclass(model, EstateRow) and hasattr(model, "get_absolute_url")):
+        return ""
+    with in_estate("x"):
+        return resolve(model(pk=1).get_absolute_url().removeprefix("/e/x")).func.needs
 
 
-@needs("worklog.make_remark")
-def remark(request):
-    form = RemarkForm(request.POST or None)
-    if request.method == "POST" and form.perform(make_remark, request.estate, by=request.user):
-        messages.success(request, "已记入工作日志。")
+def opens(request, entry):
+    """Does what the line speaks of have a page that who asks may open? A file is shown where it is listed."""
+    if not entry.row_type:
+        return False
+    if entry.row_type == File._meta.label_lower:
+        return not entry.household_no or may(request, "households.view_household")
+    right = _right_of(entry.row_type)
+    return bool(right) and may(request, right)
+
+
+def with_files(request, entries):
+    """The lines, each with the files that came with it, one query for all, and whether it leads anywhere."""
+    entries = list(entries)
+    found = File.objects.of(request.estate).there().filter(row_type=Entry._meta.label_lower, row_id__in=[entry.pk for entry in entries])
+    by_entry = defaultdict(list)
+    for file in found.order_by("pk"):
+        by_entry[file.row_id].append(file)
+    for entry in entries:
+        entry.files, entry.leads = by_entry[entry.pk], opens(request, entry)
+    return entries
+
+
+@needs("worklog.view_day", reads=True)
+def search(request):
+    """Lines of all years, newest first, a page at a time behind the last one shown; not counted."""
+    form = SearchForm(request.POST if request.method == "POST" else None, people=people_of(request.estate))
+    rows = _found(request.estate, form.cleaned_data) if form.is_valid() else []
+    return render(request, "worklog/search.html", {
+        "form": form, "rows": with_files(request, rows[:PER_PAGE]), "more": len(rows) > PER_PAGE, "asked": form.is_bound and form.is_valid()})
+
+
+def _found(estate, clean):
+    rows = Entry.objects.of(estate).telling(clean["q"]).of_area(clean["area"])
+    if clean["room"]:
+        rows = rows.of_room(clean["room"])
+    span = {"by": clean["by"], "day__gte": clean["since"], "day__lte": clean["until"], "pk__lt": clean["before"]}
+    rows = rows.filter(**{name: value for name, value in span.items() if value})
+    return list(rows.for_reading().newest_first()[:PER_PAGE + 1])
+
+
+@needs("worklog.correct_remark")
+def correct(request, pk):
+    row = get_object_or_404(Entry.objects.of(request.estate).select_related("by", "corrects__by"), pk=pk)
+    form = CorrectForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.perform(correct_remark, row, by=request.user):
+        messages.success(request, "已记下更正，与原来那条连在一起。")
         return redirect("worklog:day")
-    return render(request, "worklog/remark.html", {"form": form})
+    return render(request, "worklog/correct.html", {"form": form, "entry": row.corrects or row})
 
 
 @needs("worklog.view_day")
 def entry(request, pk):
-    """What an entry speaks of, where it has a page; else its day."""
+    """What an entry speaks of, where that has a page which opens to who asks; else its day."""
     row = get_object_or_404(Entry.objects.of(request.estate), pk=pk)
-    target = row.row
-    if target is not None and getattr(target, "estate_id", None) == request.estate.pk and hasattr(target, "get_absolute_url"):
-        return redirect(target)
+    target = row.row if opens(request, row) else None
+    if target is not None and target.estate_id == request.estate.pk and may(request, getattr(target, "right", "worklog.view_day")):
+        return redirect("file_page", target.pk) if isinstance(target, File) else redirect(target)
     return redirect(f"{reverse('worklog:day')}?on={row.day:%Y-%m-%d}")
 
 
 @needs("worklog.make_promise")
 def promises(request):
     """What is open, the overdue first; what was kept lately below."""
-    rows = Promise.objects.of(request.estate).select_related("made_by", "kept_by")
+    rows = Promise.objects.of(request.estate).select_related("made_by", "kept_by", "given_to")
     return render(request, "worklog/promises.html", {
         "page": Paginator(rows.open().due_first(), PER_PAGE).get_page(request.GET.get("page")),
         "kept": rows.exclude(kept_at=None).order_by("-kept_at")[:20]})
@@ -74,9 +111,9 @@ def keep(request, pk):
     promise = get_object_or_404(Promise.objects.of(request.estate), pk=pk)
     form = KeepForm(request.POST or None, initial={"version": promise.version})
     if request.method == "POST" and form.perform(keep_promise, promise, by=request.user):
-        messages.success(request, f"已办结：{promise.words}")
+        messages.success(request, f"办完了：{promise.words}")
         return redirect("worklog:promises")
-    return render(request, "worklog/promise.html", {"form": form, "promise": promise, "verb": "承诺已办", "button": "记为已办"})
+    return render(request, "worklog/promise.html", {"form": form, "promise": promise, "verb": "承诺办完", "button": "记为办完"})
 
 
 @needs("worklog.move_promise")

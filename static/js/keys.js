@@ -12,6 +12,7 @@
   const marked = (name, value) => [...document.querySelectorAll(`main [data-${name}="${value}"]`), ...document.querySelectorAll(`[data-${name}="${value}"]`)].find(shown);
 
   let typed = false;                                    // Esc does not leave a page on which something was written
+  const ours = (field) => field.tagName !== "SELECT" && field.closest("main form[method=post]");      // else Esc is the field's own
   document.addEventListener("input", (event) => { if (event.target.closest("main")) typed = true; });
 
   function press(element) {
@@ -69,7 +70,8 @@
     else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && field.tagName === "TEXTAREA")
       done = press([...(field.form?.querySelectorAll("[data-key=F9]") ?? [])].find(shown) ?? marked("key", "F9"));
     else if (event.ctrlKey || event.metaKey) return;
-    else if (event.key === "Escape") done = !typed && !window.desk.inField(field) && press(marked("key", "Escape"));
+    else if (event.key === "Escape") done = !typed && (!window.desk.inField(field) || ours(field)) && press(marked("key", "Escape"));
+    else if (field.id === "find-q" && !field.value && (event.key === "/" || event.key === "、")) done = true;      // pressed by habit
     else if (window.desk.inField(field) || !single()) return;
     else if ((event.key === "/" || event.key === "、") && marked("key", "/")) done = press(marked("key", "/"));
     else if (event.key === "/" || event.key === "、") {

@@ -16,6 +16,12 @@ window.desk = {
 const first = document.querySelector("[data-errors]") ?? document.querySelector("[data-focus]");
 first?.focus({ preventScroll: !first.hasAttribute("data-errors") });
 
+/* Else a page that is a form to fill in begins in its first field; not under a thumb, where the keyboard would cover the page. */
+if (document.activeElement === document.body && matchMedia("(pointer: fine)").matches) {
+  const fields = document.querySelectorAll("main :is(.form-narrow,.form-wide) :is(input:not([type=hidden]),select,textarea):not([disabled])");
+  [...fields].find((field) => field.checkVisibility() && (field.type !== "radio" || field.checked || !field.form.querySelector(`[name="${field.name}"]:checked`)))?.focus();
+}
+
 const menu = document.querySelector("details.menu");
 if (menu) {
   document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
@@ -41,13 +47,13 @@ const sideways = new ResizeObserver((entries) => {
 });
 document.querySelectorAll("main section:not([tabindex]), main .table-responsive").forEach((each) => sideways.observe(each));
 
-/* Signed out meanwhile: htmx has followed the redirect, so the whole page goes there instead of a piece of it. */
+/* A redirect that htmx has followed (to a password that must be changed): the whole page goes there instead of a piece of it. */
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, pathInfo } = event.detail;
   const landed = xhr.responseURL && new URL(xhr.responseURL).pathname;
   const asked = new URL(pathInfo.requestPath, location.href).pathname;
   if (landed && landed !== asked && /^\s*<!doctype/i.test(xhr.responseText)) {
     event.detail.shouldSwap = false;
-    location.reload();
+    window.desk.keep().then(() => location.assign(location.pathname + location.search));
   }
 });

@@ -1,10 +1,14 @@
 """The counter's pages: a payment through the form, what is refused, a void by two; and that looking changes nothing."""
 import re
+from datetime import timedelta
 
 import pytest
 
 from billing.models import Payment, ReceiptVoid, Shift
 from billing.receipts import ask_void, void_receipt
+from households.people import add_tenant
+from households.standing import give_instruction
+from servicecentre.kit.periods import today
 from tests.factories import make_household
 
 from .till import dues, household_owing, lines, pay
@@ -308,6 +312,29 @@ def test_money_back_is_offered_on_its_own_day_only_and_reissue_only_to_who_colle
     payment = pay(household, 17016, clerk)
     assert 'value="back"' in desk.get(f"/billing/payments/{payment.pk}/void/").content.decode()
     assert 'value="reissue"' not in manager_desk.get(f"/billing/payments/{payment.pk}/void/").content.decode()
+
+
+@pytest.mark.parametrize("first, last", [(3, 300), (-9, -1)])
+def test_before_and_after_the_lease_the_owner_is_the_proposed_payer_and_the_tenant_is_not_counted(desk, household, clerk, first, last):
+    lease = {"lease_from": today() + timedelta(days=first), "lease_to": today() + timedelta(days=last)}
+    before = desk.get(f"/households/{household.pk}/").content.decode()
+    add_tenant(household, name="罗平", fee_payer="tenant", by=clerk, **lease)
+    form = desk.get(f"/billing/households/{household.pk}/collect/").context["form"]
+    assert form["payer_relation"].value() == "owner" and "罗平" not in form["payer_name"].value()
+    page = desk.get(f"/households/{household.pk}/").content.decode()
+    assert '<span class="n">1 人</span>' in before and '<span class="n">1 人</span>' in page and "罗平" in page
+    assert f"租期还没开始，{lease['lease_from']} 起" in page or "租期已过" in page
+
+
+def test_a_tenant_who_pays_is_the_proposed_payer_and_the_owners_wish_is_red(desk, household, clerk):
+    path = f"/billing/households/{household.pk}/collect/"
+    assert desk.get(path).context["form"]["payer_name"].value() == household.owner_names
+    add_tenant(household, name="罗平", lease_from=today(), fee_payer="tenant", by=clerk)
+    give_instruction(household, words="收据要交到业主本人手里", given_by="业主", starts_on=today(), moment="collect", by=clerk)
+    page = desk.get(path)
+    form = page.context["form"]
+    assert (form["payer_name"].value(), form["payer_relation"].value()) == ("罗平", "tenant")
+    assert "收据要交到业主本人手里" in page.content.decode()
 
 
 def test_looking_costs_the_same_for_three_and_thirty_lines(desk, estate, clerk, django_assert_max_num_queries):

@@ -21,7 +21,11 @@ expect.set_options(timeout=PATIENCE)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 PASSWORD = "open-sesame-24"
 # Counted instead of printed: without a printer Chromium dies of leaving a page that is still printing its frame.
-NO_PRINTER = "window.print = () => { const mark = top.document.documentElement.dataset; mark.printed = Number(mark.printed ?? 0) + 1; }"
+NO_PRINTER = """window.print = () => {
+    const mark = top.document.documentElement.dataset;
+    mark.printed = Number(mark.printed ?? 0) + 1;
+    setTimeout(() => window.dispatchEvent(new Event("afterprint")), Number(mark.printing ?? 0));
+}"""
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], "resultTypes": ["violations"]}
+AGAIN = WCAG | {"rules": {"color-contrast": {"enabled": False}}}      # at another width: colours stay, and take longest to look at
 FOCUSED = """() => { const e = document.activeElement, label = e.labels?.[0]?.textContent ?? "";
     return [e.getAttribute("aria-label") ?? "", label, e.tagName === "BODY" ? "" : e.textContent].join(" ").replace(/\\s+/g, " "); }"""
 axe_script = Axe().axe_script
@@ -25,11 +26,11 @@ def tab_to(page, words, most=80):
     raise AssertionError(f"Tab never reached 「{words}」: {seen}")
 
 
-def barriers(page, where=""):
+def barriers(page, where="", rules=WCAG):
     """[sentence] of what axe finds against WCAG 2.2 A and AA, contrast and sizes of targets included."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(axe_script)
-    found = page.evaluate("options => axe.run(document, options).then(results => results.violations)", WCAG)
+    found = page.evaluate("options => axe.run(document, options).then(results => results.violations)", rules)
     return [f"{where or page.url} at {page.viewport_size['width']} px: {v['id']}, {v['help']}: {[n['html'][:160] for n in v['nodes'][:3]]}" for v in found]
 
 
@@ -50,7 +51,7 @@ def looked_at(page, where="", widths=(1366, 390)):
     for width in widths:
         page.set_viewport_size({"width": width, "height": 768})
         page.evaluate("scrollTo(0, 0)")                   # what has gone half under the top bar is no small target
-        found += barriers(page, where) + sideways(page, where)
+        found += barriers(page, where, WCAG if width == widths[0] else AGAIN) + sideways(page, where)
     page.set_viewport_size({"width": 320, "height": 768})
     found += sideways(page, where)
     page.set_viewport_size({"width": widths[0], "height": 768})

@@ -49,7 +49,7 @@ def sign_in(page, name):
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
-    arrived(page, "前台首页")
+    arrived(page, "首页")
 
 
 def import_good_rows(page, register):

@@ -10,10 +10,13 @@ from billing.charges import make_charge
 from billing.models import FeeKind
 from households.people import add_contact, add_resident, add_vehicle
 from households.register import add_unit, change_owner, open_household
+from households.standing import add_care
 from servicecentre.desk import household as page
 from servicecentre.kit.periods import BillingMonth, now, today
-from servicecentre.roles import RIGHTS
+from servicecentre.roles import RIGHTS, Role
 from servicecentre.worklog.day import make_promise
+
+from ..conftest import person_at
 
 
 @pytest.fixture
@@ -33,7 +36,8 @@ def body(desk, household):
 
 def test_page_answers_at_a_glance(desk, household, clerk):
     charge(household, BillingMonth.of(today()).previous, clerk)
-    add_resident(household, name="周子涵", relation="子女", birth_year=today().year - 8, sex="female", by=clerk)
+    add_resident(household, name="周子涵", relation="子女", birth_year=today().year - 8, sex="female",
+                 guardian="张雨萍", guardian_consent=True, by=clerk)
     add_contact(household, name="林秀英", phone="025-83451933", by=clerk)
     add_vehicle(household, plate="苏AD5K26", brand="比亚迪", by=clerk)
     make_promise(household.estate, to_whom="张女士", words="答复公摊怎么算", due_at=now() + timedelta(hours=1), household=household, by=clerk)
@@ -112,3 +116,9 @@ def test_last_payment_is_this_households_with_its_largest_method(household, cler
         collect_payment(household, parts=parts, payer_name="张雨萍", by=clerk, despite=("left_over",))
     assert page.owed(household, today())["last"] == {"day": today(), "total": 1000, "method": "微信"}
     assert page.owed(neighbour, today())["last"] == {"day": today(), "total": 3000, "method": "现金"}
+
+
+def test_notes_on_health_are_for_who_serves_the_household(desk, desk_of, estate, household, clerk):
+    add_care(household, about="外婆", words="心脏不好", consent_by="外婆本人", consent=True, by=clerk)
+    finance = desk_of(person_at(estate, "fin", "周会计", Role.FINANCE))
+    assert "心脏不好" in body(desk, household) and "心脏不好" not in body(finance, household)

@@ -4,8 +4,12 @@ from datetime import date
 import pytest
 
 from households.register import add_unit, open_household
-from servicecentre.desk.search import marked
+from servicecentre.desk.search import marked, papers_of
+from servicecentre.kit.periods import today
+from servicecentre.papers.issuing import issue_paper
+from servicecentre.papers.kinds import RECEIPT
 from servicecentre.roles import Role
+from tests.papers.conftest import receipt
 
 from ..conftest import person_at
 
@@ -72,6 +76,17 @@ def test_guard_and_engineer_may_not_search(estate, desk_of):
 ])
 def test_what_matched_is_marked(text, asked, pieces):
     assert marked(text, asked) == pieces
+
+
+def test_a_receipt_is_found_by_its_running_number(desk, estate, clerk):
+    """Six digits off the paper are this year's; an older year's needs its year; a year without leading nought is a room or a phone."""
+    this = issue_paper(RECEIPT, estate=estate, content=receipt(), on=today(), by=clerk)
+    old = issue_paper(RECEIPT, estate=estate, content=receipt(), on=date(today().year - 1, 6, 1), by=clerk)
+    for asked in ("000001", "０００００１", " 000 001 "):
+        assert papers_of(estate, asked) == [this]
+    assert papers_of(estate, old.number) == [old] and papers_of(estate, f"sj{this.year}000001") == [this] and papers_of(estate, "SJ1") == [this]
+    assert papers_of(estate, "000002") == papers_of(estate, "000000") == papers_of(estate, "0000001") == papers_of(estate, "00001") == []
+    assert desk.post("/search/", {"q": "000001"})["Location"].endswith(this.get_absolute_url())
 
 
 def test_on_a_page_of_the_till_an_answer_opens_the_till(desk, manager_desk, households):

@@ -17,7 +17,7 @@ from servicecentre.worklog.models import Entry
 def household(estate, clerk):
     unit = add_unit(estate, code="3-2-1801", area=8956, by=clerk)
     household = open_household(unit, owners=[{"name": "张雨萍", "phone": "13800135678"}], starts_on=date(2026, 3, 18), by=clerk)
-    add_resident(household, name="周子涵", relation="子女", by=clerk)
+    add_resident(household, name="周子涵", relation="子女", birth_year=2000, by=clerk)
     add_contact(household, name="林秀英", phone="025-83451933", by=clerk)
     add_vehicle(household, plate="苏A·D5K26", by=clerk)
     return household
@@ -84,7 +84,7 @@ def test_former_owner_comes_last_and_marked(estate, household, clerk):
 
 def test_room_to_be_handed_over_shows_who_will_hold_it(estate, clerk):
     unit = add_unit(estate, code="4-1-101", area=8956, by=clerk)
-    coming = open_household(unit, owners=[{"name": "许文静"}], starts_on=date(2040, 1, 1), despite=("far_day",), by=clerk)
+    coming = open_household(unit, owners=[{"name": "许文静"}], starts_on=date(2040, 1, 1), by=clerk, despite=("far_day",))
     assert find(estate, "4-1-101").hits[0].household == coming
 
 

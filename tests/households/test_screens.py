@@ -5,8 +5,8 @@ import pytest
 from django.urls import reverse
 
 from households.models import Household, Unit
-from households.people import add_contact, add_resident, add_vehicle
-from households.register import add_unit, open_household
+from households.people import add_contact, add_resident, add_tenant, add_vehicle
+from households.register import add_unit, change_owner, open_household
 from servicecentre.kit.periods import BillingMonth, today
 from servicecentre.worklog.models import Entry
 
@@ -73,10 +73,15 @@ def test_wrong_owner_is_told_beside_the_field(desk, unit):
 
 
 def test_change_of_owner_by_form(desk, household):
-    response = desk.post(reverse("households:change_owner", args=[household.unit_id]), {
-        "last_day": "2026-11-14", "name_1": ZHOU["name"], "id_number_1": ZHOU["id_number"], "request_key": "k"})
+    path, sale = reverse("households:change_owner", args=[household.unit_id]), {
+        "last_day": "2026-11-14", "shown": household.pk, "name_1": ZHOU["name"], "id_number_1": ZHOU["id_number"], "request_key": "k",
+        "papers": ["deed", "seller_id"], "water": "286.40", "power": "5122", "taken_over": ["books"], "seller_signed": "on", "buyer_signed": "on"}
+    response = desk.post(path, sale | {"seen": desk.post(path, sale).context["form"].digest})
     buyer = Household.objects.get(serial=2)
-    assert response.url.endswith(f"/households/{buyer.pk}/") and buyer.starts_on == date(2026, 11, 15)
+    change = buyer.changes_in.get()
+    assert [(r.kind, r.reading) for r in change.readings.order_by("pk")] == [("water", 28640), ("power", 512200)]
+    assert (change.papers, change.taken_over.get().what) == (["deed", "seller_id"], "两书和保修期")
+    assert response.url.endswith(f"/households/{household.pk}/statement/") and buyer.starts_on == date(2026, 11, 15)
 
 
 def test_area_and_use_change_by_form(manager_desk, unit):
@@ -86,11 +91,12 @@ def test_area_and_use_change_by_form(manager_desk, unit):
     unit.refresh_from_db()
     assert unit.area_on(month.first).area == 9012 and (unit.kind, unit.trade) == ("shop", "便利店")
     page = text_of(manager_desk.post(reverse("households:change_unit", args=[unit.pk]), {"kind": "home", "version": "1", "request_key": "c"}))
-    assert "您的改动还没保存" in page
+    assert "您的改动没有保存" in page
 
 
 def test_people_contacts_and_vehicles_by_form(desk, household):
-    add = {"residents": {"name": "周子涵", "relation": "子女", "birth_year": "2018"}, "contacts": {"name": "林秀英", "phone": "025-83451933"},
+    child = {"name": "周子涵", "relation": "子女", "birth_year": "2018", "guardian": "张雨萍", "guardian_consent": "on"}
+    add = {"residents": child, "contacts": {"name": "林秀英", "phone": "025-83451933"},
            "tenants": {"name": "何俊", "lease_from": "2026-05-01", "fee_payer": "tenant"}, "vehicles": {"plate": "苏a·d5k26"}}
     for what, data in add.items():
         assert desk.post(f"/households/{household.pk}/{what}/add/", data | {"request_key": what}).status_code == 302, what
@@ -128,7 +134,7 @@ def test_number_is_shown_only_after_a_reason(desk, household):
     assert not Entry.objects.filter(act="households.reveal_identity").exists()
     answer = desk.post(path, {"reason": "核对本人身份", "request_key": "k"})
     assert ZHANG["id_number"] in text_of(answer) and answer.headers["Cache-Control"] == "no-store"
-    assert Entry.objects.get(act="households.reveal_identity").words == "查看证件号码，核对本人身份"
+    assert Entry.objects.get(act="households.reveal_identity").words == "查看张某的证件号码，核对本人身份"
 
 
 def test_the_same_asking_again_shows_nothing(desk, household):
@@ -199,3 +205,16 @@ def test_row_of_another_estate_is_not_there(household, desk_of, other_clerk, oth
     for path in (f"/households/{household.pk}/", f"/units/{household.unit_id}/", f"/households/{household.pk}/people/{person.pk}/",
                  f"/households/{household.pk}/people/{person.pk}/identity/", f"/households/{household.pk}/phones/"):
         assert theirs.get(path).status_code == theirs.post(path, {}).status_code == 404 or theirs.post(path, {}).status_code == 405
+
+
+def test_a_lease_is_a_tenants_and_a_relation_a_family_members(desk, household, clerk):
+    family, tenant = add_resident(household, name="外婆", by=clerk), add_tenant(household, name="何俊", lease_from=today(), by=clerk)
+    for path, pk, status in (("tenants", family.pk, 404), ("residents", tenant.pk, 404), ("tenants", tenant.pk, 200), ("residents", family.pk, 200)):
+        assert desk.get(f"/{path}/{pk}/").status_code == status, path
+
+
+def test_the_remark_of_a_tenure_that_is_over_is_read_only(desk, unit, household, clerk):
+    change_owner(unit, owners=[ZHOU], last_day=date(2026, 10, 31), by=clerk)
+    page = desk.post(f"/households/{household.pk}/change/", {"remark": "改一改", "version": "2", "request_key": "k"}).content.decode()
+    household.refresh_from_db()
+    assert "只看不改" in page and household.remark == ""

@@ -8,11 +8,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from households.importing import uploads
-from households.models import Household, RegisterImport, Unit
+from households.models import Household, KnownLayout, RegisterImport, Unit
 from households.register import add_unit
+from households.views import importing
 from servicecentre.jobs import worker
 from servicecentre.jobs.models import Job
 from servicecentre.kit.sheets import open_workbook
+from servicecentre.roles import RIGHTS, Role
 from tests.conftest import Desk
 
 from .lists import HEADER, ZHANG, ZHOU, many, register, row
@@ -92,9 +94,56 @@ def test_wrong_rows_as_excel(desk, shown):
     importing, _ = shown(register(row(id=ZHANG[:17] + "A"), row(code="3-2-1802", area="=1+1", id=ZHOU)))
     answer = desk.get(f"{page_of(importing)}wrong-rows/")
     sheets = open_workbook(BytesIO(answer.content))
-    assert [sheet.name for sheet in sheets] == ["错误行", "提醒"]
-    assert [line[:4] for line in sheets[0].rows[1:]] == [["住宅", 2, "D", "证件号码"], ["住宅", 3, "B", "建筑面积(㎡)"]]
-    assert ZHANG[:17] not in repr(sheets) and "attachment" in answer["Content-Disposition"]
+    assert [sheet.name for sheet in sheets] == ["错误行", "提醒", "住宅 待改"]
+    assert [line[:6] for line in sheets[0].rows[1:]] == [["住宅", 2, "3-2-1801", "张", "D", "证件号码"],
+                                                         ["住宅", 3, "3-2-1802", "张", "B", "建筑面积(㎡)"]]
+    assert sheets[2].rows[0] == [*HEADER, "为什么不行，怎么改"] and [line[0] for line in sheets[2].rows[1:]] == ["3-2-1801", "3-2-1802"]
+    assert sheets[2].rows[2][1] == "=1+1" and ZHOU not in repr(sheets) and ZHANG[:17] not in repr(sheets) and "attachment" in answer["Content-Disposition"]
+
+
+def test_mended_rows_go_in_but_a_hidden_number_is_asked_for(desk, shown):
+    importing, page = shown(register(row(area="八十九"), row(code="3-2-1802", area="0", id="")))
+    assert "3-2-1801 张" in page
+    rows = open_workbook(BytesIO(desk.get(f"{page_of(importing)}wrong-rows/").content))[2].rows
+    mended = [rows[0], *([line[0], "89.56", *line[2:]] for line in rows[1:])]
+    importing, page = shown(register(*mended[1:], header=mended[0]))
+    assert importing.counts()["good"] == 1 and "号码是遮住的，请按证件重填" in page
+
+
+def columns_of(page):
+    return dict(re.findall(r'<select name="(t0_c[0-9]+)".*?<option value="([^"]*)" selected', page, re.DOTALL)) | {"t0_kind": "home"}
+
+
+def test_columns_that_a_person_said_are_remembered_and_can_be_forgotten(desk, shown):
+    header = ["房号", "建筑面积", "业主", "证件号码", "联系电话", "交付日期", "甲", "乙", "备注"]
+    importing, page = shown(register(row(plates="苏A12345"), header=header))
+    desk.post(f"{page_of(importing)}columns/", columns_of(page) | {"t0_c8": "plates"})
+    run_one()
+    importing.refresh_from_db()
+    apply(desk, importing)
+    run_one()
+    assert KnownLayout.objects.get().table["columns"][7]["field"] == "plates" and "苏" not in repr(KnownLayout.objects.get().table)
+    importing, page = shown(register(row(plates="苏A12345"), row(code="3-2-1802", plates="苏A54321"), header=header))
+    assert importing.counts()["created"] == 1 and "李婷" in page and "定的对应" in page
+    assert importing.mapping["tables"][0]["columns"][7]["field"] == "plates"
+    assert desk.post(f"{page_of(importing)}forget/", {}).status_code == 302 and not KnownLayout.objects.exists()
+    importing, page = shown(register(row(plates="苏A12345"), header=header))
+    assert importing.mapping["tables"][0]["columns"][7]["field"] == "" and "定的对应" not in page
+
+
+def test_header_pointed_at_by_hand_is_found_by_itself_next_time(desk, shown):
+    data = register(["3-2-1801", "89.56", "张雨萍", "2025-03-18"], header=["甲", "乙", "丙", "丁"])
+    importing, _ = shown(data)
+    desk.post(f"{page_of(importing)}columns/", {"o0_row": "1"})
+    run_one()
+    fields = {f"t0_c{n}": field for n, field in enumerate(("room", "area", "owner", "handover_on"), 1)} | {"t0_kind": "home", "t0_row": "1"}
+    desk.post(f"{page_of(importing)}columns/", fields)
+    run_one()
+    importing.refresh_from_db()
+    apply(desk, importing)
+    run_one()
+    importing, page = shown(register(["3-2-1802", "89.56", "周建国", "2025-03-18"], header=["甲", "乙", "丙", "丁"]))
+    assert importing.counts()["created"] == 1 and "没有找到登记表" not in page
 
 
 def test_columns_are_corrected_and_read_again(desk, shown):
@@ -309,7 +358,7 @@ def test_pages_of_wrong_rows(desk, shown):
 def test_doors(desk, desk_of, estate, other_estate, other_clerk, shown):
     importing, _ = shown(register(row()))
     theirs = Desk(other_clerk, other_estate)
-    for name in ("import_report", "import_columns", "import_apply", "import_changes", "import_wrong_rows"):
+    for name in ("import_report", "import_columns", "import_apply", "import_changes", "import_forget", "import_wrong_rows"):
         path = reverse(f"households:{name}", args=[importing.pk])
         assert theirs.get(path).status_code == 404 and theirs.post(path, {}).status_code == 404
     assert theirs.get(UPLOAD).status_code == 200
@@ -351,3 +400,22 @@ def test_mapping_that_does_not_fit_the_file_leaves_the_one_before(desk, shown):
     assert job.words in page and "再试导" in page
     for junk in ("x", "0", "-1", "99999999"):
         assert desk.post(f"{page_of(importing)}columns/", fields | {"t0_kind": "home", "t0_row": junk}).status_code == 200
+
+
+def test_what_could_not_be_read_has_nothing_to_forget(desk, estate, clerk):
+    importing = RegisterImport.objects.create(estate=estate, made_by=clerk, file="x", label="坏.xlsx", sha256="0", size=1, state="failed")
+    page = desk.post(f"/import/{importing.pk}/forget/", {"request_key": "f"}, follow=True).content.decode()
+    assert "没有记住过" in page
+
+
+def test_each_kind_of_list_asks_for_its_own_right_alone(desk, estate, clerk, monkeypatch):
+    """Who may import arrears and no register reaches the arrears they uploaded, from report to columns, and no register."""
+    monkeypatch.setitem(RIGHTS, "billing.import_arrears", RIGHTS["billing.import_arrears"]._replace(roles={Role.CLERK}))
+    monkeypatch.setitem(RIGHTS, "households.import_register", RIGHTS["households.import_register"]._replace(roles={Role.MANAGER}))
+    for kind, status in (("arrears", 200), ("register", 403)):
+        row = RegisterImport.objects.create(estate=estate, kind=kind, made_by=clerk, file="x", label="x.xlsx", sha256="0", size=1, state="failed")
+        for page in ("", "columns/", "apply/", "forget/", "changes/", "wrong-rows/"):
+            answer = desk.get(f"/import/{row.pk}/{page}", follow=True)
+            assert answer.status_code == status, (kind, page)
+    views = (importing.report, importing.read_again, importing.apply, importing.forget, importing.changes, importing.wrong_rows)
+    assert {view.needs for view in views} == {"households.view_import"}

@@ -10,11 +10,11 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import InterfaceError, connection
 from django.urls import reverse
 
 from servicecentre.jobs import models, worker
-from servicecentre.jobs.models import Job, long_work
+from servicecentre.jobs.models import Job, Stopped, long_work
 from servicecentre.kit import periods
 from servicecentre.kit.periods import now
 from servicecentre.kit.refused import Refused
@@ -53,6 +53,13 @@ def slow(job):
     time.sleep(job.given["seconds"])
 
 
+@long_work
+def stopped_at_once(job):
+    """Somebody asks for its end while it runs."""
+    Job.objects.get(pk=job.pk).stop("李婷停止。")
+    steps(job)
+
+
 def not_long_work(job):
     raise AssertionError("nobody marked me")
 
@@ -68,6 +75,51 @@ def later(monkeypatch, **span):
 
 def remarks():
     return list(Entry.objects.filter(act="worklog.make_remark").order_by("pk").values_list("words", flat=True))
+
+
+# --- stopping ---------------------------------------------------------------------------------------------------------
+
+def test_what_waits_is_stopped_here_and_now(estate, clerk):
+    job = start(estate, clerk, steps=3)
+    assert job.stop("李婷停止。") and not job.stop("再停一次")
+    job.refresh_from_db()
+    assert (job.state, job.words, job.ended, job.ended_at == job.stop_at) == (Job.State.STOPPED, "李婷停止。", True, True)
+    assert worker.run_one() is None and remarks() == []
+
+
+def test_what_runs_stops_when_it_next_tells_how_far_it_is(estate, clerk):
+    start(estate, clerk, stopped_at_once, steps=3)
+    worker.run_one()
+    job = Job.objects.get()
+    assert (job.state, job.words, job.done, job.lease_until) == (Job.State.STOPPED, "李婷停止。", 0, None)
+    assert remarks() == ["第 1 步"] and worker.run_one() is None
+
+
+def test_what_has_ended_is_not_stopped(estate, clerk):
+    job = start(estate, clerk, steps=1)
+    worker.run_one()
+    assert not job.stop("太晚") and Job.objects.get().state == Job.State.DONE and Job.objects.get().stop_at is None
+
+
+def test_a_stop_outlives_the_worker_that_did_not_hear_it(estate, clerk, monkeypatch):
+    start(estate, clerk, steps=3)
+    first = Job.claim()
+    assert first.stop("李婷停止。")
+    with pytest.raises(Stopped):
+        first.progress(1, 3, "第 1 步")
+    later(monkeypatch, seconds=61)                        # killed before it could end
+    worker.run_one()
+    job = Job.objects.get()
+    assert (job.state, job.words, job.tries) == (Job.State.STOPPED, "李婷停止。", 2)
+
+
+def test_a_worker_that_lost_its_job_is_not_stopped_by_mistake(estate, clerk, monkeypatch):
+    start(estate, clerk, steps=3)
+    first = Job.claim()
+    later(monkeypatch, seconds=61)
+    Job.claim()
+    first.progress(1, 3)                                  # nobody asked: it goes on, and its end counts for nothing
+    assert Job.objects.get().done == 0
 
 
 # --- one worker -------------------------------------------------------------------------------------------------------
@@ -342,3 +394,18 @@ def test_a_failed_job_says_why(desk, estate, clerk):
     job = start(estate, clerk, refuses)
     worker.run_one()
     assert "第 3 行有误，没有导入。" in desk.get(f"/jobs/{job.pk}/").content.decode()
+
+
+def test_nothing_but_a_stop_ends_the_worker(monkeypatch, settings):
+    settings.TIDY = {}
+    stop, left = threading.Event(), [InterfaceError("gone"), KeyError("odd"), None]
+
+    def once():
+        trouble = left.pop(0)
+        if trouble is None:
+            return stop.set()
+        raise trouble
+    monkeypatch.setattr(worker, "run_one", once)
+    monkeypatch.setattr(worker, "POLL", 0)
+    worker.work_on(stop)
+    assert not left

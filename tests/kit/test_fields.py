@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from servicecentre.kit import fields
@@ -89,3 +90,43 @@ def test_special_plate_is_taken_and_its_warning_kept_in_this_form_only():
     sheet = Sheet(GOOD | {"plate": "苏A1234学"})
     assert sheet.is_valid() and "特种车牌" in sheet.fields["plate"].warning
     assert Sheet.base_fields["plate"].warning is None
+
+
+@pytest.mark.parametrize("typed, value", [("12", 12), (" １２ ", 12), ("0", 0), ("", None)])
+def test_a_count_is_a_whole_number(typed, value):
+    assert fields.CountField(required=False).clean(typed) == value
+
+
+@pytest.mark.parametrize("typed", ["1_0", "٣", "1.5", "-1", "1e2", "100000", "9" * 5000, ["1", "2"]])
+def test_what_is_no_count_is_refused_in_words(typed):
+    with pytest.raises(ValidationError, match="整数|填 0 到|两个值"):
+        fields.CountField().clean(typed)
+
+
+@pytest.mark.parametrize("typed, shown", [("8:00", "08:00"), ("１７：３０", "17:30"), ("23:59:00", "23:59")])
+def test_a_time_of_day(typed, shown):
+    field = fields.ClockField()
+    assert field.prepare_value(field.clean(typed)) == shown
+
+
+@pytest.mark.parametrize("typed", ["24:00", "8", "8:60", "8:0", "morning"])
+def test_what_is_no_time_of_day_is_refused_in_words(typed):
+    with pytest.raises(ValidationError, match="如 08:30"):
+        fields.ClockField().clean(typed)
+
+
+def test_yes_and_no_have_their_words_and_nothing_else_is_taken():
+    field = fields.YesNoField(no="停用", yes="在用")
+    assert [field.clean(each) for each in ("yes", "no")] == [True, False] and field.prepare_value(False) == "no"
+    for typed in ("1", "", "True"):
+        with pytest.raises(ValidationError):
+            field.clean(typed)
+
+
+def test_a_reading_is_no_area():
+    reading = fields.ReadingField(required=False)
+    assert [reading.clean(text) for text in ("0", "123456.7", "２８６．４", "")] == [0, 12345670, 28640, None]
+    assert reading.prepare_value(12345670) == "123456.70"
+    for text, words in (("-1", "不能小于 0"), ("1.234", "最多两位小数"), ("1000000000.01", "读数不能超过"), ("x", "请输入读数")):
+        with pytest.raises(ValidationError, match=words):
+            reading.clean(text)

@@ -44,7 +44,8 @@ def test_without_the_fetcher_files_would_be_fetched(hostile, monkeypatch):
     """The twin: WeasyPrint's own fetcher puts a file of this machine into the PDF."""
     monkeypatch.setattr(pdf, "_fetcher", lambda images: URLFetcher(allowed_protocols=["file"]))
     page = read(pdf.render_pdf(hostile))
-    assert page.attachments or page.pages[0].images
+    assert page.attachments and page.pages[0].images
+    assert b"canary" in b"".join(o.get_data() for o in _streams(page))          # so the test above would see it
 
 
 def _streams(reader):
@@ -109,6 +110,11 @@ def test_several_threads_print_at_once():
     assert sorted(read(data).pages[0].extract_text().strip() for data in results) == [f"第 {n} 张" for n in range(6)]
 
 
-def test_the_qr_is_one_bit_deep():
-    image = Image.open(io.BytesIO(pdf.qr_png("https://wuye.example.cn/q/SJ.1.20260000001.1.ABCDEFGHIJKLMNOP")))
-    assert image.mode == "1" and image.width % 6 == 0
+def test_the_qr_is_black_on_white_and_stays_grey():
+    """WeasyPrint would pack one bit deep anew, in colours."""
+    data = pdf.qr_png("https://wuye.example.cn/q/SJ.1.20260000001.1.ABCDEFGHIJKLMNOP")
+    image = Image.open(io.BytesIO(data))
+    assert image.mode == "L" and image.width % pdf.QR_PIXELS == 0 and {value for _, value in image.getcolors()} == {0, 255}
+    page = read(pdf.render_pdf('<!doctype html><meta charset="utf-8"><img src="qr.png">', images={"qr.png": data})).pages[0]
+    [inside] = (each.get_object() for each in page["/Resources"]["/XObject"].values())
+    assert inside["/ColorSpace"] == "/DeviceGray" and len(inside._data) < 750

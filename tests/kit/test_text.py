@@ -2,11 +2,11 @@
 
 import pytest
 from django.core.exceptions import ValidationError
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 
 from servicecentre.kit import text as kit
-from servicecentre.kit.text import clean_text, normal_query, parse_room, room_terms
+from servicecentre.kit.text import clean_text, normal_query, parse_room, room_terms, ways_to_write
 
 
 @pytest.mark.parametrize("typed, kept", [
@@ -84,6 +84,8 @@ def test_room_is_written_as_the_list_has_it(typed, code):
 
 def test_padded_rooms_are_the_same_unit():
     assert parse_room("3-2-0101") == parse_room("03-02-101") and parse_room("S01") == parse_room("S1")
+    assert {"3-2-101", "3-2-0101", "03-02-0101"} <= set(ways_to_write("3-2-101")) and set(ways_to_write("3-2-0101")) >= {"3-2-101"}
+    assert {"S1", "S01"} <= set(ways_to_write("S01")) and "甲-2-101" in ways_to_write("甲-2-0101") and "3-2-1010" not in ways_to_write("3-2-101")
     assert len({parse_room("3-2-0101"), parse_room("3-2-101"), parse_room("3-2-1010")}) == 2
     assert parse_room("3-2-101") != "3-2-101"
 
@@ -200,6 +202,8 @@ def test_each_text_is_asked_of_the_kinds_that_fit_it(typed, pairs):
 
 
 @given(some.text() | some.text("0123456789-#栋单元室苏AS张商铺 ·"))
+@example("铺A0")
+@example("商铺B5A")
 def test_whatever_is_typed_is_searched_without_a_fault(typed):
     for kind, term in normal_query(typed):
         assert kind in "rnptv" and 0 < len(term) <= 64

@@ -1,9 +1,17 @@
-"""Papers for tests: content as the cashier makes it, and an act that issues."""
+"""Papers for tests: content as the cashier makes it, an act that issues, five receipts for a batch."""
+from concurrent.futures import Future
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
 import pytest
 
+from servicecentre.kit import periods
 from servicecentre.kit.money import in_words
+from servicecentre.papers import pressing
 from servicecentre.papers.issuing import issue_paper
 from servicecentre.papers.kinds import RECEIPT
+
+NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 
 
 def line(fee="物业管理服务费", period="2026年11月", quantity="89.56 ㎡", price="1.90", percent="100%", amount=17016, **more):
@@ -32,3 +40,38 @@ def issue(estate, clerk):
 @pytest.fixture
 def paper(issue):
     return issue()
+
+
+class Here:
+    """In the workers' place: the same work in this process, so that a test is quick."""
+
+    def submit(self, work, *args):
+        future = Future()
+        try:
+            future.set_result(work(*args))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+@pytest.fixture
+def here(monkeypatch, settings, tmp_path):
+    @contextmanager
+    def one(count):
+        yield Here()
+    settings.DATA_DIR = tmp_path
+    monkeypatch.setattr(pressing, "workers", one)
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """Set the clock, noon at first."""
+    def travel(moment):
+        monkeypatch.setattr(periods, "clock", lambda: moment)
+    travel(NOON)
+    return travel
+
+
+@pytest.fixture
+def five(at, issue, clerk2):
+    return [issue(receipt(payer=f"交款人{n}"), by=clerk2) if n == 4 else issue(receipt(payer=f"交款人{n}")) for n in range(5)]

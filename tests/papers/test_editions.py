@@ -4,6 +4,7 @@ import hashlib
 from django.conf import settings
 
 from servicecentre.papers.kinds import KINDS
+from servicecentre.papers.printing import OTHER_SHEETS
 
 LISTED = dict(reversed(line.split()) for line in (settings.BASE_DIR / "templates/papers/editions.txt").read_text().splitlines()
               if line and not line.startswith("#"))
@@ -20,9 +21,11 @@ def test_released_templates_are_as_they_were_printed():
 
 def test_every_edition_in_use_is_listed():
     used = {f"templates/{kind.edition.replace('/', '/papers/', 1)}.html" for kind in KINDS.values() if kind.edition}
+    used |= {f"templates/{edition.replace('/', '/papers/', 1)}{ending}.html" for (edition, _), ending in OTHER_SHEETS.items()}
     assert used <= set(LISTED) and "templates/papers/base-1.html" in LISTED
     parts = {f"{app}/templatetags/{name.replace('-', '_')}.py" for app, _, name in (kind.edition.partition("/") for kind in KINDS.values()) if name}
-    assert parts <= set(LISTED)
+    parts |= {f"{edition.replace('/', '/templatetags/', 1)}{ending}.py".replace("-", "_") for (edition, _), ending in OTHER_SHEETS.items()}
+    assert {path for path in parts if (settings.BASE_DIR / path).exists()} <= set(LISTED)
 
 
 def test_an_edited_template_is_seen(tmp_path, monkeypatch):

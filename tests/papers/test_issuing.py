@@ -16,6 +16,7 @@ from servicecentre.worklog.acts import act
 from servicecentre.worklog.models import Entry
 from tests.factories import make_household
 from tests.papers.conftest import line, receipt
+from tests.twins import without_constraint
 
 ON = date(2026, 11, 24)
 
@@ -105,7 +106,7 @@ def test_numbers_run_per_estate_kind_and_year(issue, estate, other_estate):
 
 def test_kinds_are_those_of_the_trade():
     """DOMAIN §15."""
-    assert set(KINDS) == set("SJ YJ YT TK ZF BY CJ RB RH ZX XK CR DH WZ ZG GD FX YS KZ JM GT CW TZ WT GX".split())
+    assert set(KINDS) == set("SJ YJ YT TK ZF BY CJ RB RH ZX XK CR DH WZ ZG GD FX YS KZ JM GT CW TZ WT GX FB".split())
 
 
 def test_a_used_up_series_refuses(issue, estate):
@@ -206,6 +207,13 @@ def test_rewritten_words_are_not_printed_again(paper, clerk):
 def test_there_is_one_original(paper, clerk):
     with pytest.raises(IntegrityError), transaction.atomic():
         Print.objects.create(estate=paper.estate, paper=paper, n=1, by=clerk, at=paper.issued_at)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twin_without_the_rule_a_paper_has_two_originals(paper, clerk):
+    with without_constraint(Print, "one_print_per_turn"):
+        Print.objects.create(estate=paper.estate, paper=paper, n=1, by=clerk, at=paper.issued_at)
+        assert paper.prints.filter(n=1).count() == 2
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from servicecentre.desk import proofs
 from servicecentre.papers import journal
 from servicecentre.papers.models import Database
 
@@ -51,6 +52,40 @@ def test_the_start_adds_what_a_kill_left_out(issue, own_journal, committed):
     assert journal.catch_up() == 0
 
 
+def test_the_start_adds_nothing_older_for_that_line_was_taken_away(issue, own_journal, committed, monkeypatch):
+    monkeypatch.setattr(journal, "SLACK", 1)
+    with committed():
+        papers = [issue() for _ in range(4)]
+    whole = own_journal.read_text().splitlines(keepends=True)
+    own_journal.write_text("".join(whole[1:]))
+    assert journal.catch_up() == 0
+    assert [v.where for v in proofs.prove({6}) if "有人拿掉了" in v.text] == [f"小区 {papers[0].estate_id} {papers[0].number}"]
+    own_journal.write_text("".join(whole[:3]))                       # what a kill leaves out is behind all that is known
+    assert (journal.catch_up(), list(v for v in proofs.prove({6}) if "号码日志" in v.text)) == (1, [])
+
+
+def test_a_look_reads_only_what_came_since_the_last(issue, own_journal, committed, monkeypatch):
+    with committed():
+        issue()
+    name, taken = Database.objects.get().name, []
+    monkeypatch.setattr(journal._Seen, "take", lambda seen, text, take=journal._Seen.take: (taken.append(text), take(seen, text)))
+    journal.sealed(name)
+    with committed():
+        second = issue()
+    journal.sealed(name)
+    assert [second.number in text.decode() for text in taken[-2:]] == [False, True] and len(taken) == 2
+    own_journal.write_bytes(taken[1])                                # shorter than it was: another file
+    assert journal.sealed(name) == [] and len(taken) == 3
+
+
+def test_a_journal_that_cannot_be_read_stops_no_page(issue, settings, tmp_path):
+    issue()
+    settings.JOURNAL_FILE = tmp_path / "folder"
+    settings.JOURNAL_FILE.mkdir()
+    assert journal.sealed(Database.objects.get().name) == []
+    assert [v.text for v in proofs.prove({6}) if v.where == "号码日志"] == ["读不了：Is a directory"]
+
+
 def test_another_databases_lines_and_torn_ones_count_for_nothing(issue, own_journal, committed):
     paper = issue()
     other = json.dumps({"database": "other", "estate": paper.estate_id, "number": paper.number})
@@ -74,7 +109,7 @@ def test_a_journal_that_cannot_be_written_blocks_nobody_and_shows(issue, own_jou
 
 def test_trouble_is_seen_before_the_first_number(settings, tmp_path):
     settings.JOURNAL_FILE = tmp_path / "gone" / "journal.jsonl"
-    assert "不能写" in journal.trouble()
+    assert "不能读写" in journal.trouble()
 
 
 def test_a_refused_act_leaves_no_line(issue, own_journal, committed):

@@ -5,13 +5,14 @@ from django.apps import apps
 
 from billing.cashier import collect_payment
 from billing.models import Payment, ReceiptVoid
+from households.models import LetterUse
 from servicecentre.desk import proofs
 from servicecentre.kit import guards
 from servicecentre.kit.refused import Refused
 from servicecentre.papers.models import Paper
 from servicecentre.worklog.models import Entry
 
-from .behind import behind, found, unguarded
+from .behind import behind, copied, found, unguarded
 
 # --- 13 the log -------------------------------------------------------------------------------------------------------
 
@@ -31,9 +32,7 @@ def test_13_an_entry_made_urgent(world):
 
 
 def test_13_an_entry_written_by_hand(world):
-    behind("INSERT INTO worklog_entry (estate_id, at, day, by_id, act, words, household_no, row_type, row_id, urgent, mark) "
-           "SELECT estate_id, at, day, by_id, act, '领导已批准', household_no, row_type, row_id, urgent, mark FROM worklog_entry WHERE id = %s",
-           world.remark.pk)
+    copied(world.remark, words="领导已批准")
     assert found() == {13}
 
 
@@ -94,3 +93,22 @@ def test_17_a_paper_made_void_by_who_asked(world):
     with unguarded(Paper):
         behind("UPDATE papers_paper SET void_asked_by_id = voided_by_id WHERE id = %s", world.void.payment.paper_id)
         assert found() == {17}
+
+
+# --- 22 letters -------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("change", ["matter = 'refund'", "day = '2020-01-01'", "day = '2031-01-01'"])
+def test_22_a_letter_used_outside_its_matters_or_term(world, change):
+    with unguarded(LetterUse):
+        behind(f"UPDATE households_letteruse SET {change} WHERE id = %s", world.letter_use.pk)
+        assert found() == {22}
+
+
+def test_22_a_revoked_letter_and_one_for_one_use(world):
+    with unguarded(LetterUse):
+        LetterUse.objects.filter(pk=world.letter_use.pk).update(letter=world.revoked, matter="files", day=world.revoked.valid_from)
+        assert found() == set()
+        copied(LetterUse.objects.get(pk=world.letter_use.pk))
+        assert found() == {22}
+        LetterUse.objects.filter(pk=world.letter_use.pk).update(day="2026-08-20")
+        assert found() == {22}

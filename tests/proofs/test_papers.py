@@ -2,12 +2,16 @@
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from billing.models import Allocation, BillRun, Charge, Payment, PaymentPart, ReceiptVoid
+from households.models import AuthorisationLetter
 from servicecentre.desk import proofs
 from servicecentre.kit import guards
+from servicecentre.kit.secrets import seal
 from servicecentre.papers import journal
 from servicecentre.papers.models import Database, Paper, Print, Series
+from servicecentre.worklog.models import Seal
 
 from .behind import behind, found, unguarded
 
@@ -94,6 +98,12 @@ def test_6_a_trigger_that_was_disarmed(way):
     assert [(v.invariant, v.where) for v in proofs.prove()] == [(6, trigger)]
     guards.put_back()
     assert guards.missing() == []
+
+
+def test_6_a_letters_paper_that_belongs_to_no_letter(world):
+    with unguarded(AuthorisationLetter):
+        behind("UPDATE households_authorisationletter SET paper_id = NULL WHERE id = %s", world.letter.pk)
+        assert found() == {6}
 
 
 def test_6_a_billed_line_deleted(world):
@@ -188,7 +198,7 @@ def test_6_the_tail_of_a_series_cut_off_is_known_to_the_outer_journal(world, set
     """Paper and counter both set back: inside the database nothing is missing, outside it a line remains (TRUST §6)."""
     settings.JOURNAL_FILE = tmp_path / "journal.jsonl"
     last = Paper.objects.of(world.estate).filter(kind="ZF").order_by("serial").last()
-    assert journal.catch_up() == Paper.objects.count()
+    assert journal.catch_up() == Paper.objects.count() + Seal.objects.count()
     assert found() == set()
     with unguarded(Paper, Print, Payment, ReceiptVoid, Series):
         gone(last)
@@ -196,6 +206,23 @@ def test_6_the_tail_of_a_series_cut_off_is_known_to_the_outer_journal(world, set
         assert [v.where for v in proofs.prove() if v.invariant == 6 and last.number in v.where] == [f"小区 {world.estate.pk} {last.number}"]
         settings.JOURNAL_FILE = tmp_path / "another.jsonl"
         assert not [v for v in proofs.prove() if last.number in v.where], "only the journal knew"
+
+
+def test_6_a_paper_written_anew_with_the_key_is_known_to_the_outer_journal(world, settings, tmp_path):
+    settings.JOURNAL_FILE = tmp_path / "journal.jsonl"
+    journal.catch_up()
+    paper = world.reminder
+    paper.content |= {"words": "没有的事"}
+    with unguarded(Paper):
+        Paper.objects.filter(pk=paper.pk).update(content=paper.content, digest=seal(*paper.frozen()))
+        assert journal.catch_up() == 0
+        assert [(v.invariant, v.text) for v in proofs.prove() if paper.number in v.where] == [(6, "单据与号码日志里的摘要不同，开出以后被重写过")]
+
+
+def test_5_asks_the_same_number_of_questions_however_many_series_there_are(world):
+    with CaptureQueriesContext(connection) as asked:
+        assert list(proofs.numbers()) == []
+    assert len(asked) == 3 and Series.objects.count() > 3
 
 
 def test_6_another_databases_journal_says_nothing_of_this_one(world, settings, tmp_path):

@@ -164,7 +164,7 @@ def test_whoever_leaves_is_out_at_the_next_click(liting, browser, estate):
 
 def test_a_post_that_ended_ends_at_the_next_click(liting, browser, estate):
     sign_in(browser)
-    Post.objects.filter(user=liting).delete()
+    Post.objects.filter(user=liting).update(ended_at=now(), ended_by=liting)
     assert browser.get(f"/e/{estate.slug}/log/").status_code == 404
 
 

@@ -8,6 +8,9 @@ from servicecentre.kit.snapshot import snapshot
 from servicecentre.worklog.acts import act, record
 from servicecentre.worklog.models import Done, Entry
 
+from ..files.making import picture, ready
+from ..twins import without_digest
+
 
 @act
 def note(estate, *, words, by):
@@ -38,6 +41,27 @@ def test_another_users_key_is_refused_without_a_link(estate, clerk, manager):
     with pytest.raises(Refused) as refusal:
         note(estate, words="备注", by=manager, request_key="k1")
     assert refusal.value.link is None
+
+
+@act
+def keep_files(estate, *, files, by):
+    return record(by, f"{len(files)} 个文件", estate=estate)
+
+
+@pytest.mark.parametrize("kind", ["estate", "act", "file"])
+def test_a_key_answers_for_no_other_estate_act_or_file(estate, other_estate, clerk, kind):
+    first, other = ([ready(picture(colour=colour))] for colour in ((200, 30, 30), (30, 200, 30)))
+    keep_files(estate, files=first, by=clerk, request_key="k1")
+    again = {"estate": lambda: keep_files(other_estate, files=first, by=clerk, request_key="k1"),
+             "act": lambda: note(estate, words="备注", by=clerk, request_key="k1"),
+             "file": lambda: keep_files(estate, files=other, by=clerk, request_key="k1")}
+    with pytest.raises(Refused, match="另外的内容|已经用过"):
+        again[kind]()
+    assert keep_files(estate, files=first, by=clerk, request_key="k1").is_repeat, "the same file again is the same content"
+    if kind != "act":
+        with without_digest():
+            assert again[kind]().words == "1 个文件", "the twin: the first answer for another content, in silence"
+    assert Entry.objects.filter(act="worklog.keep_files").count() == 1
 
 
 def test_an_act_within_an_act_joins_it(estate, clerk):

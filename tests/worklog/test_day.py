@@ -58,10 +58,19 @@ def test_moving_a_promise_counts_and_says_from_when_to_when(promise, manager):
     assert last_entry().household_no == promise.household_no
 
 
+def test_a_promise_moved_after_its_time_is_an_exception(promise, clerk):
+    """Else one click would take its lateness out of the day's review."""
+    promise = move_promise(promise, due_at=now() + timedelta(hours=4), reason="客户改口", version=promise.version, by=clerk)
+    assert not last_entry().exception
+    with at(2026, 11, 24, 9):
+        move_promise(promise, due_at=now() + timedelta(days=1), reason="忘了", version=promise.version, by=clerk)
+    assert last_entry().passed == ["late"] and last_entry().exception[2] == "迟办"
+
+
 def test_keeping_a_promise_says_its_outcome_and_closes_it(promise, manager):
     kept = keep_promise(promise, outcome="已当面说清", version=promise.version, by=manager)
     assert (kept.kept_by, kept.outcome, kept.was_late) == (manager, "已当面说清", False)
-    assert last_entry().words == "承诺已办：答复公摊怎么算。已当面说清"
+    assert last_entry().words == "承诺办完：答复公摊怎么算。已当面说清"
     assert not Promise.objects.of(promise.estate).open().exists()
 
 
@@ -75,7 +84,7 @@ def test_a_promise_kept_late_says_so(promise, clerk):
                                    lambda p, by: move_promise(p, due_at=now() + timedelta(days=1), reason="忙", version=2, by=by)])
 def test_what_is_kept_stays_as_it_was_kept(promise, clerk, manager, again):
     keep_promise(promise, outcome="已回电", version=promise.version, by=manager)
-    with pytest.raises(Refused, match="陈静 已于 12:00 办结这件承诺"):
+    with pytest.raises(Refused, match="陈静 已于 12:00 办完这件承诺"):
         again(promise, clerk)
     assert Promise.objects.get().outcome == "已回电"
 
@@ -84,7 +93,7 @@ def test_what_is_kept_stays_as_it_was_kept(promise, clerk, manager, again):
                                    lambda p, by: move_promise(p, due_at=now() + timedelta(days=2), reason="忙", version=1, by=by)])
 def test_who_has_an_old_page_is_told_that_it_changed(promise, clerk, manager, stale):
     moved = move_promise(promise, due_at=now() + timedelta(days=1), reason="等财务", version=1, by=manager)
-    with pytest.raises(Refused, match="刚才被别人改过"):
+    with pytest.raises(Refused, match="刚才.*您的改动没有保存"):
         stale(promise, clerk)
     now_there = Promise.objects.get()
     assert (now_there.due_at, now_there.moved, now_there.kept_at) == (moved.due_at, 1, None)

@@ -159,7 +159,7 @@ def test_open_promises_stand_with_their_clocks_kept_ones_below(desk, estate, pro
     keep_promise(kept, outcome="已开好", version=kept.version, by=clerk)
     page = text_of(desk.get("/log/promises/"))
     assert "2 件没办完" in page and "逾期 2 小时" in page and "15:00 前" in page
-    assert page.index("该早办的") < page.index("答复公摊怎么算") < page.index("最近办结") < page.index("已开好")
+    assert page.index("该早办的") < page.index("答复公摊怎么算") < page.index("最近办完的") < page.index("已开好")
 
 
 def test_keeping_on_screen(desk, estate, promise, clerk):
@@ -181,7 +181,7 @@ def test_an_old_page_changes_nothing_and_keeps_what_was_typed(desk, promise, man
     """TRUST 25: another clerk moved it after this page was opened."""
     move_promise(promise, due_at=now() + timedelta(days=1), reason="等财务", version=promise.version, by=manager)
     page = text_of(desk.post(f"/log/promises/{promise.pk}/{verb}/", typed | {"version": promise.version, "request_key": "k1"}))
-    assert "刚才被别人改过" in page and all(value in page for value in typed.values())
+    assert "您的改动没有保存" in page and all(value in page for value in typed.values())
     assert (Promise.objects.get().moved, Promise.objects.get().kept_at) == (1, None)
 
 

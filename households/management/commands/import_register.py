@@ -1,11 +1,7 @@
 """manage.py import_register FILE --estate CODE [--dry-run] [--good-rows] [--handover-default DATE] [--json] (IMPORT.md)"""
-import json
-import sys
-
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand
 
-from households.importing.uploads import import_file
+from .import_list import run
 
 
 class Command(BaseCommand):
@@ -20,15 +16,4 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="标准输出本来就是 JSON")
 
     def handle(self, file, estate, dry_run, good_rows, handover_default, **options):
-        told = {"created": 0, "updated": 0, "unchanged": 0, "errors": [], "warnings": []}
-        try:
-            import_file(file, estate, dry_run=dry_run, good_rows=good_rows, handover_default=handover_default, told=told)
-        except ValidationError as error:
-            told["refused"] = " ".join(error.messages)
-        self.stdout.write(json.dumps(told, ensure_ascii=False))
-        for note in told.get("notes", ()):
-            self.stderr.write(note)
-        self.stderr.write(told.get("refused") or "{done}：新增 {created} 套，更新 {updated} 套，无变化 {unchanged} 套；{wrong} 行有错，{n} 条提醒。".format(
-            done="试导" if dry_run else "已导入", wrong=told["wrong_rows"], n=len(told["warnings"]), **told))
-        if "refused" in told:
-            sys.exit(1)
+        run(self, file, estate, dry_run=dry_run, good_rows=good_rows, handover_default=handover_default)

@@ -5,7 +5,7 @@ back, so receipts bear the days a centre would have written them on.
 """
 import random
 from contextlib import contextmanager
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -17,17 +17,22 @@ from billing.models import Charge, PaymentPart, ReceiptVoid
 from billing.receipts import ask_void, void_receipt
 from billing.run import bill_month
 from households.importing.uploads import import_file
-from households.models import Household
+from households.models import Building, Household, Unit
 from servicecentre.estates.models import Estate
 from servicecentre.kit import periods
 from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import SHANGHAI, BillingMonth, now, today
 from servicecentre.kit.refused import Refused
+from servicecentre.papers.wordings import worded
 from servicecentre.roles import Role
 from servicecentre.staff.models import User
 from servicecentre.worklog.day import make_promise, make_remark
+from tickets.notices import extend_notice, post_notice
 
+from ..calendar import take_official_days
 from ..office import appoint, create_estate
+from ..partners import add_contractor, add_department
+from ..profile import add_phone, change_estate
 
 CODE, NAME = "galaxy1", "银河国际街区一期"
 REGISTER = Path(__file__).parent / "register.xlsx"
@@ -36,6 +41,12 @@ PASSWORD = "lianhua-2026"
 STAFF = (("liting", "李婷", Role.CLERK), ("wangsiyuan", "王思远", Role.CLERK), ("chenjing", "陈静", Role.MANAGER),
          ("liumin", "刘敏", Role.MANAGER), ("zhaoguoqiang", "赵国强", Role.ENGINEER), ("qianwei", "钱卫", Role.GUARD),
          ("sunfang", "孙芳", Role.FINANCE), ("admin", "周勇", Role.ADMINISTRATOR))
+PHONES = (("emergency", "电梯困人", "025-86668110", "24 小时"), ("emergency", "监控中心", "025-86668119", "24 小时"),
+          ("service", "前台", "025-86668888", "8:00–18:00"), ("service", "工程值班", "025-86668801", "24 小时"))
+DEPARTMENTS = (("客服部", "陈静", "025-86668888", "接待、收费、入伙、投诉"), ("工程部", "赵国强", "025-86668801", "报修、设备、公共设施"),
+               ("秩序部", "钱卫", "025-86668119", "门岗、车辆、巡逻"), ("环境部", "马丽", "025-86668803", "保洁、绿化、垃圾清运"))
+CONTRACTORS = (("华东门窗有限公司", "门窗返修", "孙立", "13900001111"), ("恒通电梯维保", "电梯维保", "周平", "13900002222"),
+               ("金陵防水工程", "屋面、卫生间防水", "吴刚", "13900003333"))
 PAYERS = 120                                          # households that have paid in these months
 
 
@@ -69,6 +80,7 @@ def fill():
         estate = create_estate(CODE, NAME, by=system, address="南京市建邺区银河路 88 号", phone="025-86668888")
         people = {username: appoint(estate, username, name, role, by=system) for username, name, role in STAFF}
         User.objects.filter(pk__in=[user.pk for user in people.values()]).update(password=make_password(PASSWORD))
+        office(estate, people["chenjing"])
         import_file(REGISTER, CODE, good_rows=True, handover_default=HANDOVER, told={})
     clerks, manager = (people["liting"], people["wangsiyuan"]), people["chenjing"]
     chance = random.Random(20261)
@@ -78,7 +90,22 @@ def fill():
         with clock_at(moment):
             work()
     the_day(estate, households, payers, clerks, manager, chance)
+    notices(estate, clerks[0], people["zhaoguoqiang"])
     return estate
+
+
+def office(estate, manager):
+    """The estate's own page: profile, numbers to ring, holidays, departments, contractors."""
+    change_estate(estate, site_area=4_862_000, floor_area=12_650_000, finished_on=date(2024, 12, 20), spaces_shared=320, spaces_dedicated=186,
+                  spaces_open=64, version=estate.version, by=manager)
+    for kind, name, number, hours in PHONES:
+        add_phone(estate, kind=kind, name=name, number=number, hours=hours, by=manager)
+    for name, responsible, phone, matters in DEPARTMENTS:
+        add_department(estate, name=name, responsible=responsible, phone=phone, matters=matters, by=manager)
+    for name, trade, person, phone in CONTRACTORS:
+        add_contractor(estate, name=name, trade=trade, person=person, person_phone=phone, by=manager)
+    for year in {today().year, (today() + timedelta(days=90)).year}:
+        take_official_days(estate, year=year, by=manager)
 
 
 def past(estate, months, begun, payers, clerks, manager, chance):
@@ -116,7 +143,22 @@ def the_day(estate, households, payers, clerks, manager, chance):
     soon = at(today() + timedelta(days=1), 10)                                   # in service hours, whenever the demo is made
     make_promise(estate, household=others[20], to_whom="钱先生", words="物业费怎么算的，要书面说明", due_at=soon, by=clerks[0])
     make_promise(estate, household=others[33], to_whom="沈女士", words="核对九月份是否重复交费", due_at=soon + timedelta(days=1), by=clerks[1])
+    make_remark(estate, words="2 栋 1 单元电梯年检，今天停到 16:00，请引导住户走 2 单元", urgent=True, by=clerks[0])
     make_remark(estate, words=f"早会：{BillingMonth.of(today()).label}账单已出，来缴费的先核对房号再收款", by=manager)
+
+
+def notices(estate, clerk, engineer):
+    """One in force that took longer than was thought, one to come; what they say is the estate's usual text."""
+    buildings = list(Building.objects.of(estate).exclude(code="商铺").order_by("sort")[:3])
+    entrances = Unit.objects.of(estate).filter(building=buildings[2]).order_by("entrance").values_list("entrance", flat=True).distinct()[:2]
+    hour = now().replace(minute=0, second=0, microsecond=0)
+    water = post_notice(estate, kind="water", whole=False, places=[(building, "") for building in buildings[:2]], starts_at=hour - timedelta(hours=1),
+                        ends_at=hour + timedelta(hours=3), cause="供水主管阀门漏水抢修", doer="工程部 赵国强", words=worded(estate, "notice_water"),
+                        by=engineer)
+    extend_notice(water, ends_at=hour + timedelta(hours=6), reason="阀门到货晚，装完还要试压", version=water.version, by=engineer)
+    start = at(today() + timedelta(days=3), 8, 30)
+    post_notice(estate, kind="power", whole=False, places=[(buildings[2], entrance) for entrance in entrances], starts_at=start,
+                ends_at=start + timedelta(hours=3), cause="配电柜年度检修", doer="工程部 持证电工 2 人", words=worded(estate, "notice_power"), by=clerk)
 
 
 def open_accounts():

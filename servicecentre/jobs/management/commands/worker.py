@@ -8,7 +8,7 @@ from servicecentre.jobs.worker import run_one, work_on
 
 
 class Command(BaseCommand):
-    help = "执行后台任务;--once 办完现有的就结束。"
+    help = "执行后台任务；--once 办完现有的就结束。"
 
     def add_arguments(self, parser):
         parser.add_argument("--once", action="store_true")

@@ -1,0 +1,119 @@
+"""What is owed and what goes back when a tenure ends on a day: for the seller's statement; nothing is written (DOMAIN §2)."""
+from copy import copy
+from dataclasses import dataclass
+
+from django.db.models import Min
+
+from servicecentre.kit.money import line_amount, yuan
+from servicecentre.kit.periods import BillingMonth, today
+
+from .cashier import waiting_credit
+from .corrections import off_by, with_sums
+from .explain import period_text
+from .models import BillRun, Charge, Price
+
+MOST_LINES = 36                    # lines not billed yet that are shown one by one
+
+
+@dataclass
+class Line:
+    """``owes`` and ``back`` in fen; ``words`` says why."""
+
+    name: str
+    period: str
+    words: str
+    owes: int = 0
+    back: int = 0
+    beyond: int = 0
+
+
+@dataclass
+class Settlement:
+    lines: list
+    owes: int
+    back: int
+    before: str = ""              # which months it does not speak of
+    beyond: int = 0               # still due for days after the last one: the till would take it unless it is mended first
+
+    @property
+    def balance(self):
+        """What the household still pays (+) or gets back (−), fen."""
+        return self.owes - self.back
+
+    @property
+    def back_due(self):
+        return max(0, -self.balance)
+
+
+def settlement(household, day):
+    """The household's Settlement for ``day`` as its last day, whether or not the tenure has ended."""
+    ended = copy(household)
+    ended.ends_on = min(filter(None, (household.ends_on, day)))
+    lines = [line for charge in with_sums(Charge.objects.filter(household=household).live()).select_related("fee_kind").oldest_first()
+             if (line := _of_charge(charge, ended))]
+    first = _counted_from(household)
+    lines += _folded(list(_not_billed(ended, first)))
+    credit = sum(source.left for source in waiting_credit(household))
+    if credit:
+        lines.append(Line("预存余额", "", "还没有用掉的", back=credit))
+    before = f"{first} 以前没有在这里出过账，不在这张单上；以期初名单和旧账为准。" if BillingMonth.of(household.starts_on) < first else ""
+    return Settlement(lines, sum(line.owes for line in lines), sum(line.back for line in lines), before, sum(line.beyond for line in lines))
+
+
+def _of_charge(charge, ended):
+    regular = charge.fee_kind.bills and not charge.subject and not charge.line and not charge.opening_id
+    off = min(0, off_by(charge, ended)) if regular else 0
+    owes, back = max(0, charge.due + off), max(0, -off - charge.due)
+    beyond = min(charge.due, -off)
+    if not (owes or back or beyond):
+        return None
+    words = f"出账 {yuan(charge.amount)}，已收 {yuan(charge.paid)}"
+    if off:
+        words += f"，到 {ended.ends_on} 为止少 {yuan(-off)}"
+    return Line(charge.shown_name, period_text(charge), words, owes, back, beyond)
+
+
+def _counted_from(household):
+    """The first month that the statement asks about: of the estate's first run, or of the household's first own line; else this month.
+
+    What lies before was settled in the old books, whose rest came as 期初 lines.
+    """
+    lines = Charge.objects.filter(household=household, subject="", line=0, opening=None).live().exclude(fee_kind__bills="")
+    runs = BillRun.objects.of(household.estate_id).filter(undone_at=None)
+    begun = [day for rows in (lines, runs) if (day := rows.aggregate(day=Min("period"))["day"])]
+    return BillingMonth.of(min(begun, default=today()))
+
+
+def _not_billed(ended, first):
+    """What each monthly fee comes to, by days, in months up to the last day that have no live line of it."""
+    month, last = max(first, BillingMonth.of(ended.starts_on)), BillingMonth.of(ended.ends_on)
+    rows = Charge.objects.filter(household=ended, subject="", line=0).live().exclude(fee_kind__bills="")
+    billed = set(rows.values_list("period", "fee_kind"))
+    otherwise = set(rows.exclude(fee_kind__bills=ended.unit.kind).values_list("period", flat=True))       # by what its unit was then
+    prices = list(Price.objects.of(ended.estate_id).live().filter(fee_kind__bills=ended.unit.kind, fee_kind__active=True)
+                  .select_related("fee_kind").order_by("fee_kind__position", "pk"))
+    areas = list(ended.unit.areas.all())
+    while month <= last:
+        for price in (p for p in prices if _holds(p, month) and month.first not in otherwise and (month.first, p.fee_kind_id) not in billed):
+            yield _line(price, next((area for area in areas if _holds(area, month)), None), month, ended)
+        month = month.next
+
+
+def _holds(row, month):
+    return row.starts_on <= month.first and (row.ends_on is None or row.ends_on >= month.first)
+
+
+def _line(price, area, month, ended):
+    if area is None:
+        return Line(price.fee_kind.name, str(month), "还没出账；没有登记面积，算不出，请先补面积")
+    days = month.days_within(ended.starts_on, ended.ends_on)
+    return Line(price.fee_kind.name, str(month), f"还没出账，按 {days} 天算",
+                owes=line_amount(area.area, price.unit_price, 100, days, month.days))
+
+
+def _folded(lines):
+    """Of many the first ones, and how many more there are with what they come to: the sum is whole."""
+    shown, rest = lines[:MOST_LINES], lines[MOST_LINES:]
+    if not rest:
+        return shown
+    return [*shown, Line("其余没出账的", f"{rest[0].period} 至 {rest[-1].period}", f"另 {len(rest)} 笔没有逐笔列出", owes=sum(line.owes for line in rest))]

@@ -1,0 +1,27 @@
+"""Taking charges out as Excel: which months, noted in the log, then sent."""
+from django import forms
+from django.urls import reverse
+
+from billing.export import charges_table, log_charges_export
+from households.views.exporting import ReasonForm, export_page
+from servicecentre.kit.fields import MonthField
+from servicecentre.kit.periods import BillingMonth, today
+from servicecentre.staff.access import needs
+
+
+class ExportForm(ReasonForm):
+    first = MonthField(label="从哪个月")
+    last = MonthField(label="到哪个月")
+    unpaid = forms.BooleanField(label="只要没收清的", required=False)
+    field_order = ("first", "last", "unpaid", "reason")
+
+
+@needs("billing.export_charges")
+def export_charges(request):
+    month = BillingMonth.of(today())
+    return export_page(
+        request, lambda data: ExportForm(data, initial={"first": month, "last": month}), log_charges_export,
+        lambda form: [charges_table(request.estate, **form.act_fields())],
+        name=lambda form: "应收 {slug} {first} {last}.xlsx".format(slug=request.estate.slug, **form.act_fields()),
+        title="导出应收", back=reverse("billing:payments"),
+        about="一笔一行：房号、业主、项目、账期、怎么算的、应收、已收、未收。导出列入「查看记录」和当天要看的例外。")

@@ -1,0 +1,1 @@
+"""What the desk says and reads: texts on papers, standard phrases by situation, the handbook (DOMAIN §10)."""

@@ -1,0 +1,1 @@
+"""Input of the tickets floor, a file for each area."""

@@ -1,0 +1,1 @@
+"""Pages of the tickets floor, a file for each area."""
