@@ -3,6 +3,7 @@
 WeasyPrint is imported on first use (0.3–0.8 s); ``warm()`` does that, and one page, before the first clerk waits for it.
 """
 import functools
+import gc
 import logging
 import os
 import struct
@@ -58,6 +59,7 @@ def render_to_file(path, html, codes, shift):
     pdf = render_pdf(html, images={name: qr_png(text) for name, text in codes.items()}, shift=shift)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         out.write(pdf)
+    gc.collect()                                          # the document goes at once, before the next one comes (kit/pool)
 
 
 def _mover(x, y):

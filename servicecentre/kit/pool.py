@@ -3,6 +3,7 @@
 Spawned, not forked: a copy of a process with threads takes their locks along. Without our apps each is 30 MB smaller and
 can reach no database. All cores but one, so that the counter goes on, unless a setting says more; they give way to it as well.
 """
+import gc
 import os
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -36,3 +37,4 @@ def _begin():
         os.nice(GIVE_WAY)
     settings.INSTALLED_APPS, settings.DATABASES = ENOUGH, {}
     django.setup()
+    gc.set_threshold(200_000)             # a document makes millions of objects that all live to its end: looking them over is in vain
