@@ -16,11 +16,10 @@ UNITS, PER_PAGE, ROUNDS, BLOCK, RATIO = 1_000, 50, 30, 5, 15
 def main(engine):
     start("list_page")
     from django.conf import settings
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
     from django.core.management import call_command
     from django.core.wsgi import get_wsgi_application
     from django.http import HttpResponse
+    from django.test import Client
     from django.urls import path
 
     from servicecentre import urls
@@ -32,9 +31,9 @@ def main(engine):
     add_owners(estate)
     user = User.objects.filter(username="bench").first() or User.objects.create_user("bench", "测量", password=None)
     Post.objects.get_or_create(estate=estate, user=user, role=Role.CLERK)
-    session = SessionStore()
-    session.update({SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[-1], HASH_SESSION_KEY: user.get_session_auth_hash()})
-    session.save()
+    browser = Client()
+    browser.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[-1])
+    session = browser.session.session_key
     urls.urlpatterns.append(path("ok/", lambda request: HttpResponse("ok")))
     settings.ALLOWED_HOSTS = ["bench"]
     application = get_wsgi_application()
@@ -43,7 +42,7 @@ def main(engine):
         """(status, body) as a server would have them."""
         status = []
         environ = {"REQUEST_METHOD": "GET", "PATH_INFO": f"/e/{estate.slug}{page}", "QUERY_STRING": "", "SERVER_NAME": "bench", "SERVER_PORT": "80",
-                   "HTTP_HOST": "bench", "REMOTE_ADDR": "127.0.0.1", "HTTP_COOKIE": f"{settings.SESSION_COOKIE_NAME}={session.session_key}",
+                   "HTTP_HOST": "bench", "REMOTE_ADDR": "127.0.0.1", "HTTP_COOKIE": f"{settings.SESSION_COOKIE_NAME}={session}",
                    "wsgi.url_scheme": "https" if settings.SECURE_SSL_REDIRECT else "http", "wsgi.input": io.BytesIO(), "wsgi.errors": sys.stderr}
         answer = application(environ, lambda line, headers: status.append(line))
         body = b"".join(answer)
