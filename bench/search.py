@@ -32,17 +32,17 @@ SELECT {{estate}}, id, 1, code || '-01', {{date}} '2020-03-01', {{no}}, '业主'
 INSERT INTO households_person (estate_id, kind, name, id_kind, id_number, id_digest, id_masked, phone, phone2, sex, mail_address, email,
                                legal_rep, contact, version)
 {NUMBERS} SELECT {{estate}}, 'person', {NAME}, '', '', '', '', {PHONE}, '', '', '', '', '', '', 1 FROM n;
-INSERT INTO households_ownership (estate_id, household_id, person_id, position, share)
-SELECT {{estate}}, h.id, p.id, 1, '' FROM households_unit u JOIN households_household h ON h.unit_id = u.id
+INSERT INTO households_ownership (estate_id, household_id, person_id, position, share, guardian, version)
+SELECT {{estate}}, h.id, p.id, 1, '', '', 1 FROM households_unit u JOIN households_household h ON h.unit_id = u.id
 JOIN households_person p ON p.id = CAST(u.sort AS bigint) - 1000000 + (SELECT min(id) FROM households_person WHERE estate_id = {{estate}})
 WHERE u.estate_id = {{estate}};
-INSERT INTO households_contact (estate_id, household_id, name, relation, phone)
-SELECT {{estate}}, h.id, {NAME.replace("{salt}", "17")}, '亲属', {PHONE.replace("{salt}", "29")}
+INSERT INTO households_contact (estate_id, household_id, name, relation, phone, version)
+SELECT {{estate}}, h.id, {NAME.replace("{salt}", "17")}, '亲属', {PHONE.replace("{salt}", "29")}, 1
 FROM (SELECT id AS unit_id, CAST(sort AS bigint) - 1000000 AS i FROM households_unit WHERE estate_id = {{estate}}) p
 JOIN households_household h ON h.unit_id = p.unit_id;
-INSERT INTO households_vehicle (estate_id, household_id, plate, brand, colour, driver_phone)
+INSERT INTO households_vehicle (estate_id, household_id, plate, brand, colour, driver_phone, version)
 SELECT {{estate}}, h.id, '苏A' || substr('ABCDEFGHJKLMNPQRSTUVWXYZ', CAST((h.id * 17) % 24 AS int) + 1, 1) || CAST(1000 + (h.id * 7907) % 9000 AS varchar),
-       '', '', '' FROM households_household h WHERE h.estate_id = {{estate}} AND h.id % 2 = 0
+       '', '', '', 1 FROM households_household h WHERE h.estate_id = {{estate}} AND h.id % 2 = 0
 """
 COPY = """
 INSERT INTO households_searchkey (estate_id, term, unit_id, household_id)
