@@ -233,7 +233,8 @@ def test_each_guard_alone_refuses_by_its_sentence(world, model, guard):
     for breach in breaches:
         assert refusal_of(breach) == guard.sentence
     guards.lift(models=[model])
-    assert all(goes_through(breach, guard.sentence) for breach in breaches), "the twin"
+    if connection.vendor == "sqlite" or guard.__class__.__name__ != "_Overlap":      # PostgreSQL's is a constraint, no trigger
+        assert all(goes_through(breach, guard.sentence) for breach in breaches), "the twin"
 
 
 def test_a_statement_that_no_rule_forbids_is_seen_as_such():

@@ -3,7 +3,7 @@ import threading
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import QuerySet
 
 from servicecentre.kit import guards
@@ -82,8 +82,8 @@ def goes_through(statement, sentence):
         with transaction.atomic():
             statement()
             transaction.set_rollback(True)
-    except IntegrityError as error:
-        return getattr(in_words(error), "sentence", None) != sentence
+    except DatabaseError as error:
+        return not isinstance(error, IntegrityError) or getattr(in_words(error), "sentence", None) != sentence
     return True
 
 
