@@ -37,10 +37,11 @@ def create_estate(slug, name, *, by, **profile):
     except Exception as error:
         raise Refused(getattr(error, "message_dict", str(error))) from error
     estate.save()
-    for position, (code, label, bills, unit_name, per, price) in enumerate(SEED_TARIFF, start=1):
-        kind = FeeKind.objects.create(estate=estate, code=code, name=label, bills=bills, unit_name=unit_name, per=per,
-                                      position=position * 10)
-        Price.objects.create(estate=estate, fee_kind=kind, unit_price=price, starts_on=SEED_FROM, basis=SEED_BASIS, made_by=by)
+    kinds = FeeKind.objects.bulk_create(
+        FeeKind(estate=estate, code=code, name=label, bills=bills, unit_name=unit_name, per=per, position=position * 10)
+        for position, (code, label, bills, unit_name, per, _) in enumerate(SEED_TARIFF, start=1))
+    Price.objects.bulk_create(Price(estate=estate, fee_kind=kind, unit_price=price, starts_on=SEED_FROM, basis=SEED_BASIS, made_by=by)
+                              for kind, (*_, price) in zip(kinds, SEED_TARIFF, strict=True))
     give_emergency_numbers(estate)
     fill_texts(estate, by=by)
     record(by, f"建立小区 {name}", estate, estate=estate)

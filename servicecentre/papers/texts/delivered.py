@@ -1,4 +1,5 @@
 """What comes with the program: the deck's phrases, word for word, and the handbook's pages (DOMAIN §10); an estate edits its own."""
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,6 +48,7 @@ def handbook():
     return pages
 
 
+@cache
 def every():
-    """Phrases, then pages."""
-    return [Delivered("phrase", f"phrase.{code}", group, title, text) for code, group, title, text in PHRASES] + handbook()
+    """Phrases, then pages; read once, for they come with the program."""
+    return (*(Delivered("phrase", f"phrase.{code}", group, title, text) for code, group, title, text in PHRASES), *handbook())
