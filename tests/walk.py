@@ -38,9 +38,11 @@ def path_of(pattern, number=1):
 
 
 def address(world, name):
-    """The door's address where it opens on a row of this world."""
+    """The door's address where it opens on a row of this world; asked of its rows once, for the walks ask thousands of times."""
+    if not hasattr(world, "pages"):
+        world.pages = pages_of(world)
     with in_estate(world.estate.slug):
-        return reverse(name, args=pages_of(world).get(name, []))
+        return reverse(name, args=world.pages.get(name, []))
 
 
 def everyone(world):
