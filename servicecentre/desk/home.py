@@ -198,7 +198,7 @@ def _home(request):
     columns = parts.gather(OUTSIDE if at_the_gate else PARTS, request, "home", request.estate, request.user, day)
     promised = parts.answer_of(columns, "promises")
     return render(request, "desk/home.html", {
-        "columns": columns, "outside": at_the_gate, "greeting": _greeting(now().astimezone(SHANGHAI).hour), "late": promised["late"] if promised else 0,
+        "columns": columns, "greeting": _greeting(now().astimezone(SHANGHAI).hour), "late": promised["late"] if promised else 0,
         "quick": [(label, reverse(name), alt) for label, right, name, alt in QUICK if may(request, right)]})
 
 

@@ -10,7 +10,6 @@ from servicecentre.kit.periods import exact_moment, now
 from .computers import tenths
 
 AWAY = 5                                  # mm from the edge to the frame
-REACH = 30                                # mm of ruler along each edge
 
 
 def render_test(printer, *, by):

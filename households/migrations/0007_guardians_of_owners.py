@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('households', '0005_ownership_is_versioned'),
+        ('households', '0006_ownership_is_versioned'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('estates', '0002_profile_calendar_partners'),
-        ('households', '0006_guardians_of_owners'),
+        ('households', '0007_guardians_of_owners'),
     ]
 
     operations = [

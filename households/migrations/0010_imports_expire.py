@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('households', '0008_undo_is_a_job'),
+        ('households', '0009_undo_is_a_job'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('estates', '0002_profile_calendar_partners'),
-        ('households', '0009_imports_expire'),
+        ('households', '0010_imports_expire'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('estates', '0002_profile_calendar_partners'),
-        ('households', '0007_use_taken_back'),
+        ('households', '0008_use_taken_back'),
         ('jobs', '0001_first'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
