@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from django.db.models import Max, Q
 
+from servicecentre.kit.identity import RESIDENT_IN_TEXT
 from servicecentre.kit.money import area_text
 from servicecentre.kit.periods import BillingMonth, parse_date, today
 from servicecentre.kit.refused import Refused
@@ -24,13 +25,12 @@ FIRST_MONTH = BillingMonth(2000, 1)           # an area of unknown first day hol
 MOST_OWNERS = 20
 OF_OWNERSHIP = ("share", "guardian", "guardian_consent")           # of what is typed about an owner, not the person's own
 FAR_DAYS = 60                                 # a first day further ahead is asked about
-RESIDENT = re.compile(r"(?<![0-9A-Za-z])[0-9]{17}[0-9Xx](?![0-9A-Za-z])")
 
 
 def _remark(text):
     """A remark is read by everybody at the desk: a number of identity belongs to its person, where it is hidden (TRUST 26)."""
     text = checked("remark", clean_text, text, 400)
-    if RESIDENT.search(narrow(text)):
+    if RESIDENT_IN_TEXT.search(narrow(text)):
         raise Refused({"remark": "备注里不写证件号码，请登记到人员资料里，那里会遮住"})
     return text
 

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from servicecentre.kit import store
+from servicecentre.kit.identity import hide_in_name
 from servicecentre.kit.periods import now, today
 from servicecentre.kit.secrets import encrypt_bytes
 from servicecentre.kit.text import clean_text
@@ -63,20 +64,11 @@ def _place(data=None):
     return f"{FOLDER}/{name[:2]}/{name}{f'-{sha256(data).hexdigest()[:32]}' if data is not None else ''}.bin"
 
 
-LONG_NUMBER = re.compile(r"(?<!\d)\d(?:[ -]?\d){13,15}(?:[ -]?[\dXx]){1,2}(?!\d)")
-
-
-def _hidden(found):
-    """As long as an identity number, with its check digit, without or of the old kind: its middle never stands in a name (TRUST 26)."""
-    digits = re.sub("[ -]", "", found.group())
-    return f"{digits[:3]}***{digits[-2:]}" if len(digits) in (15, 17, 18) else found.group()
-
-
 def label_of(name, otherwise="附件"):
     """A file's name as a label only: no folders, no control characters, no identity number, 120 characters (TRUST §4 row 38);
     ``otherwise`` for none."""
     text = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", " ", re.split(r"[/\\]", str(name))[-1])
-    text = LONG_NUMBER.sub(_hidden, text)
+    text = hide_in_name(text)
     try:
         return clean_text(text[-120:], 120) or otherwise
     except ValidationError:

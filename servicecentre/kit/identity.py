@@ -128,6 +128,20 @@ def hide_identities(text: str) -> str:
     return _LIKE_IDENTITY.sub(lambda m: mask_identity(m[0]), plain) if _LIKE_IDENTITY.search(plain) else text
 
 
+RESIDENT_IN_TEXT = re.compile(r"(?<![0-9A-Za-z])[0-9]{17}[0-9Xx](?![0-9A-Za-z])")
+_LONG_NUMBER = re.compile(r"(?<!\d)\d(?:[ -]?\d){13,15}(?:[ -]?[\dXx]){1,2}(?!\d)")
+
+
+def hide_in_name(name: str) -> str:
+    """A file's name without the middle of what is as long as a number of identity, or of one without its check digit (TRUST 26)."""
+    return _LONG_NUMBER.sub(_cut_short, name)
+
+
+def _cut_short(found):
+    digits = re.sub("[ -]", "", found.group())
+    return f"{digits[:3]}***{digits[-2:]}" if len(digits) in (15, 17, 18) else found.group()
+
+
 def _kind_of_eighteen(number):
     if number.startswith(_HMT_PREFIXES):
         return IdKind.HMT_RESIDENCE
