@@ -1,5 +1,4 @@
 """Taking files in: judged by content, made safe, kept under a random name before the row that names them is committed."""
-import logging
 import re
 import secrets
 import subprocess
@@ -24,7 +23,6 @@ from .pictures import decoders, redrawn
 MOST_BYTES, MOST_FILES = 25 * 1024 * 1024, 10
 MOST_WORDS = "25 MB"
 FOLDER = "files"
-log = logging.getLogger(__name__)
 
 
 @dataclass
