@@ -125,12 +125,11 @@ def _letter(request, pk):
 def letter(request, pk):
     """A letter by itself: matters, term, who was rung, each use."""
     row, day = _letter(request, pk), today()
-    first = row.paper and row.paper.prints.filter(n=1, by=request.user).first()
     return render(request, "households/letter.html", {
         "letter": row, "why": row.why_not(day), "confirmed": row.calls.filter(result=LetterCall.Result.CONFIRMED).exists(),
         "may_call": not row.over(day), "uses": list(row.uses.select_related("by")),
         "calls": list(row.calls.select_related("by")), "may_use": may(request, "households.take_letter"),
-        "print": first if first and first.open_to(request.user, at=now()) else None})
+        "print": row.paper and row.paper.original_for(request.user, at=now())})
 
 
 def _letter_page(request, pk, form_of, act, *, title, button, words, moment=StandingInstruction.Moment.ANY):

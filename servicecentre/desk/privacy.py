@@ -11,7 +11,7 @@ from households.models import Person
 from households.views.pages import done, form_page, household_of
 from servicecentre.kit.fields import TextField
 from servicecentre.kit.forms import DeskForm
-from servicecentre.kit.periods import today
+from servicecentre.kit.periods import now, today
 from servicecentre.staff.access import may, needs
 
 from . import data_requests, retention
@@ -77,9 +77,11 @@ def receive_data_request(request, pk):
 @needs("desk.view_data_requests")
 @require_GET
 def data_request(request, pk):
-    row = _request(request, pk)
+    row, newest = _request(request, pk), None
+    if may(request, "papers.view_paper"):
+        newest = (row.copy or row.paper).original_for(request.user, at=now())
     return render(request, "desk/data_request.html", {
-        "row": row, "state": row.state_on(today()), "may_paper": may(request, "papers.view_paper"),
+        "row": row, "print": newest, "state": row.state_on(today()), "may_paper": may(request, "papers.view_paper"),
         "decide": not row.result and may(request, "desk.decide_data_request") and DecideForm(),
         "answer": row.result and not row.done_at and may(request, "desk.answer_data_request") and _answer_form(row)})
 

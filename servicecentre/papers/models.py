@@ -167,6 +167,11 @@ class Paper(OfHouseholdNo, EstateRow):
         """What has become of that since, in words: a letter that was revoked; "" where the paper still says it all."""
         return getattr(self.row, "paper_note", lambda day: "")(day)
 
+    def original_for(self, user, *, at):
+        """The first print while this user may still fetch it; else None."""
+        first = self.prints.filter(n=1, by=user).select_related("paper").first()
+        return first if first and first.open_to(user, at=at) else None
+
     @property
     def is_void(self):
         return self.voided_at is not None

@@ -28,6 +28,7 @@ from servicecentre.papers.wordings import reword
 from servicecentre.worklog.attaching import attach_files, reveal_scan
 from servicecentre.worklog.models import Entry
 
+from ..conftest import Desk
 from ..files.making import upload
 from ..worlds import at, resident_id
 
@@ -65,6 +66,14 @@ def test_from_the_application_to_the_masked_copy(household, person, clerk, manag
     said = [e.words for e in Entry.objects.filter(row_type="desk.datarequest").order_by("pk")]
     assert said == ["受理个人信息申请 GX-2026-000001，复制，12-05 前答复", "决定个人信息申请 GX-2026-000001：办理",
                     "办结个人信息申请 GX-2026-000001：交给本人副本一份；副本 FB-2026-000001"]
+
+
+def test_who_took_it_in_prints_from_its_page_what_is_to_be_signed_then_what_is_handed_over(household, person, clerk, manager, desk):
+    request = ask(household, person, clerk)
+    page = f"/data-requests/{request.pk}/"
+    assert "打印两联" in desk.get(page).content.decode() and "打印两联" not in Desk(manager, household.estate).get(page).content.decode()
+    answer_request(decide_request(request, result="done", by=manager), given="交给本人", by=clerk)
+    assert "打印副本" in desk.get(page).content.decode()
 
 
 def test_the_copy_holds_ones_own_data_with_masked_numbers_and_nobody_elses(household, person, clerk):
