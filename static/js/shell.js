@@ -33,9 +33,10 @@ if (menu) {
   });
 }
 
-/* A list that scrolls sideways is reached by Tab, so that the arrows move it: by what stands in it, else by itself. */
+/* A list that scrolls sideways is reached by Tab, so that the arrows move it: by what stands in it, else by itself.
+   The table in it is watched too: it grows (a late font, a row that came) while its box stays as wide as it was. */
 const sideways = new ResizeObserver((entries) => {
-  for (const { target } of entries) {
+  for (const target of new Set(entries.map((each) => each.target.closest(".table-responsive,section")))) {
     const itself = target.scrollWidth > target.clientWidth && getComputedStyle(target).overflowX !== "visible"
       && !target.querySelector("a[href],button,input:not([type=hidden]),select,summary,textarea");
     if (!itself) { target.removeAttribute("tabindex"); continue; }
@@ -45,7 +46,7 @@ const sideways = new ResizeObserver((entries) => {
     target.setAttribute("aria-labelledby", target.closest("section")?.getAttribute("aria-labelledby") ?? "");
   }
 });
-document.querySelectorAll("main section:not([tabindex]), main .table-responsive").forEach((each) => sideways.observe(each));
+document.querySelectorAll("main section:not([tabindex]), main .table-responsive, main .table-responsive > table").forEach((each) => sideways.observe(each));
 
 /* A redirect that htmx has followed (to a password that must be changed): the whole page goes there instead of a piece of it. */
 document.addEventListener("htmx:beforeSwap", (event) => {

@@ -51,6 +51,7 @@ def looked_at(page, where="", widths=(1366, 390)):
     for width in widths:
         page.set_viewport_size({"width": width, "height": 768})
         page.evaluate("scrollTo(0, 0)")                   # what has gone half under the top bar is no small target
+        page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")     # what watches sizes has spoken
         found += barriers(page, where, WCAG if width == widths[0] else AGAIN) + sideways(page, where)
     page.set_viewport_size({"width": 320, "height": 768})
     found += sideways(page, where)
