@@ -150,11 +150,17 @@ class CreditQuerySet(EstateQuerySet):
 
 
 class Credit(EstateRow):
-    """What lowers a household's debt without being a payment: money of a voided receipt, a waiver, vacancy, a correction."""
+    """What lowers a household's debt without being a payment: money of a voided receipt, vacancy, a waiver, a correction, and the like."""
 
     class Source(models.TextChoices):
         VOID = "void", "作废收据转预存"
         CORRECTION = "correction", "更正"
+        VACANCY = "vacancy", "空置减免"
+        WAIVER = "waiver", "减免"
+        DISCOUNT = "discount", "年缴优惠"
+        CONTRACT = "contract", "车位提前终止"
+        PREPAID = "prepaid", "公摊预存退转"
+        DEPOSIT = "deposit", "押金抵扣"
 
     household = models.ForeignKey(Household, models.PROTECT, verbose_name="户", related_name="credits")
     charge = models.ForeignKey(Charge, models.PROTECT, null=True, verbose_name="冲减的应收", related_name="credits")
