@@ -13,6 +13,7 @@ from servicecentre.kit.refused import Refused
 from servicecentre.worklog.acts import act, record
 from servicecentre.worklog.review import managers
 
+from .ahead import take_discount_back
 from .allocation import settle
 from .charges import make_charge
 from .lines import lacking, lines, prices_on, unbilled
@@ -99,7 +100,7 @@ def mend_line(charge, *, by):
         settle(household, [charge], [credit], at=credit.made_at, later=True)
     record(by, f"更正 {charge.shown_name} {BillingMonth.of(charge.period)} 减 {yuan(-fen)} 元：{credit.reason}", credit, household=household)
     if gone := _discount_gone(charge, -fen):
-        _take_discount_back(charge, credit, gone, household, by)
+        take_discount_back(charge, credit, gone, household, by)
     return credit
 
 
@@ -108,14 +109,6 @@ def _discount_gone(charge, back):
     given = charge.credits.filter(source=Credit.Source.DISCOUNT).aggregate(fen=Sum("amount", default=0))["fen"]
     before = charge.amount - charge.mended_fen
     return given and half_up(given * before, charge.amount) - half_up(given * (before - back), charge.amount)
-
-
-def _take_discount_back(charge, credit, gone, household, by):
-    """A line of its own for the discount that falls away, settled at once from what goes back."""
-    last = BillingMonth.of(min(charge.period, household.ends_on or charge.period))
-    line = make_charge(household, charge.fee_kind, by=by, period=last, quantity=100, unit_price=gone * 100, subject=f"优惠-{charge.pk}",
-                       line=Charge.objects.filter(household=household, subject=f"优惠-{charge.pk}").count(), label="年缴优惠取消")
-    settle(household, [line], [credit], at=credit.made_at, later=True)
 
 
 def _lines_off(estate, charges):
