@@ -55,6 +55,7 @@ from servicecentre.staff.models import Post, User
 from servicecentre.worklog.models import Done, Entry, Promise, Seal
 from tickets.models import Notice, NoticePlace, NoticeTerm
 
+from .areas import refunds
 from .twins import goes_through
 from .worlds import a_month, taken_back, unwritten
 
@@ -193,6 +194,7 @@ RULES = {
     "later_term_has_reason": Change(NoticeTerm, "n > 1", {"reason": "''"}),
     "three_copies_at_most": Change(ReceiptVoid, "TRUE", {"copies_back": "4"}),
 }
+RULES |= refunds.rules(Change, Copy)
 
 
 @pytest.fixture(scope="module")
