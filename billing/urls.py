@@ -1,7 +1,7 @@
 """The map of billing: months and tariff; the counter's money."""
 from django.urls import path
 
-from .views import counter, exporting, fee_kinds, months, opening, receipts, tariffs
+from .views import counter, exporting, fee_kinds, months, opening, petty_cash, receipts, tariffs
 
 app_name = "billing"
 urlpatterns = [
@@ -17,6 +17,10 @@ urlpatterns = [
     path("voids/<int:pk>/", receipts.void, name="void"),
     path("voids/<int:pk>/approve/", receipts.void_receipt, name="void_receipt"),
     path("voids/<int:pk>/refuse/", receipts.refuse_void, name="refuse_void"),
+    path("petty-cash/", petty_cash.show_petty_cash, name="petty_cash"),
+    path("petty-cash/top-up/", petty_cash.top_up_petty_cash, name="top_up_petty_cash"),
+    path("petty-cash/count/", petty_cash.count_petty_cash, name="count_petty_cash"),
+    path("petty-cash/moves/<int:pk>/reverse/", petty_cash.reverse_petty_cash, name="reverse_petty_cash"),
     path("run/", months.show_run, name="run"),
     path("run/bill/", months.bill_month, name="bill_month"),
     path("run/lines/", months.show_lines, name="run_lines"),

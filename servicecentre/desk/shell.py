@@ -24,6 +24,7 @@ NAV = (
      ("收费标准", "billing:tariff", "billing.view_tariff", ""),
      ("收款流水", "billing:payments", "billing.view_payments", ""),
      ("收据作废", "billing:voids", "billing.view_voids", ""),
+     ("备用金", "billing:petty_cash", "billing.view_petty_cash", ""),
      ("打印台", "papers:numbers", "papers.view_numbers", ""),
      ("个人信息申请", "data_requests", "desk.view_data_requests", ""),
      ("查看记录", "looks", "desk.view_looks", ""),
