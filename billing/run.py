@@ -98,39 +98,50 @@ def _columns(run, price, month):
 
 
 @act
-def undo_run(run, *, reason, by):
-    """Take a whole run back while nothing of it is paid by money; returns it. Its lines stay, void.
+def undo_run(run, *, reason, building=None, by):
+    """Take a run back, whole or of one building, while nothing of that is paid by money; returns it. Its lines stay, void.
 
     A line settled by credit alone counts as unpaid: the credit comes back (DOMAIN §2). Refused for a run undone
-    already, once a line was paid, or once one was corrected.
+    already, once a line was paid, or once one was corrected. When its last building goes, the run is undone.
     """
     hold_tariff(run.estate)
     run = BillRun.objects.lock(run)
     if run.undone_at:
         raise Refused("这次出账已经撤销过了。")
-    open_lines = run.charges.live()
+    ours = run.charges.filter(unit__building=building) if building else run.charges.all()
+    if not ours.live().exists():
+        raise Refused({"building": f"这次出账在 {building} 没有有效的账单。"} if building else "这次出账已经没有有效的账单。")
+    _refuse_paid_or_mended(ours.live())
+    at = now()
+    back = take_back_run(ours.live(), at=at)
+    expected = ours.live().count()
+    if ours.live().filter(paid=0).update(voided_at=at, voided_by=by, void_reason=reason) != expected:
+        raise Refused("刚有人收了这次出账里的款，不能整批撤销。")
+    run.undone = expected
+    returned = f"，退回预存 {yuan(back)} 元" if back else ""
+    if run.charges.live().exists():
+        record(by, f"撤销出账 {run.period:%Y-%m} {building} {expected} 笔{returned}，原因：{reason}", run)
+        return run
+    run.undone_at, run.undone_by, run.undo_reason = at, by, reason
+    run.save(update_fields=["undone_at", "undone_by", "undo_reason"])
+    record(by, f"撤销出账 {run.period:%Y-%m} {f'{building} ' if building else ''}{expected} 笔{returned}，原因：{reason}", run)
+    return run
+
+
+def _refuse_paid_or_mended(open_lines):
+    """Hold whose lines credit has settled, so that no cashier moves this money meanwhile; then refuse what can't be taken back."""
     holders = Household.objects.filter(pk__in=open_lines.filter(paid__gt=0).values("household"))
-    list(holders.select_for_update(of=("self",)).order_by("pk").values_list("pk"))      # no cashier moves this money meanwhile
+    list(holders.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
     by_money = Allocation.objects.live().filter(charge=OuterRef("pk"), later=False)                  # on a receipt
     _refuse_if(open_lines.filter(Exists(by_money)), "已经收了款")
     further = Charge.objects.live().filter(household=OuterRef("household"), fee_kind=OuterRef("fee_kind"), period=OuterRef("period"), line__gt=0)
     mended = Exists(Credit.objects.filter(charge=OuterRef("pk"))) | Exists(further.filter(subject=""))
     _refuse_if(open_lines.filter(mended), "已经更正或减免")
-    at = now()
-    back = take_back_run(run, at=at)
-    expected = open_lines.count()
-    if open_lines.filter(paid=0).update(voided_at=at, voided_by=by, void_reason=reason) != expected:
-        raise Refused("刚有人收了这次出账里的款，不能整批撤销。")
-    run.undone_at, run.undone_by, run.undo_reason = at, by, reason
-    run.save(update_fields=["undone_at", "undone_by", "undo_reason"])
-    returned = f"，退回预存 {yuan(back)} 元" if back else ""
-    record(by, f"撤销出账 {run.period:%Y-%m} {expected} 笔{returned}，原因：{reason}", run)
-    return run
 
 
 def _refuse_if(charges, what):
     there = charges.aggregate(n=Count("pk"))["n"]
     if there:
         codes = charges.order_by("unit__sort").values_list("unit__code", flat=True)[:3]
-        raise Refused(f"这次出账有 {there} 笔{what}（{'、'.join(codes)}{' 等' if there > 3 else ''}），不能整批撤销。"
-                      "请先作废收据，或只更正有误的那一户。")
+        raise Refused(f"这次出账有 {there} 笔{what}（{'、'.join(codes)}{' 等' if there > 3 else ''}），不能撤销。"
+                      "请先作废收据，只撤销别的楼栋，或只更正有误的那一户。")
