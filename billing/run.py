@@ -1,6 +1,6 @@
 """The bill run: a month billed by one INSERT … SELECT, again without doubling, undone while nothing of it is paid."""
 from django.db import connection, transaction
-from django.db.models import BigIntegerField, Count, DateField, DateTimeField, Exists, F, OuterRef, Sum, Value
+from django.db.models import BigIntegerField, Count, DateTimeField, Exists, OuterRef, Sum, Value
 from django.db.models.functions import Cast
 
 from households.models import Household
@@ -12,8 +12,9 @@ from servicecentre.kit.refused import Refused
 from servicecentre.worklog.acts import act, record
 
 from .allocation import settle_run, take_back_run
-from .lines import lines, prices_on, with_due
+from .lines import prices_on
 from .models import Allocation, BillingPolicy, BillRun, Charge, Credit
+from .sources import sources
 
 # The target is exact, so that whatever else is violated still raises.
 ON_CONFLICT = "ON CONFLICT (estate_id, household_id, fee_kind_id, period, subject, line) WHERE voided_at IS NULL DO NOTHING"
@@ -37,14 +38,15 @@ def bill_month(estate, month, *, by):
     no price is in force on the 1st, or nobody is to be billed.
     """
     hold_tariff(estate)
-    prices = prices_on(estate, month)
-    if not prices:
+    policy, prices = BillingPolicy.of(estate), prices_on(estate, month)
+    owing = sources(estate, month, prices, policy)
+    if not owing:
         raise Refused(f"{month.label} 1 日没有执行中的按月收费标准，请先登记单价。")
     at = now()
     try:
         with transaction.atomic():
             run = BillRun.objects.create(estate=estate, period=month.first, at=at, by=by)
-            run.added = insert_lines(run, month, prices)
+            run.added = insert_lines(run, owing)
             if not run.added:
                 raise _NothingToAdd
     except _NothingToAdd:
@@ -65,36 +67,24 @@ def _last_run(estate, month):
     return run
 
 
-def insert_lines(run, month, prices):
-    """The one statement: every line of the month that is not there yet. Returns how many it wrote."""
-    policy = BillingPolicy.of(run.estate)
-    columns, selects = None, []
-    for price in prices:
-        values = _columns(run, price, month)
-        columns = list(values)
-        selects.append(with_due(lines(price, month, policy), month, policy).order_by().annotate(**{f"c_{name}": value for name, value in values.items()})
-                       .values_list(*(f"c_{name}" for name in columns)))
+def insert_lines(run, owing):
+    """The one statement: every line of these Sources that is not there yet. Returns how many it wrote."""
+    number = BigIntegerField()
+    made = {"estate_id": Value(run.estate_id, number), "run_id": Value(run.pk, number), "made_by_id": Value(run.by_id, number),
+            "made_at": Cast(Value(run.at, DateTimeField()), DateTimeField())}
+    selects = []
+    for source in owing:
+        values = {f"c_{name}": value for name, value in {**made, **source.columns}.items()}
+        selects.append(source.rows.order_by().annotate(**values).values_list(*values))
     query = selects[0].union(*selects[1:], all=True) if len(selects) > 1 else selects[0]
     sql, params = query.query.get_compiler(using=connection.alias).as_sql()
-    names = ", ".join(connection.ops.quote_name(name) for name in columns)
+    names = ", ".join(connection.ops.quote_name(name) for name in {**made, **owing[0].columns})
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO {Charge._meta.db_table} ({names}) {sql} {ON_CONFLICT}", params)
         count = cursor.rowcount
     if count > statistics.MANY:
         statistics.recount(Charge)
     return count
-
-
-def _columns(run, price, month):
-    """Column of a charge → what stands in it; the others have their default in the database."""
-    number, day = BigIntegerField(), DateField()
-    return {
-        "estate_id": Value(run.estate_id, number), "household_id": F("pk"), "unit_id": F("unit_id"),
-        "fee_kind_id": Value(price.fee_kind_id, number), "price_id": Value(price.pk, number), "run_id": Value(run.pk, number),
-        "period": Cast(Value(month.first, day), day), "starts_on": F("starts"), "ends_on": F("ends"),
-        "quantity": F("area"), "unit_price": Value(price.unit_price, number), "share_num": F("share_num"), "share_den": F("share_den"),
-        "amount": F("amount"), "due_on": F("due"), "made_at": Cast(Value(run.at, DateTimeField()), DateTimeField()),
-        "made_by_id": Value(run.by_id, number)}
 
 
 @act
