@@ -25,16 +25,19 @@ from households.models import Building, Household, Unit
 from servicecentre.kit.periods import BillingMonth, today
 
 from .corrections import corrections
-from .lines import areas_on, billed, due_on, lines, prices_on, tenures, unbilled, with_due
+from .lines import areas_on, billed, due_on, lines, paying, prices_on, tenures, unbilled, with_due
 from .models import BillingPolicy, BillRun, Charge, FeeKind
 
 # Reasons a unit is left out: code → words, whether somebody should see to it, and what to do.
 NO_PRICE, NO_AREA, NO_OWNER, VACATED, LATER, BILLED = "no_price", "no_area", "no_owner", "vacated", "later", "billed"
+DEVELOPERS, FREE = "developers", "free"
 REASONS = {
     NO_AREA: ("没有登记面积", True, "在房屋页登记实测建筑面积，从某月 1 日起"),
     NO_PRICE: ("没有收费标准", True, "在收费标准页登记单价"),
     VACATED: ("没有在户业主", True, "原业主的起止已满，登记新业主"),
     NO_OWNER: ("还没有业主（未交付）", False, "办理入伙、登记业主后，从交付之日起按天计"),
+    DEVELOPERS: ("还没交付，没有给建设单位出账", False, "在「规矩」里打开「没交付的房屋：出给建设单位」"),
+    FREE: ("按首月的规矩，本月不收", False, "下月起按整月出账"),
     LATER: ("还没交付", False, "交付日在本月之后，从交付之日起按天计"),
     BILLED: ("本月已出过账", False, "再出一次不会重复"),
 }
@@ -94,10 +97,10 @@ def preview(estate, month, *, on=None):
     policy = BillingPolicy.of(estate)
     prices = prices_on(estate, month)
     shown = Preview(month=month, due_on=due_on(month, policy), buildings=list(Building.objects.of(estate).order_by("sort", "pk")))
-    shown.fees = _totals(estate, month, prices)
-    shown.left_out = left_out_summary(estate, month, prices)
+    shown.fees = _totals(estate, month, prices, policy)
+    shown.left_out = left_out_summary(estate, month, prices, policy)
     shown.compared = any(fee.before_total for fee in shown.fees)
-    shown.changes = _changes(estate, month, prices, shown.fees) if shown.compared else []
+    shown.changes = _changes(estate, month, prices, shown.fees, policy) if shown.compared else []
     shown.corrections = corrections(estate, month)
     shown.runs = list(BillRun.objects.of(estate).filter(period=month.first).select_related("by", "undone_by").order_by("-pk"))
     shown.late = shown.due_on <= (on or today())
@@ -126,7 +129,7 @@ def line_rows(estate, month):
     made = select(regular(estate, month), F("unit__sort"), F("unit__code"), F("household__number"), F("household__owner_names"),
                   F("fee_kind__name"), F("starts_on"), F("ends_on"), F("quantity"), F("unit_price"), F("share_num"), F("share_den"),
                   F("amount"), F("due_on"), Value(True))
-    new = [select(with_due(unbilled(lines(price, month), price, month), month, policy), F("unit__sort"), F("unit__code"), F("number"), F("owner_names"),
+    new = [select(with_due(unbilled(lines(price, month, policy), price, month), month, policy), F("unit__sort"), F("unit__code"), F("number"), F("owner_names"),
                   Value(price.fee_kind.name), F("starts"), F("ends"), F("area"), Value(price.unit_price, BigIntegerField()), F("share_num"),
                   F("share_den"), F("amount"), F("due"), Value(False)) for price in prices_on(estate, month)]
     return made.union(*new, all=True).order_by("c_sort", "c_code", "c_starts", "c_fee")
@@ -134,11 +137,11 @@ def line_rows(estate, month):
 
 # --- totals -----------------------------------------------------------------------------------------------------------
 
-def _totals(estate, month, prices):
+def _totals(estate, month, prices, policy):
     fees = {kind.pk: Fee(kind) for kind in FeeKind.objects.of(estate).monthly().in_order()}
     for price in prices:
         fee = fees[price.fee_kind_id]
-        rows = unbilled(lines(price, month), price, month)
+        rows = unbilled(lines(price, month, policy), price, month)
         for building, count, fen in rows.values_list("unit__building").annotate(n=Count("pk"), fen=Sum("amount")).order_by():
             fee.new_count += count
             fee.new_total += int(fen)
@@ -156,34 +159,36 @@ def _totals(estate, month, prices):
 
 # --- left out ---------------------------------------------------------------------------------------------------------
 
-def left_out(estate, month, prices=None):
+def left_out(estate, month, prices=None, policy=None):
     """Units for which a run of this month would add nothing, each with its ``reason`` code."""
-    prices = prices_on(estate, month) if prices is None else prices
+    prices, policy = prices_on(estate, month) if prices is None else prices, policy or BillingPolicy.of(estate)
     of_unit = Household.objects.live().filter(unit=OuterRef("pk"))
-    held = tenures(estate, month).filter(unit=OuterRef("pk"))
+    held, pays = (rows.filter(unit=OuterRef("pk")) for rows in (tenures(estate, month), paying(estate, month, policy)))
     missing = Q(pk__in=())
     for price in prices:
-        missing |= Q(kind=price.fee_kind.bills) & Exists(held.exclude(billed(price, month)))
+        missing |= Q(kind=price.fee_kind.bills) & Exists(pays.exclude(billed(price, month)))
     return Unit.objects.of(estate).annotate(
         missing=Case(When(missing, then=True), default=False, output_field=BooleanField()),
-        measured=Exists(areas_on(month.first)), held=Exists(held)).exclude(missing=True, measured=True).annotate(
+        measured=Exists(areas_on(month.first)), held=Exists(held), pays=Exists(pays)).exclude(missing=True, measured=True).annotate(
         reason=Case(                                                     # the frequent first: each condition is a search
             When(~_priced(prices), then=Value(NO_PRICE)),
             When(missing=True, then=Value(NO_AREA)),
-            When(held=True, then=Value(BILLED)),
+            When(pays=True, then=Value(BILLED)),
+            When(Exists(held.filter(developer=True)), then=Value(DEVELOPERS)),
+            When(held=True, then=Value(FREE)),
             When(Exists(of_unit.filter(starts_on__gt=month.last)), then=Value(LATER)),
             When(Exists(of_unit), then=Value(VACATED)),
             default=Value(NO_OWNER), output_field=CharField()))
 
 
-def left_out_summary(estate, month, prices=None, examples=3):
+def left_out_summary(estate, month, prices=None, policy=None, examples=3):
     """[(code, words, urgent, what to do, number, first unit codes)], most urgent first, none that is empty.
 
     Those billed are all but the others, which are few: they alone are sorted and told apart.
     """
-    prices = prices_on(estate, month) if prices is None else prices
-    rows, found = left_out(estate, month, prices), {}
-    others = rows.filter(~_priced(prices) | Q(missing=True) | Q(held=False)).annotate(
+    prices, policy = prices_on(estate, month) if prices is None else prices, policy or BillingPolicy.of(estate)
+    rows, found = left_out(estate, month, prices, policy), {}
+    others = rows.filter(~_priced(prices) | Q(missing=True) | Q(pays=False)).annotate(
         number=Window(Count("pk"), partition_by=F("reason")),
         place=Window(RowNumber(), partition_by=F("reason"), order_by=("sort", "pk")))
     for code, number, unit in others.filter(place__lte=examples).order_by("place").values_list("reason", "number", "code"):
@@ -199,18 +204,18 @@ def _priced(prices):
 
 # --- against the month before -----------------------------------------------------------------------------------------
 
-def _changes(estate, month, prices, fees):
+def _changes(estate, month, prices, fees, policy):
     """[(what, fee name, number, why, fen)]: every line that differs from its own of the month before, by kind of change."""
     found, by_kind = {}, {fee.kind.pk: fee for fee in fees}
     for price in prices:
         if price.fee_kind_id not in by_kind or not by_kind[price.fee_kind_id].new_count:
             continue
-        rows = unbilled(lines(price, month), price, month).annotate(old=FilteredRelation("charges", condition=Q(
+        rows = unbilled(lines(price, month, policy), price, month).annotate(old=FilteredRelation("charges", condition=Q(
             charges__estate=estate, charges__fee_kind=price.fee_kind_id, charges__period=month.previous.first,
             charges__voided_at__isnull=True, charges__subject="", charges__line=0)))
         _count(found, price.fee_kind, rows, month, unit_price=Value(price.unit_price), area=F("area"), starts=F("starts_on"))
     for kind in (fee.kind for fee in fees):
-        _count_gone(found, kind, estate, month, prices)
+        _count_gone(found, kind, estate, month, prices, policy)
         if not by_kind[kind.pk].made_count:
             continue
         rows = regular(estate, month).filter(fee_kind=kind).annotate(old=FilteredRelation("household__charges", condition=Q(
@@ -237,13 +242,13 @@ def _count(found, kind, rows, month, *, unit_price, area, starts):
         _add(found, change, kind, number, int(fen), least, most)
 
 
-def _count_gone(found, kind, estate, month, prices):
+def _count_gone(found, kind, estate, month, prices, policy):
     """Lines of the month before whose household has none in this one, billed or to be billed."""
     old = regular(estate, month.previous).filter(fee_kind=kind).exclude(
         Exists(regular(estate, month).filter(fee_kind=kind, household=OuterRef("household"))))
     if any(price.fee_kind_id == kind.pk for price in prices):
         measured = Exists(areas_on(month.first, unit="unit"))
-        old = old.exclude(Exists(tenures(estate, month).filter(measured, pk=OuterRef("household"), unit__kind=kind.bills)))
+        old = old.exclude(Exists(paying(estate, month, policy).filter(measured, pk=OuterRef("household"), unit__kind=kind.bills)))
     grouped = old.annotate(change=Case(When(household__ends_on__lt=month.first, then=Value("ended")), default=Value("gone"),
                                        output_field=CharField())).values_list("change").annotate(
         n=Count("pk"), fen=Sum("amount"), least=Min("unit__code"), most=Max("unit__code")).order_by()

@@ -72,7 +72,7 @@ def insert_lines(run, month, prices):
     for price in prices:
         values = _columns(run, price, month)
         columns = list(values)
-        selects.append(with_due(lines(price, month), month, policy).order_by().annotate(**{f"c_{name}": value for name, value in values.items()})
+        selects.append(with_due(lines(price, month, policy), month, policy).order_by().annotate(**{f"c_{name}": value for name, value in values.items()})
                        .values_list(*(f"c_{name}" for name in columns)))
     query = selects[0].union(*selects[1:], all=True) if len(selects) > 1 else selects[0]
     sql, params = query.query.get_compiler(using=connection.alias).as_sql()

@@ -55,7 +55,7 @@ from servicecentre.staff.models import Post, User
 from servicecentre.worklog.models import Done, Entry, Promise, Seal
 from tickets.models import Notice, NoticePlace, NoticeTerm
 
-from .areas import refunds
+from .areas import refunds, spaces
 from .twins import goes_through
 from .worlds import a_month, taken_back, unwritten
 
@@ -195,6 +195,7 @@ RULES = {
     "three_copies_at_most": Change(ReceiptVoid, "TRUE", {"copies_back": "4"}),
 }
 RULES |= refunds.rules(Change, Copy)
+RULES |= spaces.rules(Change, Copy)
 
 
 @pytest.fixture(scope="module")
@@ -361,7 +362,7 @@ def _moved(model, pk, estate):
 def _unique_words(model):
     """What must differ for two rows of one estate to be two, by its own unique rules."""
     names = {name for c in model._meta.constraints if isinstance(c, UniqueConstraint) if "estate" in c.fields for name in c.fields}
-    return [f for f in map(model._meta.get_field, names) if f.name in ("code", "number", "key", "serial")]
+    return [f for f in map(model._meta.get_field, names) if f.name in ("code", "number", "key", "serial", "subject")]
 
 
 def alone(model, guard):
