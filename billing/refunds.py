@@ -161,10 +161,19 @@ def why_not(refund, user):
 
 def cashiers_of(refund):
     """pks of who took the money that is given back, that of a voided receipt's credit included."""
-    parts = list(refund.parts.all())
-    voids = ReceiptVoid.objects.filter(credit__in=[part.credit_id for part in parts if part.credit_id])
-    return {*Payment.objects.filter(pk__in=[part.payment_id for part in parts if part.payment_id]).values_list("cashier", flat=True),
-            *voids.values_list("cashier", flat=True)}
+    return cashiers_of_all([refund])[refund.pk]
+
+
+def cashiers_of_all(refunds):
+    """{refund pk: pks of its cashiers} of these, two queries however many."""
+    found = {refund.pk: set() for refund in refunds}
+    parts = RefundPart.objects.filter(refund__in=found)
+    for pk, cashier in parts.filter(payment__isnull=False).values_list("refund", "payment__cashier"):
+        found[pk].add(cashier)
+    voids = ReceiptVoid.objects.filter(credit__refund_parts__refund__in=found).values_list("credit__refund_parts__refund", "cashier")
+    for pk, cashier in voids:
+        found.setdefault(pk, set()).add(cashier)
+    return found
 
 
 class Way:

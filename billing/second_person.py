@@ -6,17 +6,27 @@ from servicecentre.staff.models import Post
 
 def why_not(user, estate, *, asked_by, cashiers=(), taken="这张收据是您开的，收款人不能批准。"):
     """Why this user may not approve, as a sentence; None when they may. ``asked_by`` and ``cashiers`` are pks."""
-    if user.pk == asked_by:
+    return refusal(user.pk, Role.MANAGER in user.roles_at(estate), managers(estate), asked_by=asked_by, cashiers=cashiers, taken=taken)
+
+
+def refusal(pk, is_manager, managers, *, asked_by, cashiers=(), taken="钱是您收的，收款人不能批准。"):
+    """The same of what is known already: the user's pk, whether a manager here, and the estate's ``managers()``."""
+    if pk == asked_by:
         return "这是您申请的，要由别的主管批准。"
-    if user.pk in cashiers:
+    if pk in cashiers:
         return taken
-    if Role.MANAGER not in user.roles_at(estate) and (others := second_persons(estate, {asked_by, *cashiers})):
+    others = [name for manager, name in managers.items() if manager != asked_by and manager not in cashiers]
+    if not is_manager and others:
         return f"请主管 {'、'.join(others)} 批准；管理员只在没有别的主管时代为批准。"
     return None
 
 
-def second_persons(estate, but=()):
-    """Names of the estate's managers who may approve: none of these pks."""
+def managers(estate):
+    """{pk: name} of the estate's managers of today; one who also stands in for another is named once."""
     posts = Post.objects.of(estate).held(on=today()).filter(role=Role.MANAGER, user__is_active=True)
-    names = posts.exclude(user__in=but).order_by("pk").values_list("user", "user__name")
-    return list(dict(names).values())                    # a manager who also stands in for one is named once
+    return dict(posts.order_by("pk").values_list("user", "user__name"))
+
+
+def second_persons(estate, but=()):
+    """Names of the managers who may approve: none of these pks."""
+    return [name for pk, name in managers(estate).items() if pk not in but]
