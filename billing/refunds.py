@@ -191,6 +191,17 @@ def original_way(sources):
     return Way(list(PaymentPart.objects.filter(payment__in=payments).order_by("pk")))
 
 
+def leftovers(household):
+    """[(Payment, fen)] of receipts of which something is left, by themselves or as the credit that their void became."""
+    rows = waiting_credit(household)
+    left = {source.pk: source.left for source in rows if isinstance(source, Payment)}
+    credits = {source.pk: source.left for source in rows if not isinstance(source, Payment)}
+    voided = Payment.objects.filter(voids__credit__in=credits).values_list("pk", "voids__credit")
+    left |= {pk: credits[credit] for pk, credit in voided}
+    found = Payment.objects.filter(household=household).select_related("paper").in_bulk(left)
+    return [(found[pk], left[pk]) for pk in sorted(left) if pk in found]
+
+
 def held(household):
     """What is set aside for refunds that are not paid yet, fen."""
     return sum(Refund.objects.of(household.estate_id).filter(household=household).waiting().values_list("amount", flat=True))

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from billing import refunds
 from billing.cashier import waiting_credit
 from billing.forms.refunds import AskRefundForm, BounceForm, PayRefundForm, RefuseForm, WithdrawForm
-from billing.models import Payment, Refund, RefundPart
+from billing.models import Refund, RefundPart
 from billing.petty_cash import balance_of
 from households.agents import letters_of
 from households.models import Household, Matter
@@ -29,7 +29,7 @@ STATES = {"asked": ("warn", "clock", "等批准"), "approved": ("warn", "clock",
 def ask_refund(request, pk):
     """Ask for credit back; ``?receipt=`` names the receipt whose page it came from."""
     household = get_object_or_404(Household.objects.of(request.estate).select_related("unit__building", "estate"), pk=pk)
-    sources = _leftovers(household)
+    sources = refunds.leftovers(household)
     letters = [letter for letter in letters_of(household, today()) if not letter.why and Matter.REFUND in letter.matters]
     named = next(((payment, fen) for payment, fen in sources if str(payment.pk) == request.GET.get("receipt")), None)
     credit = sum(source.left for source in waiting_credit(household))
@@ -43,17 +43,6 @@ def ask_refund(request, pk):
     about = f"{household.unit.code} {household.owner_names} · 预存可退 {yuan(credit)} 元{f' · 已在办退款 {yuan(held)} 元' if held else ''}"
     return form_page(request, form, title="申请退款", button="申请退款", busy="正在申请，请稍等", back=reverse("billing:account", args=[household.pk]),
                      about=f"{about}{f' · 原来怎么收的：{way.text}' if named and way.text else ''}", wide=True)
-
-
-def _leftovers(household):
-    """[(Payment, fen)] of receipts of which something is left, by themselves or as the credit that their void became."""
-    rows = waiting_credit(household)
-    left = {source.pk: source.left for source in rows if isinstance(source, Payment)}
-    credits = {source.pk: source.left for source in rows if not isinstance(source, Payment)}
-    voided = Payment.objects.filter(voids__credit__in=credits).values_list("pk", "voids__credit")
-    left |= {pk: credits[credit] for pk, credit in voided}
-    found = Payment.objects.filter(household=household).select_related("paper").in_bulk(left)
-    return [(found[pk], left[pk]) for pk in sorted(left) if pk in found]
 
 
 @needs("billing.view_refunds")
@@ -125,7 +114,7 @@ def _do(request, pk, act, form, name, words):
 def _refund(request, pk):
     rows = Refund.objects.of(request.estate).select_related(
         "household__unit__building", "estate", "receipt__paper", "letter__agent", "asked_by", "decided_by", "withdrawn_by", "paid_by", "bounced_by", "paper")
-    parts = RefundPart.objects.select_related("payment__paper", "payment__cashier", "credit__charge__fee_kind").order_by("pk")
+    parts = RefundPart.objects.of(request.estate).select_related("payment__paper", "payment__cashier", "credit__charge__fee_kind").order_by("pk")
     return get_object_or_404(rows.prefetch_related(Prefetch("parts", parts)), pk=pk)
 
 
