@@ -55,6 +55,7 @@ from servicecentre.staff.models import Post, User
 from servicecentre.worklog.models import Done, Entry, Promise, Seal
 from tickets.models import Notice, NoticePlace, NoticeTerm
 
+from .areas import refunds, spaces
 from .twins import goes_through
 from .worlds import a_month, taken_back, unwritten
 
@@ -191,8 +192,11 @@ RULES = {
     "one_place_per_notice": Copy(NoticePlace),
     "one_term_per_turn": Copy(NoticeTerm, "TRUE", {"paper_id": "(SELECT MIN(id) FROM papers_paper)"}),
     "later_term_has_reason": Change(NoticeTerm, "n > 1", {"reason": "''"}),
+    "bounced_money_goes_nowhere": Change(ReceiptVoid, "approved", {"reason": "'bounced'"}),
     "three_copies_at_most": Change(ReceiptVoid, "TRUE", {"copies_back": "4"}),
 }
+RULES |= refunds.rules(Change, Copy)
+RULES |= spaces.rules(Change, Copy)
 
 
 @pytest.fixture(scope="module")
@@ -359,7 +363,7 @@ def _moved(model, pk, estate):
 def _unique_words(model):
     """What must differ for two rows of one estate to be two, by its own unique rules."""
     names = {name for c in model._meta.constraints if isinstance(c, UniqueConstraint) if "estate" in c.fields for name in c.fields}
-    return [f for f in map(model._meta.get_field, names) if f.name in ("code", "number", "key", "serial")]
+    return [f for f in map(model._meta.get_field, names) if f.name in ("code", "number", "key", "serial", "subject")]
 
 
 def alone(model, guard):

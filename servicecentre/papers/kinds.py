@@ -33,6 +33,10 @@ THREE_COPIES = (Copy("customer", "第二联", "客户"), Copy("stub", "第一联
 RECEIPT = Kind("SJ", "收据", "billing/receipt-1", THREE_COPIES, row="payment")
 VOID = Kind("ZF", "作废单", "billing/void-1", (Copy("desk", "第二联", "前台"), Copy("finance", "第一联", "财务")), row="receipt_void")
 
+_PAYEE_AND_FINANCE = (Copy("payee", "第二联", "收款人"), Copy("finance", "第一联", "财务"))
+REFUND = Kind("TK", "退款单", "billing/refund-1", _PAYEE_AND_FINANCE, row="refund", see="看这笔退款")
+WAIVER = Kind("JM", "减免申请单", "billing/waiver-1", row="waiver", see="看这笔减免")
+
 NOTICE = Kind("TZ", "通知", "tickets/notice-1", row="notice_term")
 
 _PERSON_AND_DESK = (Copy("person", "第一联", "申请人"), Copy("desk", "第二联", "前台"))
@@ -40,14 +44,17 @@ DATA_REQUEST = Kind("GX", "个人信息申请单", "desk/data-request-1", _PERSO
 DATA_COPY = Kind("FB", "个人信息副本", "desk/data-copy-1")             # what the request's answer hands over
 
 _AGENT_AND_FILE = (Copy("agent", "第二联", "受托人"), Copy("file", "第一联", "存档"))
+PARKING = Kind("CW", "车位服务协议", "billing/parking-1", (Copy("owner", "第一份", "业主"), Copy("desk", "第二份", "服务中心")),
+               row="parking_contract", see="看车位协议")
+
 LETTER = Kind("WT", "授权委托书", "households/letter-1", _AGENT_AND_FILE, row="letter", see="看委托书")
 
 KINDS = {kind.letters: kind for kind in (
-    RECEIPT, Kind("YJ", "押金收据"), Kind("YT", "押金退还单"), Kind("TK", "退款单"), VOID, Kind("BY", "停电备用单"),
+    RECEIPT, Kind("YJ", "押金收据"), Kind("YT", "押金退还单"), REFUND, VOID, Kind("BY", "停电备用单"),
     Kind("CJ", "催缴通知单", alone=True), Kind("RB", "收费日报表"), Kind("RH", "入伙办结单"), Kind("ZX", "装修申请表"), Kind("XK", "施工许可证"),
     Kind("CR", "施工出入证"), Kind("DH", "动火许可证"), Kind("WZ", "违章整改通知单"), Kind("ZG", "整改通知单"), Kind("GD", "报修派工单"),
-    Kind("FX", "物品放行条"), Kind("YS", "钥匙借用单"), Kind("KZ", "空置申请表"), Kind("JM", "减免申请单"), Kind("GT", "公摊分摊表"),
-    Kind("CW", "车位服务协议"), NOTICE, LETTER, DATA_REQUEST, DATA_COPY)}
+    Kind("FX", "物品放行条"), Kind("YS", "钥匙借用单"), Kind("KZ", "空置申请表"), WAIVER, Kind("GT", "公摊分摊表"),
+    PARKING, NOTICE, LETTER, DATA_REQUEST, DATA_COPY)}
 
 
 def copy_of(kind, code):
@@ -102,6 +109,7 @@ TEXTS = {
     "notice_works": Text("施工通知", PROPOSED, "TZ", OF_ESTATE, "上述时间施工，会有噪声和粉尘，请关好门窗。经过时请绕开围挡，听从现场人员指引，"
                          "看好老人和孩子。"),
     "notice_other": Text("通知", PROPOSED, "TZ", OF_ESTATE),
+    "parking_terms": Text("车位协议补充约定", "车位服务协议的最后一条约定，空着就没有", "CW", OF_ESTATE),
     "request_terms": Text("个人信息申请单说明", "每张申请单「请求」下面", "GX", (*OF_ESTATE, "天数", "期限"),
                           "已核对申请人身份证件原件（代办的，并核对代办人证件和委托书）。本中心自受理起 {{天数}} 天内，即 {{期限}} 前答复；"
                           "不办理或部分办理的，一并告知理由。答复中别人的个人信息不提供或以掩码提供。对答复有异议，可向履行个人信息保护职责的部门投诉、举报。"),

@@ -62,4 +62,12 @@ def _copy(estate, text):
             "parts": [{"title": "登记的资料", "rows": [["姓名（名称）", _said("交款人")], ["居民身份证", "3201**********0026"]]}]}
 
 
-CONTENTS = {"SJ": _receipt, "ZF": _void, "TZ": _notice, "GX": _request, "FB": _copy}
+def _parking(estate, text):
+    return {**_heads(estate), "holder": _said("业主"), "id_masked": "3201**********0026", "phone": "138****5678", "clerk": _said("收款人"),
+            "kinds": [["共用", True], ["专用", False], ["露天", False]], "space": "不固定", "proof": "", "plate": "苏A·D7K38", "vehicle": "比亚迪　白",
+            "rights": [["自有", False], ["租用", True], ["共有", False]], "card": "", "starts_on": "2026-12-01", "ends_on": "2027-11-30",
+            "price": "260.00", "cycles": [["月", False], ["季", True], ["半年", False], ["年", False]], "due": "2026-12-08",
+            "first": "2026年12月—2027年2月　260.00 × 3", "total": "780.00", "words": in_words(78000), "remarks": "", "terms": text}
+
+
+CONTENTS = {"SJ": _receipt, "ZF": _void, "CW": _parking, "TZ": _notice, "GX": _request, "FB": _copy}

@@ -1,0 +1,113 @@
+"""What a parking contract's days come to: the lines of its first cycle, and what is given back for whole unused days (DOMAIN §2)."""
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Sum
+
+from servicecentre.kit.money import line_amount, price_text
+from servicecentre.kit.periods import BillingMonth, today
+
+from .lines import first_due_on
+from .models import FEE_CODES, BillingPolicy, Charge, Credit, FeeKind, Price
+
+ONE = 100                          # 1.00 辆
+FirstMonth = BillingPolicy.FirstMonth
+
+
+@dataclass
+class MonthLine:
+    """One month of one vehicle: its days, its share of the month, fen; ``words`` is the sum as a customer reads it."""
+
+    month: BillingMonth
+    starts_on: date
+    ends_on: date
+    share_num: int
+    share_den: int
+    unit_price: int
+
+    @property
+    def amount(self):
+        return line_amount(ONE, self.unit_price, 100, self.share_num, self.share_den)
+
+    @property
+    def words(self):
+        share = "1 月" if self.share_num == self.share_den else f"{self.share_num}/{self.share_den} 月"
+        return f"{price_text(self.unit_price)} × 1 辆 × {share}"
+
+
+def tariff_of(estate, space_kind, day):
+    """The Price of this kind of space on the 1st of that day's month; None when none is in force."""
+    kinds = FeeKind.objects.of(estate).active().filter(code=FEE_CODES[space_kind])
+    return Price.objects.of(estate).on(BillingMonth.of(day).first).filter(fee_kind__in=kinds).select_related("fee_kind").first()
+
+
+def first_cycle(policy, *, starts_on, ends_on, cycle_months, unit_price):
+    """The MonthLines that the signing bills: from the first day's month on, as many as the cycle has, none past the end."""
+    month, lines = BillingMonth.of(starts_on), []
+    for _ in range(cycle_months):
+        if ends_on is not None and month.first > ends_on:
+            break
+        if line := month_line(policy, month, starts_on=starts_on, ends_on=ends_on, unit_price=unit_price):
+            lines.append(line)
+        month = month.next
+    return lines
+
+
+def month_line(policy, month, *, starts_on, ends_on, unit_price):
+    """The MonthLine of this month, None when the first month's rule leaves it free.
+
+    A whole calendar month is 1/1 under every rule; the first month goes by the estate's ``first_month``, but by days where the
+    contract also ends in it; the last month goes by days.
+    """
+    first, last = max(month.first, starts_on), min(month.last, ends_on or month.last)
+    days = (last - first).days + 1
+    share = days, month.days
+    if days == month.days:
+        share = 1, 1
+    elif first > month.first and last == month.last:
+        share = _first_share(policy.first_month, starts_on, share)
+    return share and MonthLine(month, first, last, *share, unit_price)
+
+
+def _first_share(rule, starts_on, by_day):
+    early = starts_on.day <= 15
+    return {FirstMonth.BY_DAY: by_day, FirstMonth.HALF_MONTH: (1, 2) if early else None, FirstMonth.HALF_OR_WHOLE: (1, 1) if early else (1, 2),
+            FirstMonth.WHOLE_MONTH: (1, 1), FirstMonth.NEXT_MONTH: None}[rule]
+
+
+def billed_from(starts_on, cycle_months):
+    """First day of the month in which the second cycle begins: what the signing has not billed."""
+    return (BillingMonth.of(starts_on) + cycle_months).first
+
+
+def cycle_due(policy, starts_on):
+    """A cycle is paid when it begins: all its lines are due on its first month's due day, not before today."""
+    return max(today(), first_due_on(starts_on, BillingMonth.of(starts_on), policy))
+
+
+# --- given back ------------------------------------------------------------------------------------------------------
+
+def charges_of(contract):
+    """The contract's live lines."""
+    return Charge.objects.live().filter(estate=contract.estate_id, household=contract.household_id, fee_kind=contract.fee_kind_id,
+                                        subject=contract.subject)
+
+
+def give_back(contract, last_day):
+    """[(charge, fen)] of the lines that reach past this last day (None: no day was used), oldest first.
+
+    Each is the line less what the days kept come to, rounded once; never more than what other credits have left of the line.
+    """
+    lines = charges_of(contract).select_related("fee_kind").order_by("period", "line", "pk")
+    lines = list(lines if last_day is None else lines.filter(ends_on__gt=last_day))
+    credited = Credit.objects.filter(charge__in=lines).order_by().values("charge").annotate(fen=Sum("amount"))
+    lowered = {row["charge"]: int(row["fen"]) for row in credited}
+    found = [(charge, min(charge.amount - kept(charge, last_day), charge.amount - lowered.get(charge.pk, 0))) for charge in lines]
+    return [(charge, fen) for charge, fen in found if fen > 0]
+
+
+def kept(charge, last_day):
+    """What the line's days up to this one come to, fen: its own share of the month, by days."""
+    days = (charge.ends_on - charge.starts_on).days + 1
+    used = 0 if last_day is None else max(0, (min(last_day, charge.ends_on) - charge.starts_on).days + 1)
+    return line_amount(charge.quantity, charge.unit_price, charge.percent, charge.share_num * used, charge.share_den * days) if used else 0
