@@ -4,7 +4,8 @@ from .petty_cash import PettyCash, PettyCashMove
 from .policy import BillingPolicy
 from .spaces import FEE_CODES, ContractVehicle, ParkingContract, ParkingSpace, SpaceHold, SpaceKind
 from .tariffs import FeeKind, Price
+from .vacancy import VacancyApplication, VacancyCheck, VacancyMonth, VacancyReading
 
 __all__ = ["FEE_CODES", "Allocation", "BillRun", "BillingPolicy", "Charge", "ContractVehicle", "Credit", "FeeKind", "ParkingContract",
            "ParkingSpace", "Payment", "PaymentPart", "PettyCash", "PettyCashMove", "Price", "ReceiptVoid", "Shift", "SpaceHold",
-           "SpaceKind"]
+           "SpaceKind", "VacancyApplication", "VacancyCheck", "VacancyMonth", "VacancyReading"]
