@@ -250,12 +250,12 @@ def _refuse_odd_days(household, spell_from, applied_on, planned_to):
 
 def _refuse_lived_in(household, unit, spell_from, spell=None):
     """Refused where the register says that it was not empty all the time, or that this time counted already."""
-    if ending := ending_now(household, spell_from):
-        raise Refused({"spell_from": f"{ending.words}，不能算空置。先核对，再填。"})
     earlier = earlier_spells(unit, spell_from)
     if before := (earlier.exclude(pk=spell.pk) if spell else earlier).select_related("paper").first():
         after = f"，新的从 {before.ended_on} 起数" if before.ended_on else ""
         raise Refused({"spell_from": f"{before} 已算了这段时间{after}。"}, link=("看那一份", before.get_absolute_url()))
+    if ending := ending_now(household, spell_from):
+        raise Refused({"spell_from": f"{ending.words}，不能算空置。先核对，再填。"})
     last = unit.uses.live().last()
     if last and last.starts_on >= spell_from and (last.use != UnitUse.Use.VACANT or last.starts_on > spell_from):
         raise Refused({"spell_from": f"使用情况登记 {last.starts_on} 起{last.get_use_display()}，空置不能更早。登记错了先撤回那一条。"})

@@ -38,7 +38,6 @@ def on(monkeypatch):
 
 @pytest.fixture
 def household(estate, on):
-    Price.objects.filter(estate=estate).update(starts_on=date(2025, 1, 1))
     return make_household(estate, "3-2-1801", 8956, starts_on=date(2026, 1, 10))
 
 
@@ -343,6 +342,6 @@ def test_extending_goes_on_counting(estate, household, clerk, manager, on):
 
 def test_an_application_withdrawn_before_it_was_decided(household, clerk, on):
     spell = applied(household, clerk)
-    end_vacancy(spell, ended_on=date(2026, 8, 20), why="withdrawn", version=spell.version, by=clerk)
+    spell = end_vacancy(spell, ended_on=date(2026, 8, 20), why="withdrawn", version=spell.version, by=clerk)
     assert spell.state["word"] == "已撤回"
     applied(household, clerk)
