@@ -1,4 +1,5 @@
 """What the papers of a vacancy say, frozen at issue: the application to be signed, the notice of its approval (FORMS 3.6)."""
+from servicecentre.kit.identity import mask_numbers
 from servicecentre.kit.money import area_text, yuan
 from servicecentre.kit.periods import BillingMonth, exact_moment
 from servicecentre.papers.wordings import worded
@@ -22,8 +23,7 @@ def notice_content(spell, policy):
     proven = sorted(verified_months(spell))
     approval = {"from": str(BillingMonth.of(spell.approved_from)), "to": str(BillingMonth.of(spell.approved_to)), "percent": f"{at}%",
                 "by": spell.decided_by.name, "at": exact_moment(spell.decided_at), "application": str(spell),
-                "proven": f"{proven[0]} 至 {proven[-1]}，{len(proven)} 个整月" if proven else "还没有整月",
-                "words": worded(spell.estate, "vacancy_notice")}
+                "proven": f"{proven[0]} 至 {proven[-1]}，{len(proven)} 个整月" if proven else "还没有整月"}
     return {**_facts(spell, policy), "checks": _checks(spell), "blank": [], "credits": _credits(spell), "approval": approval}
 
 
@@ -37,7 +37,7 @@ def _facts(spell, policy):
             "planned_to": spell.planned_to.isoformat() if spell.planned_to else "未定",
             "proofs": [[label, code == spell.proof] for code, label in VacancyApplication.Proof.choices],
             "reasons": [[label, code == spell.reason] for code, label in VacancyApplication.Reason.choices],
-            "key_left": spell.key_left, "contact": spell.contact, "said": spell.words, "clerk": spell.asked_by.name,
+            "key_left": spell.key_left, "contact": mask_numbers(spell.contact), "said": spell.words, "clerk": spell.asked_by.name,
             "rule": f"连续空置满 {needs} 个整月{'' if _whole(spell, policy) else '后，其后各整月'}按 {percent}%",
             "limits": "，".join(f"{meter.label}每月 {most} {unit}" for (meter, most), unit in zip(limits(policy).items(), ("吨", "度"), strict=True)),
             "statement": worded(spell.estate, "vacancy_statement"),
