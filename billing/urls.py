@@ -1,7 +1,7 @@
 """The map of billing: months and tariff; the counter's money."""
 from django.urls import path
 
-from .views import counter, exporting, fee_kinds, months, opening, petty_cash, receipts, tariffs
+from .views import counter, exporting, fee_kinds, months, opening, petty_cash, receipts, refunds, tariffs, vacancies, vacancy_round, waivers
 
 app_name = "billing"
 urlpatterns = [
@@ -17,6 +17,22 @@ urlpatterns = [
     path("voids/<int:pk>/", receipts.void, name="void"),
     path("voids/<int:pk>/approve/", receipts.void_receipt, name="void_receipt"),
     path("voids/<int:pk>/refuse/", receipts.refuse_void, name="refuse_void"),
+    path("approvals/", waivers.approvals, name="approvals"),
+    path("households/<int:pk>/refund/", refunds.ask_refund, name="ask_refund"),
+    path("refunds/", refunds.show_refunds, name="refunds"),
+    path("refunds/<int:pk>/", refunds.refund, name="refund"),
+    path("refunds/<int:pk>/approve/", refunds.approve_refund, name="approve_refund"),
+    path("refunds/<int:pk>/refuse/", refunds.refuse_refund, name="refuse_refund"),
+    path("refunds/<int:pk>/withdraw/", refunds.withdraw_refund, name="withdraw_refund"),
+    path("refunds/<int:pk>/pay/", refunds.pay_refund, name="pay_refund"),
+    path("refunds/<int:pk>/bounced/", refunds.bounce_refund, name="bounce_refund"),
+    path("charges/<int:pk>/", waivers.charge, name="charge"),
+    path("charges/<int:pk>/waive/", waivers.ask_waiver, name="ask_waiver"),
+    path("charges/<int:pk>/rebill/", waivers.void_and_rebill, name="void_and_rebill"),
+    path("waivers/", waivers.show_waivers, name="waivers"),
+    path("waivers/<int:pk>/", waivers.waiver, name="waiver"),
+    path("waivers/<int:pk>/approve/", waivers.waive_charge, name="waive_charge"),
+    path("waivers/<int:pk>/refuse/", waivers.refuse_waiver, name="refuse_waiver"),
     path("petty-cash/", petty_cash.show_petty_cash, name="petty_cash"),
     path("petty-cash/top-up/", petty_cash.top_up_petty_cash, name="top_up_petty_cash"),
     path("petty-cash/count/", petty_cash.count_petty_cash, name="count_petty_cash"),
@@ -37,4 +53,16 @@ urlpatterns = [
     path("fee-kinds/add/", fee_kinds.add_fee_kind, name="add_fee_kind"),
     path("fee-kinds/<int:pk>/", fee_kinds.change_fee_kind, name="change_fee_kind"),
     path("tariff/prices/<int:pk>/withdraw/", tariffs.withdraw_price, name="withdraw_price"),
+    path("vacancies/", vacancies.vacancies, name="vacancies"),
+    path("vacancies/list.xlsx", vacancies.download_vacancies, name="download_vacancies"),
+    path("vacancies/round/", vacancy_round.vacancy_round, name="vacancy_round"),
+    path("vacancies/<int:pk>/", vacancies.vacancy, name="vacancy"),
+    path("vacancies/<int:pk>/approve/", vacancies.approve_vacancy, name="approve_vacancy"),
+    path("vacancies/<int:pk>/refuse/", vacancies.refuse_vacancy, name="refuse_vacancy"),
+    path("vacancies/<int:pk>/extend/", vacancies.extend_vacancy, name="extend_vacancy"),
+    path("vacancies/<int:pk>/end/", vacancies.end_vacancy, name="end_vacancy"),
+    path("vacancies/<int:pk>/check/", vacancy_round.check_vacancy, name="check_vacancy"),
+    path("vacancies/checks/<int:pk>/withdraw/", vacancy_round.withdraw_check, name="withdraw_check"),
+    path("households/<int:pk>/vacancy/", vacancies.apply_vacancy, name="apply_vacancy"),
+    path("households/<int:pk>/vacancy/outlook/", vacancies.vacancy_outlook, name="vacancy_outlook"),
 ]

@@ -37,6 +37,17 @@ def _applied(household, w, **changes):
     return apply_vacancy(household, by=w.clerk, **terms | changes)
 
 
+def pages(w):
+    one = ("vacancy", "extend_vacancy", "end_vacancy", "check_vacancy")
+    return {**{f"billing:{name}": [w.vacancy.pk] for name in one}, "billing:withdraw_check": [w.vacancy_check.pk],
+            **{f"billing:{name}": [w.vacancy_asked.pk] for name in ("approve_vacancy", "refuse_vacancy")},
+            **{f"billing:{name}": [w.buyer.pk] for name in ("apply_vacancy", "vacancy_outlook")}}
+
+
+def crowd(w, i):
+    _running(w, f"{40 + i}-1-101")
+
+
 def rules(Change, Copy):
     """What each rule of these tables refuses (tests/test_fences.py)."""
     from billing.models import VacancyApplication, VacancyCheck, VacancyMonth, VacancyReading
