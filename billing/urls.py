@@ -1,7 +1,7 @@
 """The map of billing: months and tariff; the counter's money."""
 from django.urls import path
 
-from .views import counter, exporting, fee_kinds, months, opening, petty_cash, receipts, tariffs
+from .views import counter, deposits, exporting, fee_kinds, months, opening, petty_cash, receipts, tariffs
 
 app_name = "billing"
 urlpatterns = [
@@ -21,6 +21,16 @@ urlpatterns = [
     path("petty-cash/top-up/", petty_cash.top_up_petty_cash, name="top_up_petty_cash"),
     path("petty-cash/count/", petty_cash.count_petty_cash, name="count_petty_cash"),
     path("petty-cash/moves/<int:pk>/reverse/", petty_cash.reverse_petty_cash, name="reverse_petty_cash"),
+    path("deposits/", deposits.show_deposits, name="deposits"),
+    path("deposits/export/", deposits.export_deposits, name="export_deposits"),
+    path("deposits/<int:pk>/", deposits.deposit, name="deposit"),
+    path("deposits/<int:pk>/void/", deposits.void_deposit, name="void_deposit"),
+    path("deposits/<int:pk>/return/", deposits.ask_deposit_return, name="ask_deposit_return"),
+    path("deposits/returns/<int:pk>/", deposits.deposit_return, name="deposit_return"),
+    path("deposits/returns/<int:pk>/approve/", deposits.approve_deposit_return, name="approve_deposit_return"),
+    path("deposits/returns/<int:pk>/refuse/", deposits.refuse_deposit_return, name="refuse_deposit_return"),
+    path("deposits/returns/<int:pk>/pay/", deposits.pay_deposit_return, name="pay_deposit_return"),
+    path("households/<int:pk>/deposit/", deposits.take_deposit, name="take_deposit"),
     path("run/", months.show_run, name="run"),
     path("run/bill/", months.bill_month, name="bill_month"),
     path("run/lines/", months.show_lines, name="run_lines"),
