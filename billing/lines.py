@@ -40,20 +40,25 @@ def lines(price, month, policy):
     A unit whose use was changed after the month was billed owes that month nothing for its new use: the bill stays.
     ``amount`` in fen, area 0.01 ㎡; the share is as billing/shares.py has it.
     """
-    first, last = _day(month.first), _day(month.last)
+    first, last = that_day(month.first), that_day(month.last)
     whole = Q(starts_on__lte=month.first) & (Q(ends_on=None) | Q(ends_on__gte=month.last))
     area_on_first = Q(unit__areas__starts_on__lte=month.first) & (Q(unit__areas__ends_on=None) | Q(unit__areas__ends_on__gte=month.first))
-    factor = 2 * price.unit_price * PERCENT
+    factor = 2 * price.unit_price
     rows = paying(price.estate_id, month, policy).filter(unit__kind=price.fee_kind.bills).annotate(
         area_row=FilteredRelation("unit__areas", condition=area_on_first)).filter(area_row__isnull=False).exclude(
         Exists(_line_of_other_use(price, month)))
     rows = rows.annotate(
         starts=Greatest(F("starts_on"), first), ends=Least(Coalesce(F("ends_on"), last), last),
-        area=F("area_row__area")).annotate(
+        area=F("area_row__area"), percent=percent_of(price, month)).annotate(
         days=Cast(ExtractDay("ends"), IntegerField()) - Cast(ExtractDay("starts"), IntegerField()) + 1)
     return with_share(rows, month, policy).annotate(
-        amount=Case(When(whole, then=_half_up(F("area") * _whole(factor), _whole(1))),
-                    default=_half_up(F("area") * _whole(factor) * F("share_num"), F("share_den")), output_field=BigIntegerField()))
+        amount=Case(When(whole, then=half_up(F("area") * whole_number(factor) * F("percent"), whole_number(1))),
+                    default=half_up(F("area") * whole_number(factor) * F("percent") * F("share_num"), F("share_den")), output_field=BigIntegerField()))
+
+
+def percent_of(price, month):
+    """What part of this fee each household pays in the month, in percent."""
+    return Value(PERCENT)
 
 
 def unbilled(rows, price, month):
@@ -125,22 +130,24 @@ def _due(month, policy):
     calendar = Calendar(policy.estate_id, month.first, month.last + timedelta(days=policy.first_days)) if policy.due_moves else None
     day_due = due_on(month, policy, calendar)
     first_dues = {day: first_due_on(day, month, policy, calendar) for n in range(month.days) for day in [month.first + timedelta(days=n)]}
-    later = [When(starts_on=day, then=_day(due)) for day, due in first_dues.items() if due > day_due]
-    usual = _day(day_due)
+    later = [When(starts_on=day, then=that_day(due)) for day, due in first_dues.items() if due > day_due]
+    usual = that_day(day_due)
     if not later:
         return usual
     return Case(When(starts_on__gte=month.first, then=Case(*later, default=usual, output_field=DateField())),
                 default=usual, output_field=DateField())
 
 
-def _half_up(twice_n, den):
+def half_up(twice_n, den):
     """(2N + D) / 2D with D = 1,000,000 × den, as the CHECK amount_is_what_made_it and kit/money have it."""
-    return (twice_n + den * _whole(1_000_000)) / (den * _whole(2_000_000))
+    return (twice_n + den * whole_number(1_000_000)) / (den * whole_number(2_000_000))
 
 
-def _whole(number):
+def whole_number(number):
+    """A number that SQL reckons with in 64 bits."""
     return Value(number, output_field=BigIntegerField())
 
 
-def _day(day):
+def that_day(day):
+    """A day as SQL compares and writes it."""
     return Cast(Value(day, output_field=DateField()), DateField())

@@ -2,7 +2,6 @@
 from dataclasses import dataclass, field
 
 from django.db.models import (
-    BigIntegerField,
     BooleanField,
     Case,
     CharField,
@@ -14,6 +13,7 @@ from django.db.models import (
     Min,
     OuterRef,
     Q,
+    Subquery,
     Sum,
     Value,
     When,
@@ -24,9 +24,11 @@ from django.db.models.functions import Coalesce, RowNumber
 from households.models import Building, Household, Unit
 from servicecentre.kit.periods import BillingMonth, today
 
+from .contract_lines import of_contracts
 from .corrections import corrections
-from .lines import areas_on, billed, due_on, lines, paying, prices_on, tenures, unbilled, with_due
+from .lines import areas_on, billed, due_on, lines, paying, prices_on, tenures, unbilled
 from .models import BillingPolicy, BillRun, Charge, FeeKind
+from .sources import sources
 
 # Reasons a unit is left out: code → words, whether somebody should see to it, and what to do.
 NO_PRICE, NO_AREA, NO_OWNER, VACATED, LATER, BILLED = "no_price", "no_area", "no_owner", "vacated", "later", "billed"
@@ -46,6 +48,7 @@ CHANGES = {
     "new": ("新增", "{month}新交付或新业主"), "back": ("补出", "{before}没有出账"), "whole": ("首月改足月", "{before}按天计，{month}足月"),
     "part": ("按天计", "{month}不足整月"), "price": ("单价调整", "单价从 {month} 起变更"), "area": ("面积变更", "登记的面积和 {before}账单不同"),
     "other": ("其他", "金额不同"), "ended": ("不再出账", "业主的起止已满"), "gone": ("不再出账", "{month}不出账，见左边的原因"),
+    "contracts": ("车位协议", "新签、到期，或一次收几个月"),
 }
 
 
@@ -91,6 +94,14 @@ class Fee:
     count = property(lambda self: self.new_count + self.made_count)
     total = property(lambda self: self.new_total + self.made_total)
 
+    def add(self, building, fen):
+        self.by_building[building] = self.by_building.get(building, 0) + fen
+
+
+# What a list of lines says of each: its name there → the charge's column.
+COLUMNS = {"quantity": "quantity", "unit_price": "unit_price", "percent": "percent", "share_num": "share_num", "share_den": "share_den",
+           "amount": "amount", "due": "due_on"}
+
 
 def preview(estate, month, *, on=None):
     """The Preview of a month; ``on`` is the day that judges whether the run is late (default today)."""
@@ -108,52 +119,60 @@ def preview(estate, month, *, on=None):
 
 
 def regular(estate, month):
-    """Live lines of the month as runs make them: the unit's own monthly fees, without corrections."""
+    """Live lines of the month as runs make them of area and price: the unit's own monthly fees, without corrections."""
     return Charge.objects.of(estate).live().of_month(month).filter(subject="", line=0).exclude(fee_kind__bills="")
+
+
+def contracts(estate, month):
+    """Live lines of the month that a parking contract made."""
+    return of_contracts(Charge.objects.of(estate).live().of_month(month).filter(line=0))
 
 
 def line_rows(estate, month):
     """Every line of the month as dicts by unit: those billed (``made``) and those a run would add.
 
-    One query, made to be sliced: sort, code, number, owners, fee, starts, ends, quantity, unit_price, share_num,
+    One query, made to be sliced: sort, code, number, owners, fee, starts, ends, quantity, unit_price, percent, share_num,
     share_den, amount, due, made.
     """
     policy = BillingPolicy.of(estate)
-    names = ("sort", "code", "number", "owners", "fee", "starts", "ends", "quantity", "unit_price", "share_num", "share_den", "amount",
-             "due", "made")
 
-    def select(rows, *values):
-        columns = {f"c_{name}": value for name, value in zip(names, values, strict=True)}
+    def select(rows, household, unit, **values):
+        of_household = {"sort": F(f"{unit}sort"), "code": F(f"{unit}code"), "number": F(f"{household}number"), "owners": F(f"{household}owner_names")}
+        columns = {f"c_{name}": value for name, value in {**of_household, **values}.items()}
         return rows.order_by().annotate(**columns).values(*columns)
 
-    made = select(regular(estate, month), F("unit__sort"), F("unit__code"), F("household__number"), F("household__owner_names"),
-                  F("fee_kind__name"), F("starts_on"), F("ends_on"), F("quantity"), F("unit_price"), F("share_num"), F("share_den"),
-                  F("amount"), F("due_on"), Value(True))
-    new = [select(with_due(unbilled(lines(price, month, policy), price, month), month, policy), F("unit__sort"), F("unit__code"), F("number"), F("owner_names"),
-                  Value(price.fee_kind.name), F("starts"), F("ends"), F("area"), Value(price.unit_price, BigIntegerField()), F("share_num"),
-                  F("share_den"), F("amount"), F("due"), Value(False)) for price in prices_on(estate, month)]
-    return made.union(*new, all=True).order_by("c_sort", "c_code", "c_starts", "c_fee")
+    def of_charges(rows):
+        return select(rows, "household__", "unit__", fee=F("fee_kind__name"), starts=F("starts_on"), ends=F("ends_on"), made=Value(True),
+                      **{name: F(column) for name, column in COLUMNS.items()})
+
+    def of_source(source):
+        of = source.columns
+        return select(source.unbilled.annotate(kind=of["fee_kind_id"]), source.household, f"{source.household}unit__",
+                      fee=Subquery(FeeKind.objects.filter(pk=OuterRef("kind")).values("name")), starts=of["starts_on"], ends=of["ends_on"],
+                      made=Value(False), **{name: of[column] for name, column in COLUMNS.items()})
+
+    new = [of_source(source) for source in sources(estate, month, prices_on(estate, month), policy)]
+    return of_charges(regular(estate, month)).union(of_charges(contracts(estate, month)), *new, all=True).order_by(
+        "c_sort", "c_code", "c_starts", "c_fee")
 
 
 # --- totals -----------------------------------------------------------------------------------------------------------
 
 def _totals(estate, month, prices, policy):
-    fees = {kind.pk: Fee(kind) for kind in FeeKind.objects.of(estate).monthly().in_order()}
-    for price in prices:
-        fee = fees[price.fee_kind_id]
-        rows = unbilled(lines(price, month, policy), price, month)
-        for building, count, fen in rows.values_list("unit__building").annotate(n=Count("pk"), fen=Sum("amount")).order_by():
-            fee.new_count += count
-            fee.new_total += int(fen)
-            fee.by_building[building] = fee.by_building.get(building, 0) + int(fen)
-    made = regular(estate, month).values_list("fee_kind", "unit__building").annotate(n=Count("pk"), fen=Sum("amount")).order_by()
-    for kind, building, count, fen in made:
-        fee = fees[kind]
-        fee.made_count += count
-        fee.made_total += int(fen)
-        fee.by_building[building] = fee.by_building.get(building, 0) + int(fen)
-    for kind, fen in regular(estate, month.previous).values_list("fee_kind").annotate(fen=Sum("amount")).order_by():
-        fees[kind].before_total = int(fen)
+    fees = {kind.pk: Fee(kind) for kind in FeeKind.objects.of(estate).in_order()}
+    for source in sources(estate, month, prices, policy):
+        for kind, building, count, fen in source.totals():
+            fees[kind].add(building, int(fen))
+            fees[kind].new_count += count
+            fees[kind].new_total += int(fen)
+    for rows in (regular(estate, month), contracts(estate, month)):
+        for kind, building, count, fen in rows.values_list("fee_kind", "unit__building").annotate(n=Count("pk"), fen=Sum("amount")).order_by():
+            fees[kind].add(building, int(fen))
+            fees[kind].made_count += count
+            fees[kind].made_total += int(fen)
+    for rows in (regular(estate, month.previous), contracts(estate, month.previous)):
+        for kind, fen in rows.values_list("fee_kind").annotate(fen=Sum("amount")).order_by():
+            fees[kind].before_total = int(fen)
     return [fee for fee in fees.values() if fee.count or fee.before_total]
 
 
@@ -222,6 +241,9 @@ def _changes(estate, month, prices, fees, policy):
             household__charges__estate=estate, household__charges__fee_kind=kind.pk, household__charges__period=month.previous.first,
             household__charges__voided_at__isnull=True, household__charges__subject="", household__charges__line=0)))
         _count(found, kind, rows, month, unit_price=F("unit_price"), area=F("quantity"), starts=F("household__starts_on"))
+    for fee in fees:
+        if not fee.kind.bills and fee.total != fee.before_total:
+            _add(found, "contracts", fee.kind, fee.count, fee.total - fee.before_total, "", "")
     return [(CHANGES[code][0], kind.name, number, _why(code, month, examples), fen)
             for (code, kind), (number, fen, examples) in sorted(found.items(), key=lambda item: list(CHANGES).index(item[0][0]))]
 
