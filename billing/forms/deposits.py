@@ -79,6 +79,8 @@ class AskReturnForm(SeveralFilesMixin, DeskForm):
 
     def __init__(self, *args, letters, lines=(), ways=DepositReturn.Method.choices, **kwargs):
         super().__init__(*args, **kwargs)
+        for name in ("original_returned", "in_person"):
+            self.fields[name].choices = list(reversed(self.fields[name].choices))                # the usual first
         self.fields["letter"].queryset = letters
         self.fields["set_off_amount"].widget.attrs["data-off"] = True
         self.fields["set_off"].choices = [(line.pk, line.pk) for line in lines]

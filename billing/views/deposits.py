@@ -41,6 +41,7 @@ def show_deposits(request):
         deposit.state, deposit.days = _state(deposit, day), (day - deposit.day).days
     waiting = list(waiting.select_related("deposit__household__unit", "deposit__paper", "asked_by", "decided_by").order_by("pk")[:WAITING])
     for back in waiting:
+        back.stage = "等财务付" if back.approved else "等主管批"
         back.why_not = deposits.why_not_pay(back, request.user) if back.approved else deposits.why_not_approve(back, request.user)
     return render(request, "billing/deposits/ledger.html", {
         "form": form, "page": page, "waiting": waiting, "kinds": _kinds(rows), "book": _book(request.estate),
@@ -214,7 +215,8 @@ def _return_page(request, back, approve=None, refusal=None, pay=None):
     why_not = deposits.why_not_approve(back, request.user) if may(request, "billing.approve_deposit_return") else "由主管批准。"
     why_not_pay = deposits.why_not_pay(back, request.user) if may(request, "billing.pay_deposit_return") else "由财务付款。"
     return render(request, "billing/deposits/return.html", {
-        "back": back, "deposit": deposit, "household": deposit.household, "letter": back.letter,
+        "back": back, "nobody": "、".join(dict.fromkeys((back.asked_by.name, deposit.cashier.name))), "deposit": deposit, "household": deposit.household,
+        "letter": back.letter,
         "deductions": [(row, files.get((row._meta.label_lower, row.pk), ())) for row in deductions],
         "own_files": files.get((back._meta.label_lower, back.pk), ()),
         "set_offs": list(back.set_offs.select_related("charge__fee_kind")),

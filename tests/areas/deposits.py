@@ -26,7 +26,7 @@ def month(w):
     """One held, one void, one asked, one refused, one given back with a deduction, a set-off and a lost receipt; one by a delegate."""
     w.deposit = take(w, w.household, account_no="6222000011118812", bank="工商银行", due_back_on=date(2027, 5, 18))
     w.asked = ask(w, take(w, w.household))
-    void_deposit(take(w, w.household), reason="金额错", by=w.manager)
+    w.void_deposit = void_deposit(take(w, w.household), reason="金额错", by=w.manager)
     w.approved = approve_deposit_return(ask(w, take(w, w.household)), by=w.manager)
     w.turned_down = refuse_deposit_return(ask(w, take(w, w.household)), refusal="没有验收", by=w.manager)
     line = charge_once(w.household, fee_kind=FeeKind.objects.of(w.estate).get(code="renovation"), reason="装修", by=w.manager)
