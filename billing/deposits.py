@@ -15,7 +15,7 @@ from servicecentre.papers.issuing import issue_paper, void_paper
 from servicecentre.papers.kinds import DEPOSIT, DEPOSIT_RETURN
 from servicecentre.worklog.acts import act, record
 
-from . import petty_cash
+from . import petty_cash, second_person
 from .allocation import settle
 from .cashier import clean_parts
 from .deposit_papers import receipt_content, return_content
@@ -78,8 +78,8 @@ def why_no_void(deposit, user):
     """Why this user may not void this deposit, as a sentence; None when they may."""
     if deposit.voided_at is not None:
         return "这张押金收据已经作废。"
-    if user.pk == deposit.cashier_id:
-        return "这笔押金是您收的，要由别人作废。"
+    if sentence := second_person.why_not(user, deposit.estate, asked_by=None, cashiers={deposit.cashier_id}, taken="这笔押金是您收的，要由别人作废。"):
+        return sentence
     if deposit.day != today():
         return "只有当天收的能作废；以后请办退押金。"
     if deposit.held != deposit.amount or waiting_return(deposit):
@@ -201,9 +201,8 @@ def _leave(back, deposit, household, at, by):
 
 def why_not_approve(back, user):
     """Why this user may not approve this return, as a sentence; None when they may."""
-    if user.pk == back.asked_by_id:
-        return "这是您申请的，要由别的主管批准。"
-    return "这笔押金是您收的，收款人不能批准退它。" if user.pk in (back.cashier_id, back.deposit.cashier_id) else None
+    return second_person.why_not(user, back.estate, asked_by=back.asked_by_id, cashiers={back.cashier_id, back.deposit.cashier_id},
+                                 taken="这笔押金是您收的，收款人不能批准退它。")
 
 
 def why_not_pay(back, user):

@@ -4,9 +4,10 @@ from .payments import Allocation, Payment, PaymentPart, ReceiptVoid, Shift
 from .petty_cash import PettyCash, PettyCashMove
 from .policy import BillingPolicy
 from .prepayments import PrepaymentMove
+from .refunds import Rebill, Refund, RefundPart, Waiver
 from .spaces import FEE_CODES, ContractVehicle, ParkingContract, ParkingSpace, SpaceHold, SpaceKind
 from .tariffs import FeeKind, Price
 
-__all__ = ["Allocation", "BillRun", "BillingPolicy", "Charge", "ContractVehicle", "Credit", "Deposit", "DepositDeduction", "DepositMove",
-           "DepositReturn", "DepositSetOff", "FEE_CODES", "FeeKind", "ParkingContract", "ParkingSpace", "Payment", "PaymentPart", "PettyCash",
-           "PettyCashMove", "PrepaymentMove", "Price", "ReceiptVoid", "Shift", "SpaceHold", "SpaceKind"]
+__all__ = ["FEE_CODES", "Allocation", "BillRun", "BillingPolicy", "Charge", "ContractVehicle", "Credit", "Deposit", "DepositDeduction",
+           "DepositMove", "DepositReturn", "DepositSetOff", "FeeKind", "ParkingContract", "ParkingSpace", "Payment", "PaymentPart", "PettyCash",
+           "PettyCashMove", "PrepaymentMove", "Price", "Rebill", "ReceiptVoid", "Refund", "RefundPart", "Shift", "SpaceHold", "SpaceKind", "Waiver"]

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from billing import deposits
+from billing import deposits, second_person
 from billing.explain import open_lines
 from billing.export import deposits_table, log_deposits_export
 from billing.forms.deposits import AskReturnForm, LedgerFilter, PayForm, RefuseForm, TakeForm, VoidForm
@@ -20,6 +20,7 @@ from servicecentre.files.models import File
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import now, today
+from servicecentre.roles import Role
 from servicecentre.staff.access import may, needs
 
 PER_PAGE, WAITING = 50, 20
@@ -40,9 +41,11 @@ def show_deposits(request):
     for deposit in page.object_list:
         deposit.state, deposit.days = _state(deposit, day), (day - deposit.day).days
     waiting = list(waiting.select_related("deposit__household__unit", "deposit__paper", "asked_by", "decided_by").order_by("pk")[:WAITING])
+    managers = second_person.managers(request.estate)
     for back in waiting:
         back.stage = "等财务付" if back.approved else "等主管批"
-        back.why_not = deposits.why_not_pay(back, request.user) if back.approved else deposits.why_not_approve(back, request.user)
+        back.why_not = deposits.why_not_pay(back, request.user) if back.approved else second_person.refusal(
+            request.user.pk, Role.MANAGER in request.roles, managers, asked_by=back.asked_by_id, cashiers={back.cashier_id})
     return render(request, "billing/deposits/ledger.html", {
         "form": form, "page": page, "waiting": waiting, "kinds": _kinds(rows), "book": _book(request.estate),
         "due": rows.to_give_back(on=day).aggregate(n=Count("pk"), fen=Sum("held", default=0))})

@@ -18,7 +18,7 @@ from servicecentre.files.storing import kept
 
 from ..files.making import ready
 
-NUMBER = "G12345678"
+NUMBER = "E10293847"
 BROUGHT = {"original_returned": True, "in_person": True, "id_checked": True}
 
 
@@ -93,7 +93,7 @@ def rules(Change, Copy):
         "deposit_held_within_amount": Change(Deposit, "voided_at IS NULL", {"held": "amount + 1"}),
         "void_deposit_holds_nothing": Change(Deposit, "voided_at IS NULL AND held > 0", {"voided_at": once}),
         "cashier_voids_no_own_deposit": Change(Deposit, "held = 0 AND voided_at IS NULL", {"voided_at": once, "voided_by_id": "cashier_id"}),
-        "deposit_identity_only_encrypted": Change(Deposit, "TRUE", {"payer_id": "'G12345678'"}),
+        "deposit_identity_only_encrypted": Change(Deposit, "TRUE", {"payer_id": "'E10293847'"}),
         "one_return_at_a_time": Copy(DepositReturn, "approved IS NULL"),
         "return_adds_up": Change(DepositReturn, "approved IS NULL", {"refund": "refund - 1"}),
         "return_needs_two_people": Change(DepositReturn, "approved AND paid_at IS NULL", {"asked_by_id": "decided_by_id"}),
