@@ -36,7 +36,7 @@ def show_deposits(request):
     form.is_valid()
     day, rows = today(), Deposit.objects.of(request.estate)
     waiting = DepositReturn.objects.of(request.estate).exclude(approved=False).filter(paid_at=None)
-    shown = _filtered(rows, form.cleaned_data, day).annotate(going=Exists(waiting.filter(deposit=OuterRef("pk"))))
+    shown = _filtered(rows.annotate(going=Exists(waiting.filter(deposit=OuterRef("pk")))), form.cleaned_data, day)
     page = Paginator(shown.select_related("household__unit", "paper").order_by("due_back_on", "pk"), PER_PAGE).get_page(request.GET.get("page"))
     for deposit in page.object_list:
         deposit.state, deposit.days = _state(deposit, day), (day - deposit.day).days
@@ -54,8 +54,7 @@ def show_deposits(request):
 def _filtered(rows, clean, day):
     if kind := clean.get("kind"):
         rows = rows.filter(kind=kind)
-    waiting = DepositReturn.objects.filter(deposit=OuterRef("pk"), paid_at=None).exclude(approved=False)
-    return {"due": rows.to_give_back(on=day), "waiting": rows.filter(Exists(waiting)), "done": rows.live().filter(held=0),
+    return {"due": rows.to_give_back(on=day), "waiting": rows.filter(going=True), "done": rows.live().filter(held=0),
             "void": rows.exclude(voided_at=None), "all": rows}.get(clean.get("state"), rows.held())
 
 
