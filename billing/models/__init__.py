@@ -1,4 +1,5 @@
 from .charges import BillRun, Charge, Credit
+from .common_income import CommonCost
 from .deposits import Deposit, DepositDeduction, DepositMove, DepositReturn, DepositSetOff
 from .payments import Allocation, Payment, PaymentPart, ReceiptVoid, Shift
 from .petty_cash import PettyCash, PettyCashMove
@@ -7,7 +8,9 @@ from .prepayments import PrepaymentMove
 from .refunds import Rebill, Refund, RefundPart, Waiver
 from .spaces import FEE_CODES, ContractVehicle, ParkingContract, ParkingSpace, SpaceHold, SpaceKind
 from .tariffs import FeeKind, Price
+from .visits import Visit, VisitVoid
 
-__all__ = ["FEE_CODES", "Allocation", "BillRun", "BillingPolicy", "Charge", "ContractVehicle", "Credit", "Deposit", "DepositDeduction",
+__all__ = ["FEE_CODES", "Allocation", "BillRun", "BillingPolicy", "Charge", "CommonCost", "ContractVehicle", "Credit", "Deposit", "DepositDeduction",
            "DepositMove", "DepositReturn", "DepositSetOff", "FeeKind", "ParkingContract", "ParkingSpace", "Payment", "PaymentPart", "PettyCash",
-           "PettyCashMove", "PrepaymentMove", "Price", "Rebill", "ReceiptVoid", "Refund", "RefundPart", "Shift", "SpaceHold", "SpaceKind", "Waiver"]
+           "PettyCashMove", "PrepaymentMove", "Price", "Rebill", "ReceiptVoid", "Refund", "RefundPart", "Shift", "SpaceHold", "SpaceKind", "Visit",
+           "VisitVoid", "Waiver"]
