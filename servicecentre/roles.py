@@ -165,6 +165,14 @@ RIGHTS = {
     "billing.bill_month": _to("按月出账", MANAGER),
     "billing.undo_run": _to("撤销出账", MANAGER),
     "billing.mend_line": _to("更正账单", MANAGER),
+    "billing.view_vacancies": _to("查看空置", CLERK, MANAGER, FINANCE),
+    "billing.apply_vacancy": _to("登记空置申请", CLERK, MANAGER),
+    "billing.approve_vacancy": _to("批准空置", MANAGER),
+    "billing.refuse_vacancy": _to("不批准空置", MANAGER),
+    "billing.extend_vacancy": _to("延长空置", MANAGER),
+    "billing.end_vacancy": _to("结束空置", CLERK, MANAGER),
+    "billing.check_vacancy": _to("空置月核查", CLERK, MANAGER, ENGINEER, GUARD),
+    "billing.withdraw_check": _to("撤回空置核查", MANAGER),
 }
 
 # Acts that ask for the PIN again when it was last said some minutes ago; a clerk's own use of them does not (TRUST T2).
@@ -183,6 +191,7 @@ CONFIRMED = frozenset({
 CONDITIONS = {
     "billing.ask_void": "另一人批",
     "billing.void_receipt": "不批自己的",
+    "billing.approve_vacancy": "不批自己的",
     "billing.refuse_void": "不批自己的",
     "billing.approve_deposit_return": "不批自己的",
     "billing.pay_deposit_return": "不付自己收的",

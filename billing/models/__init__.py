@@ -8,9 +8,11 @@ from .prepayments import PrepaymentMove
 from .refunds import Rebill, Refund, RefundPart, Waiver
 from .spaces import FEE_CODES, ContractVehicle, ParkingContract, ParkingSpace, SpaceHold, SpaceKind
 from .tariffs import FeeKind, Price
+from .vacancy import VacancyApplication, VacancyCheck, VacancyMonth, VacancyReading
 from .visits import Visit, VisitVoid
 
-__all__ = ["FEE_CODES", "Allocation", "BillRun", "BillingPolicy", "Charge", "CommonCost", "ContractVehicle", "Credit", "Deposit", "DepositDeduction",
-           "DepositMove", "DepositReturn", "DepositSetOff", "FeeKind", "ParkingContract", "ParkingSpace", "Payment", "PaymentPart", "PettyCash",
-           "PettyCashMove", "PrepaymentMove", "Price", "Rebill", "ReceiptVoid", "Refund", "RefundPart", "Shift", "SpaceHold", "SpaceKind", "Visit",
+__all__ = ["FEE_CODES", "Allocation", "BillRun", "BillingPolicy", "Charge", "CommonCost", "ContractVehicle", "Credit", "Deposit",
+           "DepositDeduction", "DepositMove", "DepositReturn", "DepositSetOff", "FeeKind", "ParkingContract", "ParkingSpace", "Payment",
+           "PaymentPart", "PettyCash", "PettyCashMove", "PrepaymentMove", "Price", "Rebill", "ReceiptVoid", "Refund", "RefundPart",
+           "Shift", "SpaceHold", "SpaceKind", "VacancyApplication", "VacancyCheck", "VacancyMonth", "VacancyReading", "Visit",
            "VisitVoid", "Waiver"]
