@@ -1,7 +1,23 @@
 """The map of billing: months and tariff; the counter's money."""
 from django.urls import path
 
-from .views import common_income, counter, exporting, fee_kinds, months, opening, petty_cash, receipts, refunds, tariffs, visits, waivers
+from .views import (
+    common_income,
+    counter,
+    deposits,
+    exporting,
+    fee_kinds,
+    months,
+    opening,
+    petty_cash,
+    receipts,
+    refunds,
+    tariffs,
+    vacancies,
+    vacancy_round,
+    visits,
+    waivers,
+)
 
 app_name = "billing"
 urlpatterns = [
@@ -37,6 +53,16 @@ urlpatterns = [
     path("petty-cash/top-up/", petty_cash.top_up_petty_cash, name="top_up_petty_cash"),
     path("petty-cash/count/", petty_cash.count_petty_cash, name="count_petty_cash"),
     path("petty-cash/moves/<int:pk>/reverse/", petty_cash.reverse_petty_cash, name="reverse_petty_cash"),
+    path("deposits/", deposits.show_deposits, name="deposits"),
+    path("deposits/export/", deposits.export_deposits, name="export_deposits"),
+    path("deposits/<int:pk>/", deposits.deposit, name="deposit"),
+    path("deposits/<int:pk>/void/", deposits.void_deposit, name="void_deposit"),
+    path("deposits/<int:pk>/return/", deposits.ask_deposit_return, name="ask_deposit_return"),
+    path("deposits/returns/<int:pk>/", deposits.deposit_return, name="deposit_return"),
+    path("deposits/returns/<int:pk>/approve/", deposits.approve_deposit_return, name="approve_deposit_return"),
+    path("deposits/returns/<int:pk>/refuse/", deposits.refuse_deposit_return, name="refuse_deposit_return"),
+    path("deposits/returns/<int:pk>/pay/", deposits.pay_deposit_return, name="pay_deposit_return"),
+    path("households/<int:pk>/deposit/", deposits.take_deposit, name="take_deposit"),
     path("gate/", visits.gate, name="gate"),
     path("gate/enter/", visits.enter_visit, name="enter_visit"),
     path("gate/out/", visits.find_leaving, name="find_leaving"),
@@ -67,4 +93,16 @@ urlpatterns = [
     path("fee-kinds/add/", fee_kinds.add_fee_kind, name="add_fee_kind"),
     path("fee-kinds/<int:pk>/", fee_kinds.change_fee_kind, name="change_fee_kind"),
     path("tariff/prices/<int:pk>/withdraw/", tariffs.withdraw_price, name="withdraw_price"),
+    path("vacancies/", vacancies.vacancies, name="vacancies"),
+    path("vacancies/list.xlsx", vacancies.download_vacancies, name="download_vacancies"),
+    path("vacancies/round/", vacancy_round.vacancy_round, name="vacancy_round"),
+    path("vacancies/<int:pk>/", vacancies.vacancy, name="vacancy"),
+    path("vacancies/<int:pk>/approve/", vacancies.approve_vacancy, name="approve_vacancy"),
+    path("vacancies/<int:pk>/refuse/", vacancies.refuse_vacancy, name="refuse_vacancy"),
+    path("vacancies/<int:pk>/extend/", vacancies.extend_vacancy, name="extend_vacancy"),
+    path("vacancies/<int:pk>/end/", vacancies.end_vacancy, name="end_vacancy"),
+    path("vacancies/<int:pk>/check/", vacancy_round.check_vacancy, name="check_vacancy"),
+    path("vacancies/checks/<int:pk>/withdraw/", vacancy_round.withdraw_check, name="withdraw_check"),
+    path("households/<int:pk>/vacancy/", vacancies.apply_vacancy, name="apply_vacancy"),
+    path("households/<int:pk>/vacancy/outlook/", vacancies.vacancy_outlook, name="vacancy_outlook"),
 ]
