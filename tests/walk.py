@@ -53,7 +53,7 @@ def address(world, name):
 def unframed():
     """Pages come without rail, top, keys and lock around them, a third of their cost: for walks that ask what a page itself answers.
 
-    The frame depends on who looks, never on the page's row or on what was sent; each such walk goes once with it.
+    The frame depends on who looks and on nothing that is asked here; each such walk goes once with it, or reads it at home.
     """
     engine = engines["django"].engine
     with mock.patch.dict(engine.template_loaders[0].get_template_cache, dict.fromkeys(FRAME, engine.from_string(""))):
