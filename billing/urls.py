@@ -1,7 +1,7 @@
 """The map of billing: months and tariff; the counter's money."""
 from django.urls import path
 
-from .views import counter, exporting, fee_kinds, months, opening, petty_cash, receipts, tariffs
+from .views import contracts, counter, exporting, fee_kinds, months, opening, petty_cash, receipts, spaces, tariffs
 
 app_name = "billing"
 urlpatterns = [
@@ -37,4 +37,18 @@ urlpatterns = [
     path("fee-kinds/add/", fee_kinds.add_fee_kind, name="add_fee_kind"),
     path("fee-kinds/<int:pk>/", fee_kinds.change_fee_kind, name="change_fee_kind"),
     path("tariff/prices/<int:pk>/withdraw/", tariffs.withdraw_price, name="withdraw_price"),
+    path("parking/", spaces.show_parking, name="parking"),
+    path("parking/spaces/add/", spaces.add_space, name="add_space"),
+    path("parking/spaces/<int:pk>/", spaces.show_space, name="parking_space"),
+    path("parking/spaces/<int:pk>/change/", spaces.change_space_entry, name="change_space_entry"),
+    path("parking/sign/", contracts.sign_contract, name="sign_contract"),
+    path("parking/contracts/", spaces.show_contracts, name="parking_contracts"),
+    path("parking/contracts.xlsx", spaces.download_contracts, name="download_contracts"),
+    path("parking/contracts/<int:pk>/", contracts.show_contract, name="parking_contract"),
+    path("parking/contracts/<int:pk>/renew/", contracts.renew_contract, name="renew_contract"),
+    path("parking/contracts/<int:pk>/end/", contracts.end_contract, name="end_contract"),
+    path("parking/contracts/<int:pk>/cancel/", contracts.cancel_contract, name="cancel_contract"),
+    path("parking/contracts/<int:pk>/vehicle/", contracts.change_vehicle, name="change_vehicle"),
+    path("parking/contracts/<int:pk>/space/", contracts.change_space, name="change_space"),
+    path("parking/contracts/<int:pk>/proof/", contracts.prove_right, name="prove_right"),
 ]

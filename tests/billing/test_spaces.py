@@ -5,7 +5,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from billing import spaces
-from billing.models import BillingPolicy, Charge, ContractVehicle, Credit, ParkingContract, ParkingSpace, Price, SpaceKind
+from billing.models import BillingPolicy, Charge, ContractVehicle, Credit, ParkingContract, ParkingSpace, Price, SpaceHold, SpaceKind
 from billing.space_terms import charges_of
 from households.models import Vehicle
 from servicecentre.kit import periods
@@ -115,6 +115,17 @@ def test_a_special_plate_is_taken_knowingly(household, clerk):
     assert sign(household, clerk, plate="苏A1234学", despite=("special_plate",)).vehicles.get().plate == "苏A1234学"
 
 
+def test_one_space_has_one_contract_at_a_time(estate, household, l23, clerk):
+    other, terms = make_household(estate, "2-2-604", owner="石磊"), {"space_kind": SpaceKind.OPEN, "space": l23}
+    first = sign(household, clerk, **terms)
+    with pytest.raises(Refused, match="L-23 已租给 4-1-902，2026-12-01 起，到 2027-11-30"):
+        sign(other, clerk, plate="苏A12345", **terms, starts_on=date(2027, 1, 1))
+    later = sign(other, clerk, plate="苏A12345", **terms, starts_on=date(2026, 11, 24), ends_on=date(2026, 11, 30))
+    hold = later.holds.get()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SpaceHold.objects.create(estate=estate, contract=later, space=l23, starts_on=date(2027, 1, 1), by=clerk, at=hold.at)
+    assert first.holds.live().count() == 1
+
 
 @pytest.mark.parametrize("state", [ParkingSpace.State.VISITORS, ParkingSpace.State.OUT])
 def test_a_space_that_is_not_to_let_is_refused(household, l23, clerk, state):
@@ -128,6 +139,13 @@ def test_a_space_that_is_let_stays_in_use(household, l23, clerk):
     with pytest.raises(Refused, match="CW-2026-000001 还占着"):
         spaces.change_space_entry(l23, place="", state=ParkingSpace.State.OUT, remark="", version=1, by=clerk)
 
+
+def test_a_vehicle_with_two_spaces_is_asked_about(estate, household, clerk):
+    sign(household, clerk)
+    with pytest.raises(Refused, match="已在 4-1-902 的车位协议 CW-2026-000001 上") as refused:
+        sign(household, clerk)
+    assert refused.value.unless == "parked_elsewhere"
+    assert sign(household, clerk, despite=("parked_elsewhere",)).subject == "CW-2026-000002"
 
 
 # --- ended early ------------------------------------------------------------------------------------------------------
@@ -239,6 +257,12 @@ def test_a_shared_one_gets_and_leaves_a_number(estate, household, clerk):
         spaces.change_space(contract, space=b1, from_day=date(2026, 12, 8), reason="又要", version=3, by=clerk)
     spaces.change_space(contract, space=b1, from_day=date(2026, 12, 9), reason="又要", version=3, by=clerk)
 
+
+def test_what_another_wrote_meanwhile_is_not_overwritten(household, clerk, clerk2):
+    contract = sign(household, clerk)
+    spaces.change_vehicle(contract, plate="苏A88888", from_day=date(2026, 12, 20), reason="换新车", version=1, by=clerk)
+    with pytest.raises(Refused, match="李婷刚才"):
+        spaces.end_contract(contract, last_day=date(2026, 12, 31), reason="搬走", version=1, by=clerk2)
 
 
 def test_a_renewal_follows_the_one_before_at_todays_price(household, clerk):
