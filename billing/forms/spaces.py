@@ -30,17 +30,25 @@ class SpaceField(TextField):
         return value.number if isinstance(value, ParkingSpace) else super().prepare_value(value)
 
 
+class CycleField(forms.TypedChoiceField):
+    """Months between two payments, as 「3m」 in the form."""
+
+    def __init__(self, **options):
+        super().__init__(choices=[(f"{value}m", label) for value, label in ParkingContract.Cycle.choices], coerce=lambda text: int(text[:-1]),
+                         empty_value=None, widget=forms.RadioSelect, error_messages={"required": NO_CYCLE}, **options)
+
+    def prepare_value(self, value):
+        return f"{value}m" if isinstance(value, int) else value
+
+
 class TermsForm(DeskForm):
     """What the price depends on: kind, space, days, cycle."""
-
-    single = ("space_kind", "cycle_months")
 
     space_kind = forms.ChoiceField(label="种类", choices=SpaceKind.choices, widget=forms.RadioSelect, error_messages={"required": NO_KIND})
     space = SpaceField(label="车位号", max_length=20, required=False)
     starts_on = DayField(label="从")
     ends_on = DayField(label="到", required=False)
-    cycle_months = forms.TypedChoiceField(label="怎么付", choices=ParkingContract.Cycle.choices, coerce=int, widget=forms.RadioSelect,
-                                          error_messages={"required": NO_CYCLE})
+    cycle_months = CycleField(label="怎么付")
 
     def __init__(self, *args, estate, **kwargs):
         super().__init__(*args, **kwargs)
@@ -58,7 +66,7 @@ class SignForm(TermsForm):
     brand = TextField(label="品牌", max_length=30, required=False)
     colour = TextField(label="颜色", max_length=10, required=False)
     owner_name = TextField(label="车主", max_length=40, required=False)
-    licence_seen = forms.BooleanField(label="行驶证看过", required=False)
+    licence_seen = forms.BooleanField(label="行驶证看过", required=False, widget=forms.CheckboxInput(attrs={"class": "form-check-input"}))
     proof = TextField(label="权属证明", max_length=60, required=False)
     card_no = TextField(label="卡、遥控", max_length=30, required=False)
     remarks = TextField(label="备注", max_length=60, required=False)
@@ -100,7 +108,7 @@ class ChangeVehicleForm(DeskForm):
     brand = TextField(label="品牌", max_length=30, required=False)
     colour = TextField(label="颜色", max_length=10, required=False)
     owner_name = TextField(label="车主", max_length=40, required=False)
-    licence_seen = forms.BooleanField(label="行驶证看过", required=False)
+    licence_seen = forms.BooleanField(label="行驶证看过", required=False, widget=forms.CheckboxInput(attrs={"class": "form-check-input"}))
     reason = TextField(label="为什么换", max_length=60)
     version = forms.IntegerField(widget=forms.HiddenInput)
     layout = Layout(Row("plate", "from_day"), Row("brand", "colour", "owner_name"), "licence_seen", "reason", "version")

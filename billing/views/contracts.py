@@ -1,6 +1,7 @@
 """Pages of one parking contract: signed, renewed, changed, ended; its lines, vehicles and paper."""
 from datetime import timedelta
 
+from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
@@ -14,6 +15,7 @@ from households.models import Household
 from households.views.pages import about_of, done, form_page
 from servicecentre.kit.money import price_text, yuan
 from servicecentre.kit.periods import BillingMonth, business_day, now, today
+from servicecentre.kit.text import clean_text
 from servicecentre.staff.access import may, needs
 
 TERMS = ("space_kind", "space", "starts_on", "ends_on", "cycle_months")
@@ -64,11 +66,11 @@ def _can(request, row, day, running, renewal):
 def sign_contract(request):
     """A new contract; GET with terms only answers what they come to."""
     day = today()
-    initial = {"space_kind": SpaceKind.SHARED, "starts_on": day, "ends_on": _a_year_from(day), "cycle_months": 3}
+    initial = {"space_kind": SpaceKind.SHARED, "starts_on": day, "ends_on": _a_year_from(day), "cycle_months": "3m"}
     initial |= {name: request.GET[name] for name in TERMS if name in request.GET}
     if household := _household(request):
         initial |= {"room": household.unit.code}
-    if space := ParkingSpace.objects.of(request.estate).filter(number=initial.get("space") or "").first():
+    if space := space_of(request.estate, initial.get("space")):
         initial["space_kind"] = request.GET.get("space_kind", space.kind)
     return _sign_page(request, SignForm(request.POST or None, estate=request.estate, initial=initial), initial, title="车位协议")
 
@@ -80,7 +82,7 @@ def renew_contract(request, pk):
     day = max(today(), (old.ends_on or today()) + timedelta(days=1))
     space, vehicle = old.space_on(old.ends_on or day), old.vehicle_on(old.ends_on or day)
     initial = {"room": old.household.unit.code, "holder_name": old.holder_name, "space_kind": old.space_kind, "space": space.number if space else "",
-               "starts_on": day, "ends_on": _a_year_from(day), "cycle_months": old.cycle_months, "proof": old.proof, "card_no": old.card_no}
+               "starts_on": day, "ends_on": _a_year_from(day), "cycle_months": f"{old.cycle_months}m", "proof": old.proof, "card_no": old.card_no}
     if vehicle:
         initial |= {name: getattr(vehicle, name) for name in ("plate", "brand", "colour", "owner_name", "licence_seen")}
     initial |= {name: request.GET[name] for name in TERMS if name in request.GET}
@@ -126,6 +128,14 @@ def _a_year_from(day):
     return month.first.replace(day=min(day.day, month.days)) - timedelta(days=1)
 
 
+def space_of(estate, number):
+    """The space of this number, as an address or a form gives it; else None."""
+    try:
+        return ParkingSpace.objects.of(estate).filter(number=clean_text(number, 20)).first() if number else None
+    except ValidationError:
+        return None
+
+
 def _household(request):
     pk = request.GET.get("household", "")
     rows = Household.objects.of(request.estate).live().select_related("unit")
@@ -145,7 +155,7 @@ def _cars(household):
 def _free(estate, terms):
     kind = terms.get("space_kind")
     rows = ParkingSpace.objects.of(estate).filter(kind=kind) if kind in SpaceKind.values else ParkingSpace.objects.none()
-    return list(rows.free(first=today()).exclude(number=terms.get("space") or "").order_by("number")[:OTHERS])
+    return list(rows.free(first=today()).exclude(pk=getattr(space_of(estate, terms.get("space")), "pk", None)).order_by("number")[:OTHERS])
 
 
 # --- acts on one -----------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from servicecentre.kit.periods import today
 from servicecentre.kit.sheets import workbook_bytes
 from servicecentre.staff.access import may, needs
 
+from .contracts import space_of
 from .months import EXCEL
 
 CELLS, PER_PAGE, ENDING = 120, 50, 8
@@ -42,8 +43,7 @@ def _kind(request):
 
 
 def _chosen(request):
-    number = request.GET.get("space")
-    return ParkingSpace.objects.of(request.estate).filter(number=number).first() if number else None
+    return space_of(request.estate, request.GET.get("space"))
 
 
 def _space_facts(space, day):
