@@ -137,14 +137,14 @@ def settle_run(run, *, at):
     return int(ours.aggregate(fen=Sum("amount"))["fen"])
 
 
-def take_back_run(run, *, at):
-    """Give back what credit settled of this run's lines: its allocations void, the lines unpaid; returns fen."""
-    ours = Allocation.objects.live().filter(charge__run=run, later=True)
+def take_back_run(charges, *, at):
+    """Give back what credit settled of these lines of one run: its allocations void, the lines unpaid; returns fen."""
+    ours = Allocation.objects.live().filter(charge__in=charges, later=True)
     back = ours.aggregate(fen=Sum("amount", default=0))["fen"]
     if back:
-        _move(Charge.objects.filter(run=run), "paid", ours, "charge", -1)
-        _move(Payment.objects.live().of(run.estate_id), "left", ours, "payment", +1)
-        _move(Credit.objects.of(run.estate_id), "left", ours, "credit", +1)
+        _move(charges, "paid", ours, "charge", -1)
+        _move(Payment.objects.live(), "left", ours, "payment", +1)
+        _move(Credit.objects.all(), "left", ours, "credit", +1)
         ours.update(voided_at=at)
     return int(back)
 

@@ -11,6 +11,7 @@ from servicecentre.papers.kinds import RECEIPT
 from servicecentre.worklog.acts import act, record
 from servicecentre.worklog.models import Done
 
+from .ahead import bill_ahead, months_ahead, net
 from .allocation import settle
 from .corrections import overbilled, who_mends
 from .explain import open_lines
@@ -26,12 +27,13 @@ SAME_TRANSFER_DAYS = 90                                  # how long back one loo
 
 @act
 def collect_payment(household, *, charges=None, parts, tendered=None, payer_name, payer_relation=Payment.Relation.OWNER, remarks="",
-                    due_shown=None, use_credit=False, replaces=None, by, despite=()):
+                    due_shown=None, use_credit=False, ahead=0, replaces=None, by, despite=()):
     """Take money of a household and write its receipt; returns the Payment. All sums in fen.
 
     ``charges``: lines (rows or pks) that the payer names, None for all; the oldest due is settled first, a part is
     allowed, what is left over is the household's credit. ``parts``: [(method, fen, reference)], one per method.
     ``tendered``: cash put on the table, None for exact. ``use_credit``: waiting credit settles the chosen lines first.
+    ``ahead``: so many months are billed now and paid with the chosen lines, behind them (DOMAIN §2 Paying ahead).
     ``due_shown``: ``shown()`` of the page, None for a caller that showed none. ``replaces``: paper of the void receipt that
     this one is reissued for.
     Refused when the bill changed since it was shown; unless="to_correct" when a line is for days beyond the tenure,
@@ -44,8 +46,9 @@ def collect_payment(household, *, charges=None, parts, tendered=None, payer_name
     at = shift.within(now())                              # midnight may have passed while this waited for its turn
     lines, credit = list(open_lines(household)), waiting_credit(household)
     if due_shown is not None:
-        _demand_unchanged(household, due_shown, lines, credit)
-    chosen = _chosen(lines, charges)
+        _demand_unchanged(household, due_shown, lines, credit, ahead)
+    coming = bill_ahead(household, ahead, by=by) if ahead else []
+    chosen = _chosen(lines, charges) + coming
     parts = clean_parts(parts)
     total = sum(fen for _, fen, _ in parts)
     _demand_sensible(total, household)
@@ -68,8 +71,9 @@ def collect_payment(household, *, charges=None, parts, tendered=None, payer_name
     settled = settle(household, chosen, credit, at=at, receipt=payment) if used else []
     settled += settle(household, chosen, [payment], at=at, receipt=payment)
     left_after = payment.left + sum(source.left for source in credit)
-    payment.paper = issue_paper(RECEIPT, household, content=receipt_content(payment, settled, credit_left=left_after, replaces=replaces),
-                                by=by, on=payment.day, replaces=replaces)
+    given = sum(line.mended for line in coming)
+    content = receipt_content(payment, settled, credit_left=left_after, replaces=replaces, note=f"年缴优惠 {yuan(given)} 元" if given else "")
+    payment.paper = issue_paper(RECEIPT, household, content=content, by=by, on=payment.day, replaces=replaces)
     payment.save(update_fields=["paper"])
     ways = "、".join(METHODS(method).label for method, _, _ in parts)
     record(by, f"收费 {yuan(total)} 元，{ways}，收据 {payment.paper.number}{f'，用预存 {yuan(used)} 元' if used else ''}"
@@ -86,7 +90,7 @@ def use_credit(household, *, charges=None, due_shown=None, by):
     household = Household.objects.lock(household)
     lines, credit = list(open_lines(household)), waiting_credit(household)
     if due_shown is not None:
-        _demand_unchanged(household, due_shown, lines, credit)
+        _demand_unchanged(household, due_shown, lines, credit, Shown.read(due_shown).ahead)
     if not credit:
         raise Refused("该户没有预存余额。")
     chosen = _chosen(lines, charges)
@@ -112,32 +116,34 @@ def credit_left(household):
 class Shown:
     """What a page showed as due: {charge pk: fen} and the credit, as text in the form, as figures here."""
 
-    def __init__(self, dues, credit):
-        self.dues, self.credit = dues, credit
+    def __init__(self, dues, credit, ahead=0, ahead_fen=0):
+        self.dues, self.credit, self.ahead, self.ahead_fen = dues, credit, ahead, ahead_fen
 
     @classmethod
-    def of(cls, lines, credit):
-        """Of charges and of credit in fen."""
-        return cls({line.pk: line.due for line in lines}, credit)
+    def of(cls, lines, credit, ahead=0, ahead_fen=0):
+        """Of charges, of credit in fen, of months to be paid ahead and what they cost, fen."""
+        return cls({line.pk: line.due for line in lines}, credit, ahead, ahead_fen)
 
     @classmethod
     def read(cls, text):
         """From the form; Refused when it is not what a page of ours wrote."""
-        if not re.fullmatch(r"(?:[0-9]{1,18}:[0-9]{1,12},)*c:[0-9]{1,15}", text or "", re.ASCII):
+        found = re.fullmatch(r"((?:[0-9]{1,18}:[0-9]{1,12},)*)(?:a([0-9]{1,2}):([0-9]{1,12}),)?c:([0-9]{1,15})", text or "", re.ASCII)
+        if not found:
             raise Refused({"due_shown": "页面已过期，请重新打开这一户再收。"})
-        *dues, (_, credit) = (pair.split(":") for pair in text.split(","))
-        return cls({int(pk): int(fen) for pk, fen in dues}, int(credit))
+        dues = (pair.split(":") for pair in found[1].split(",")[:-1])
+        return cls({int(pk): int(fen) for pk, fen in dues}, int(found[4]), int(found[2] or 0), int(found[3] or 0))
 
     def __str__(self):
-        return "".join(f"{pk}:{fen}," for pk, fen in self.dues.items()) + f"c:{self.credit}"
+        ahead = f"a{self.ahead}:{self.ahead_fen}," if self.ahead else ""
+        return "".join(f"{pk}:{fen}," for pk, fen in self.dues.items()) + f"{ahead}c:{self.credit}"
 
     def __eq__(self, other):
-        return (self.dues, self.credit) == (other.dues, other.credit)
+        return (self.dues, self.credit, self.ahead, self.ahead_fen) == (other.dues, other.credit, other.ahead, other.ahead_fen)
 
 
-def shown(lines, credit):
+def shown(lines, credit, ahead=0, ahead_fen=0):
     """The text a form carries as ``due_shown``."""
-    return str(Shown.of(lines, credit))
+    return str(Shown.of(lines, credit, ahead, ahead_fen))
 
 
 def key_served(request_key):
@@ -145,14 +151,16 @@ def key_served(request_key):
     return Done.objects.filter(request_key=request_key).exists()
 
 
-def _demand_unchanged(household, due_shown, lines, credit):
+def _demand_unchanged(household, due_shown, lines, credit, ahead=0):
     was = Shown.read(due_shown)
-    current = Shown.of(lines, sum(source.left for source in credit))
+    current = Shown.of(lines, sum(source.left for source in credit), ahead, net(months_ahead(household, ahead)))
     if was == current:
         return
     said = _what_changed(household, was, lines)
     if not said and was.credit != current.credit:
         said = [f"预存余额原来 {yuan(was.credit)} 元，现在 {yuan(current.credit)} 元"]
+    if not said and (was.ahead, was.ahead_fen) != (current.ahead, current.ahead_fen):
+        said = [f"预交 {current.ahead} 个月现在是 {yuan(current.ahead_fen)} 元"]
     raise Refused({"due_shown": f"打开这页以后，这一户的账变了：{'；'.join(said) or '应收已更新'}。没有收款，请按现在的金额再收。"})
 
 

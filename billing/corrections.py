@@ -1,6 +1,7 @@
 """更正 of past months: what was billed beyond a tenure's days, and days never billed; listed, mended only by an act (DOMAIN §2)."""
 from dataclasses import dataclass
 from datetime import timedelta
+from fractions import Fraction
 
 from django.db.models import BigIntegerField, Count, Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Cast, Coalesce
@@ -12,10 +13,12 @@ from servicecentre.kit.refused import Refused
 from servicecentre.worklog.acts import act, record
 from servicecentre.worklog.review import managers
 
+from .ahead import take_discount_back
 from .allocation import settle
 from .charges import make_charge
 from .lines import lacking, lines, prices_on, unbilled
-from .models import BillRun, Charge, Credit
+from .models import BillingPolicy, BillRun, Charge, Credit
+from .shares import NOTHING, Tenure, share, with_neighbours
 
 MONTHS_BACK = 12                  # how many billed months are searched for tenures without a line
 
@@ -85,22 +88,27 @@ def mend_line(charge, *, by):
     """
     household = Household.objects.lock(charge.household_id)
     charge = with_sums(Charge.objects.all()).lock(charge)
-    fen = off_by(charge, household)
+    policy = BillingPolicy.of(charge.estate_id)
+    fen = off_by(charge, household, policy)
     if charge.voided_at or charge.line or charge.subject or charge.opening_id or not fen:
         raise Refused("这笔账单没有要更正的，请刷新出账预览。")
-    month = BillingMonth.of(charge.period)
     if fen > 0:
-        days = _lacking_days(charge, household, fen)
-        starts_on, ends_on = _lacking_span(charge, household, days)
-        line = Charge.objects.filter(household=household, fee_kind=charge.fee_kind_id, period=charge.period, subject="").count()
-        return make_charge(household, charge.fee_kind, by=by, period=month, quantity=charge.quantity, unit_price=charge.unit_price,
-                           percent=charge.percent, share_num=days, share_den=month.days, line=line, starts_on=starts_on, ends_on=ends_on)
+        return _further_line(charge, household, fen, policy, by)
     credit = Credit.objects.create(estate_id=charge.estate_id, household=household, charge=charge, source=Credit.Source.CORRECTION,
                                    amount=-fen, left=-fen, reason=_words(charge, household), made_at=now(), made_by=by)
     if charge.due:
         settle(household, [charge], [credit], at=credit.made_at, later=True)
-    record(by, f"更正 {charge.shown_name} {month} 减 {yuan(-fen)} 元：{credit.reason}", credit, household=household)
+    record(by, f"更正 {charge.shown_name} {BillingMonth.of(charge.period)} 减 {yuan(-fen)} 元：{credit.reason}", credit, household=household)
+    if gone := _discount_gone(charge, -fen):
+        take_discount_back(charge, credit, gone, household, by)
     return credit
+
+
+def _discount_gone(charge, back):
+    """How much of a year's discount falls away where ``back`` fen of the line are given back (DOMAIN §2 Paying ahead)."""
+    given = charge.credits.filter(source=Credit.Source.DISCOUNT).aggregate(fen=Sum("amount", default=0))["fen"]
+    before = charge.amount - charge.mended_fen
+    return given and half_up(given * before, charge.amount) - half_up(given * (before - back), charge.amount)
 
 
 def _lines_off(estate, charges):
@@ -112,67 +120,98 @@ def _lines_off(estate, charges):
         | (Q(household__ends_on=None) | Q(household__ends_on__gt=F("ends_on"))) & ~Q(ends_on__in=whole_ends))
     mended = Exists(Credit.objects.filter(charge=OuterRef("pk"), source=Credit.Source.CORRECTION))       # the tenure may have moved again
     # What the old books said (期初) is a sum for the month, not days of it.
-    rows = (with_sums(charges.of(estate).live()).filter(beyond | short | mended, subject="", line=0)
+    followed = Household.objects.live().filter(unit=OuterRef("household__unit"), starts_on__gt=OuterRef("household__ends_on"))
+    sold_on = Q(household__developer=False, household__ends_on=F("ends_on"), share_num=F("share_den")) & ~Q(ends_on__in=whole_ends) & Exists(followed)
+    rows = (with_sums(charges.of(estate).live()).filter(beyond | short | mended | sold_on, subject="", line=0)
             .exclude(opening__isnull=False).exclude(fee_kind__bills="").select_related("household__unit", "fee_kind"))
+    policy = BillingPolicy.of(estate)
     for charge in rows.iterator(chunk_size=500):
-        if fen := off_by(charge, charge.household):
+        if fen := off_by(charge, charge.household, policy):
             yield Correction(charge.household, charge.household.unit.code, charge.fee_kind, BillingMonth.of(charge.period), fen,
                              _words(charge, charge.household), charge)
 
 
 def _never_billed(estate, month):
     """Tenures without a line in a month that was billed, the newest twelve such months before this one."""
+    policy = BillingPolicy.of(estate)
     ran = BillRun.objects.of(estate).filter(undone_at=None, period__lt=month.first).values_list("period", flat=True)
     for period in sorted(set(ran), reverse=True)[:MONTHS_BACK]:
         billed = BillingMonth.of(period)
         prices = prices_on(estate, billed)
-        if not lacking(estate, billed, prices).exists():
+        if not lacking(estate, billed, prices, policy).exists():
             continue
         for price in prices:
-            for household in unbilled(lines(price, billed), price, billed).select_related("unit"):
+            for household in unbilled(lines(price, billed, policy), price, billed).select_related("unit"):
                 yield Correction(household, household.unit.code, price.fee_kind, billed, household.amount,
                                  f"{billed.label}已出账，这一户没有账单；再出一次 {billed} 即补上")
 
 
 def with_sums(charges):
-    """Adds what further lines and corrections have mended of each line: fen and how many."""
+    """Adds what further lines and corrections have mended of each line, fen and how many, and what share() asks of the tenures beside."""
     further = _further(OuterRef("household"), OuterRef("fee_kind"), OuterRef("period")).order_by().values("household")
     mended = _mended(OuterRef("pk")).order_by().values("charge")
     fen, number = Cast(Sum("amount"), BigIntegerField()), Count("pk")
-    return charges.annotate(
+    return with_neighbours(charges).annotate(
         further_fen=Coalesce(Subquery(further.annotate(fen=fen).values("fen")), 0),
         further_n=Coalesce(Subquery(further.annotate(n=number).values("n")), 0),
         mended_fen=Coalesce(Subquery(mended.annotate(fen=fen).values("fen")), 0),
         mended_n=Coalesce(Subquery(mended.annotate(n=number).values("n")), 0))
 
 
-def off_by(charge, household):
-    """What the tenure's days make of the month, less what is billed and mended, fen; 0 when they agree but for rounding."""
-    month = BillingMonth.of(charge.period)
-    days = _days(household, month)
-    due = line_amount(charge.quantity, charge.unit_price, charge.percent, days, month.days) if days else 0
+def off_by(charge, household, policy, *, sold=False):
+    """What the tenure's share makes of the month, less what is billed and mended, fen; 0 when they agree but for rounding.
+
+    ``charge`` has with_sums(); ``sold``: somebody follows the day after ``household.ends_on``, though no row says so yet.
+    """
+    pair = _share(charge, household, policy, sold)
+    due = line_amount(charge.quantity, charge.unit_price, charge.percent, *pair) if pair[0] else 0
     fen = due - charge.amount - charge.further_fen + charge.mended_fen
     return fen if abs(fen) > charge.further_n + charge.mended_n else 0
 
 
-def _lacking_days(charge, household, fen):
-    """Days of the further line that brings ``fen`` more."""
+def _share(charge, household, policy, sold=False):
+    """(part, of) of the charge's month that the household's days make now."""
+    if household.voided_at:
+        return NOTHING
+    next_from = household.ends_on + timedelta(days=1) if sold else charge.next_from
+    tenure = Tenure(household.starts_on, household.ends_on, household.developer, charge.bought_of_owner, next_from, None if sold else charge.next_to)
+    return share(tenure, BillingMonth.of(charge.period), policy)
+
+
+def _further_line(charge, household, fen, policy, by):
+    """A line more for what lacks: the part of the month where that says the sum, else the very sum."""
     month = BillingMonth.of(charge.period)
-    if not charge.mended_n:
-        billed = sum(_further(charge.household_id, charge.fee_kind_id, charge.period).values_list("share_num", flat=True))
-        return _days(household, month) - (charge.ends_on - charge.starts_on).days - 1 - billed
-    whole = line_amount(charge.quantity, charge.unit_price, charge.percent)
-    return min(month.days, half_up(fen * month.days, whole))
+    billed = _further(charge.household_id, charge.fee_kind_id, charge.period)
+    lack = Fraction(*_share(charge, household, policy)) - sum((Fraction(*pair) for pair in billed.values_list("share_num", "share_den")),
+                                                             Fraction(charge.share_num, charge.share_den))
+    if charge.mended_n:
+        lack = min(Fraction(1), Fraction(half_up(fen * month.days, line_amount(charge.quantity, charge.unit_price, charge.percent)), month.days))
+    factors = {"quantity": charge.quantity, "unit_price": charge.unit_price, "percent": charge.percent, **_parts(lack, month)}
+    if not factors["share_num"] or abs(line_amount(*factors.values()) - fen) > charge.further_n + charge.mended_n + 1:
+        factors = {"quantity": 100, "unit_price": fen * 100, "label": f"{charge.fee_kind.name}补差"}
+    starts_on, ends_on = _lacking_span(charge, household, factors.get("share_num"))
+    line = Charge.objects.filter(household=household, fee_kind=charge.fee_kind_id, period=charge.period, subject="").count()
+    return make_charge(household, charge.fee_kind, by=by, period=month, line=line, starts_on=starts_on, ends_on=ends_on, **factors)
+
+
+def _parts(lack, month):
+    """A part of a month as a charge says it: in days where it is days, else as it stands; 0 where a charge can't."""
+    if not 0 < lack <= 1:
+        return {"share_num": 0, "share_den": 1}
+    if (lack * month.days).denominator == 1:
+        return {"share_num": int(lack * month.days), "share_den": month.days}
+    return {"share_num": lack.numerator, "share_den": lack.denominator} if lack.denominator <= 31 else {"share_num": 0, "share_den": 1}
 
 
 def _lacking_span(charge, household, days):
-    """First and last day of a further line: before the line's own days, or behind them."""
+    """First and last day of a further line: before the line's own days, or behind them; ``days`` None: it is for a sum, not for days."""
     month = BillingMonth.of(charge.period)
+    first, last = max(month.first, household.starts_on), min(month.last, household.ends_on or month.last)
+    if days is None:
+        return first, last
     if household.starts_on < charge.starts_on and charge.starts_on > month.first:
-        first = max(month.first, household.starts_on)
-        return first, first + timedelta(days=days - 1)
-    last = min(month.last, household.ends_on or month.last)
-    return last - timedelta(days=days - 1), last
+        return first, min(last, first + timedelta(days=days - 1))
+    return max(first, last - timedelta(days=days - 1)), last
 
 
 def _further(household, fee_kind, period):
@@ -181,11 +220,6 @@ def _further(household, fee_kind, period):
 
 def _mended(charge):
     return Credit.objects.filter(charge=charge, source=Credit.Source.CORRECTION)
-
-
-def _days(household, month):
-    """Days of the month that the tenure holds."""
-    return 0 if household.voided_at else month.days_within(household.starts_on, household.ends_on)
 
 
 def _words(charge, household):

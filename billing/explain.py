@@ -27,8 +27,9 @@ def quantity_label(charge):
 
 
 def _unit(charge):
-    """What is counted: a line of the old list is one 笔, whatever its fee counts."""
-    return "笔" if charge.opening_id else charge.fee_kind.unit_name
+    """What is counted: a line of the old list, or one for a mere sum, is one 笔, whatever its fee counts."""
+    mere_sum = charge.price_id is None and charge.label and charge.fee_kind.unit_name == "㎡"
+    return "笔" if charge.opening_id or mere_sum else charge.fee_kind.unit_name
 
 
 def period_text(charge):

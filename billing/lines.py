@@ -12,6 +12,7 @@ from households.models import Household, UnitArea
 from servicecentre.estates.hours import Calendar
 
 from .models import Charge, FeeKind, Price
+from .shares import pays_nothing, with_share
 
 PERCENT = 100
 
@@ -28,27 +29,36 @@ def tenures(estate, month):
     return Household.objects.of(estate).live().overlapping(month.first, month.last)
 
 
-def lines(price, month):
+def paying(estate, month, policy):
+    """Those of them whom the estate's rules let pay something of the month."""
+    return tenures(estate, month).exclude(pays_nothing(month, policy))
+
+
+def lines(price, month, policy):
     """Tenures with what this price makes them owe, billed or not: starts, ends, area, share_num, share_den, amount.
 
     A unit whose use was changed after the month was billed owes that month nothing for its new use: the bill stays.
-    ``amount`` in fen, area 0.01 ㎡; a whole month has the share 1/1, else days held / days of the month.
+    ``amount`` in fen, area 0.01 ㎡; the share is as billing/shares.py has it.
     """
-    first, last = _day(month.first), _day(month.last)
+    first, last = that_day(month.first), that_day(month.last)
     whole = Q(starts_on__lte=month.first) & (Q(ends_on=None) | Q(ends_on__gte=month.last))
     area_on_first = Q(unit__areas__starts_on__lte=month.first) & (Q(unit__areas__ends_on=None) | Q(unit__areas__ends_on__gte=month.first))
-    factor = 2 * price.unit_price * PERCENT
-    rows = tenures(price.estate_id, month).filter(unit__kind=price.fee_kind.bills).annotate(
+    factor = 2 * price.unit_price
+    rows = paying(price.estate_id, month, policy).filter(unit__kind=price.fee_kind.bills).annotate(
         area_row=FilteredRelation("unit__areas", condition=area_on_first)).filter(area_row__isnull=False).exclude(
         Exists(_line_of_other_use(price, month)))
-    return rows.annotate(
+    rows = rows.annotate(
         starts=Greatest(F("starts_on"), first), ends=Least(Coalesce(F("ends_on"), last), last),
-        area=F("area_row__area")).annotate(
-        days=Cast(ExtractDay("ends"), IntegerField()) - Cast(ExtractDay("starts"), IntegerField()) + 1).annotate(
-        share_num=Case(When(whole, then=Value(1)), default=F("days")),
-        share_den=Case(When(whole, then=Value(1)), default=Value(month.days)),
-        amount=Case(When(whole, then=_half_up(F("area") * _whole(factor), 1)),
-                    default=_half_up(F("area") * _whole(factor) * F("days"), month.days), output_field=BigIntegerField()))
+        area=F("area_row__area"), percent=percent_of(price, month)).annotate(
+        days=Cast(ExtractDay("ends"), IntegerField()) - Cast(ExtractDay("starts"), IntegerField()) + 1)
+    return with_share(rows, month, policy).annotate(
+        amount=Case(When(whole, then=half_up(F("area") * whole_number(factor) * F("percent"), whole_number(1))),
+                    default=half_up(F("area") * whole_number(factor) * F("percent") * F("share_num"), F("share_den")), output_field=BigIntegerField()))
+
+
+def percent_of(price, month):
+    """What part of this fee each household pays in the month, in percent."""
+    return Value(PERCENT)
 
 
 def unbilled(rows, price, month):
@@ -66,12 +76,12 @@ def with_due(rows, month, policy):
     return rows.annotate(due=_due(month, policy))
 
 
-def lacking(estate, month, prices):
+def lacking(estate, month, prices, policy):
     """Tenures that the month owes a line of one of these prices and has none: unbilled(), without its figures."""
     owing = Q(pk__in=())
     for price in prices:
         owing |= Q(unit__kind=price.fee_kind.bills) & ~billed(price, month)
-    return tenures(estate, month).filter(owing, Exists(areas_on(month.first, unit="unit")))
+    return paying(estate, month, policy).filter(owing, Exists(areas_on(month.first, unit="unit")))
 
 
 def areas_on(day, unit="pk"):
@@ -120,22 +130,24 @@ def _due(month, policy):
     calendar = Calendar(policy.estate_id, month.first, month.last + timedelta(days=policy.first_days)) if policy.due_moves else None
     day_due = due_on(month, policy, calendar)
     first_dues = {day: first_due_on(day, month, policy, calendar) for n in range(month.days) for day in [month.first + timedelta(days=n)]}
-    later = [When(starts_on=day, then=_day(due)) for day, due in first_dues.items() if due > day_due]
-    usual = _day(day_due)
+    later = [When(starts_on=day, then=that_day(due)) for day, due in first_dues.items() if due > day_due]
+    usual = that_day(day_due)
     if not later:
         return usual
     return Case(When(starts_on__gte=month.first, then=Case(*later, default=usual, output_field=DateField())),
                 default=usual, output_field=DateField())
 
 
-def _half_up(twice_n, den):
+def half_up(twice_n, den):
     """(2N + D) / 2D with D = 1,000,000 × den, as the CHECK amount_is_what_made_it and kit/money have it."""
-    return (twice_n + _whole(1_000_000 * den)) / _whole(2_000_000 * den)
+    return (twice_n + den * whole_number(1_000_000)) / (den * whole_number(2_000_000))
 
 
-def _whole(number):
+def whole_number(number):
+    """A number that SQL reckons with in 64 bits."""
     return Value(number, output_field=BigIntegerField())
 
 
-def _day(day):
+def that_day(day):
+    """A day as SQL compares and writes it."""
     return Cast(Value(day, output_field=DateField()), DateField())

@@ -9,6 +9,7 @@ from servicecentre.roles import Role
 from servicecentre.staff.models import Post
 from servicecentre.worklog.acts import act, record
 
+from .ahead import discount_falls_away
 from .allocation import take_back
 from .cashier import change_of, clean_parts, collect_payment
 from .explain import open_lines
@@ -72,6 +73,8 @@ def void_receipt(void, *, by):
     left, payment.left, payment.voided_at = payment.left, 0, at
     payment.save(update_fields=["left", "voided_at"])
     take_back(freed, at=at)
+    if not (void.reissue and void.reissue["household"] == payment.household_id):
+        discount_falls_away(payment.household, [a.charge_id for a in freed], at=at, by=by)
     if void.goes == GOES.CREDIT:
         void.credit = Credit.objects.create(
             estate=payment.estate, household=payment.household, source=Credit.Source.VOID, amount=payment.total, left=payment.total,

@@ -1,6 +1,7 @@
 """What is owed and what goes back when a tenure ends on a day: for the seller's statement; nothing is written (DOMAIN §2)."""
 from copy import copy
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import Min
 
@@ -10,7 +11,8 @@ from servicecentre.kit.periods import BillingMonth, today
 from .cashier import waiting_credit
 from .corrections import off_by, with_sums
 from .explain import period_text
-from .models import BillRun, Charge, Price
+from .models import BillingPolicy, BillRun, Charge, Price
+from .shares import NOTHING, Tenure, share
 
 MOST_LINES = 36                    # lines not billed yet that are shown one by one
 
@@ -49,10 +51,11 @@ def settlement(household, day):
     """The household's Settlement for ``day`` as its last day, whether or not the tenure has ended."""
     ended = copy(household)
     ended.ends_on = min(filter(None, (household.ends_on, day)))
+    policy = BillingPolicy.of(household.estate_id)
     lines = [line for charge in with_sums(Charge.objects.filter(household=household).live()).select_related("fee_kind").oldest_first()
-             if (line := _of_charge(charge, ended))]
+             if (line := _of_charge(charge, ended, policy))]
     first = _counted_from(household)
-    lines += _folded(list(_not_billed(ended, first)))
+    lines += _folded(list(_not_billed(ended, first, policy)))
     credit = sum(source.left for source in waiting_credit(household))
     if credit:
         lines.append(Line("预存余额", "", "还没有用掉的", back=credit))
@@ -60,9 +63,9 @@ def settlement(household, day):
     return Settlement(lines, sum(line.owes for line in lines), sum(line.back for line in lines), before, sum(line.beyond for line in lines))
 
 
-def _of_charge(charge, ended):
+def _of_charge(charge, ended, policy):
     regular = charge.fee_kind.bills and not charge.subject and not charge.line and not charge.opening_id
-    off = min(0, off_by(charge, ended)) if regular else 0
+    off = min(0, off_by(charge, ended, policy, sold=True)) if regular else 0
     owes, back = max(0, charge.due + off), max(0, -off - charge.due)
     beyond = min(charge.due, -off)
     if not (owes or back or beyond):
@@ -84,7 +87,7 @@ def _counted_from(household):
     return BillingMonth.of(min(begun, default=today()))
 
 
-def _not_billed(ended, first):
+def _not_billed(ended, first, policy):
     """What each monthly fee comes to, by days, in months up to the last day that have no live line of it."""
     month, last = max(first, BillingMonth.of(ended.starts_on)), BillingMonth.of(ended.ends_on)
     rows = Charge.objects.filter(household=ended, subject="", line=0).live().exclude(fee_kind__bills="")
@@ -93,9 +96,12 @@ def _not_billed(ended, first):
     prices = list(Price.objects.of(ended.estate_id).live().filter(fee_kind__bills=ended.unit.kind, fee_kind__active=True)
                   .select_related("fee_kind").order_by("fee_kind__position", "pk"))
     areas = list(ended.unit.areas.all())
+    before = ended.unit.households.live().filter(developer=False, starts_on__lt=ended.starts_on).exists()
+    tenure = Tenure(ended.starts_on, ended.ends_on, ended.developer, before, ended.ends_on + timedelta(days=1))
     while month <= last:
         for price in (p for p in prices if _holds(p, month) and month.first not in otherwise and (month.first, p.fee_kind_id) not in billed):
-            yield _line(price, next((area for area in areas if _holds(area, month)), None), month, ended)
+            if (pair := share(tenure, month, policy)) != NOTHING:
+                yield _line(price, next((area for area in areas if _holds(area, month)), None), month, pair)
         month = month.next
 
 
@@ -103,12 +109,11 @@ def _holds(row, month):
     return row.starts_on <= month.first and (row.ends_on is None or row.ends_on >= month.first)
 
 
-def _line(price, area, month, ended):
+def _line(price, area, month, pair):
     if area is None:
         return Line(price.fee_kind.name, str(month), "还没出账；没有登记面积，算不出，请先补面积")
-    days = month.days_within(ended.starts_on, ended.ends_on)
-    return Line(price.fee_kind.name, str(month), f"还没出账，按 {days} 天算",
-                owes=line_amount(area.area, price.unit_price, 100, days, month.days))
+    words = {(1, 1): "收整月", (1, 2): "收半月"}.get(pair, f"按 {pair[0]} 天算")
+    return Line(price.fee_kind.name, str(month), f"还没出账，{words}", owes=line_amount(area.area, price.unit_price, 100, *pair))
 
 
 def _folded(lines):

@@ -7,13 +7,14 @@ from .explain import formula, open_lines, period_text, quantity_label, share_tex
 from .models import Payment, ReceiptVoid
 
 
-def receipt_content(payment, allocations, *, credit_left, replaces=None):
+def receipt_content(payment, allocations, *, credit_left, replaces=None, note=""):
     """Content of billing/receipt-1 for these allocations of a payment just made.
 
-    ``credit_left``: the household's credit afterwards, fen; ``replaces``: the void receipt's paper that this one stands for.
+    ``credit_left``: the household's credit afterwards, fen; ``replaces``: the void receipt's paper that this one stands for;
+    ``note``: what else the payer is told.
     """
     household = payment.household
-    remarks = [payment.remarks, f"原收据 {replaces.number} 作废重开" if replaces else "",
+    remarks = [payment.remarks, note, f"原收据 {replaces.number} 作废重开" if replaces else "",
                worded(payment.estate, "receipt_remarks", **_names(payment))]
     return {
         **_heads(household), "payer": payment.payer_name, "relation": relation_label(payment), "cashier": payment.cashier.name,

@@ -9,7 +9,7 @@ from servicecentre.kit.refused import Refused
 from servicecentre.worklog.acts import act, record
 
 from .lines import lines
-from .models import Charge, FeeKind, Price
+from .models import BillingPolicy, Charge, FeeKind, Price
 from .run import hold_tariff
 
 
@@ -84,8 +84,9 @@ def difference(fee_kind, unit_price, month):
     if not fee_kind.bills or in_force is None:
         return None
     planned = Price(pk=in_force.pk, estate=fee_kind.estate, fee_kind=fee_kind, unit_price=unit_price, starts_on=month.first)
-    was, will = (lines(price, month).aggregate(fen=Sum("amount", default=0))["fen"] for price in (in_force, planned))
-    return lines(in_force, month).count(), int(was), int(will)
+    policy = BillingPolicy.of(fee_kind.estate)
+    was, will = (lines(price, month, policy).aggregate(fen=Sum("amount", default=0))["fen"] for price in (in_force, planned))
+    return lines(in_force, month, policy).count(), int(was), int(will)
 
 
 def price_list(estate):

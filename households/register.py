@@ -14,6 +14,7 @@ from servicecentre.worklog.acts import act, record
 from servicecentre.worklog.stale import fresh
 
 from . import find
+from .developer import hand_over
 from .entering import checked, enter_person, guarded
 from .handing import write_down
 from .history import change
@@ -170,6 +171,8 @@ def open_household(unit, *, owners, starts_on, by, ends_on=None, developer=False
     ask_far_day(starts_on, despite)
     if ends_on and ends_on < starts_on:
         raise Refused({"ends_on": "止日不能早于起日"})
+    if not developer:
+        hand_over(unit, starts_on, by=by)
     _refuse_overlap(unit, starts_on, ends_on)
     if not owners:
         raise Refused({"name_1": "请填写业主姓名"})

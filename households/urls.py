@@ -1,7 +1,7 @@
 """The register: the map. The household's own page is the roof's (desk/household.py)."""
 from django.urls import path
 
-from .views import exporting, importing, living, owners, people, register
+from .views import developer, exporting, importing, living, owners, people, register
 
 app_name = "households"
 urlpatterns = [
@@ -50,6 +50,7 @@ urlpatterns = [
     path("residents/<int:pk>/leave/", people.end_residence, name="end_residence"),
     path("contacts/<int:pk>/remove/", people.remove_contact, name="remove_contact"),
     path("vehicles/<int:pk>/end/", people.end_vehicle, name="end_vehicle"),
+    path("developer/", developer.enter_developer, name="enter_developer"),
     path("units/export/", exporting.export_register, name="export_register"),
     path("import/", importing.uploads, name="import"),
     path("import/<int:pk>/", importing.report, name="import_report"),

@@ -105,6 +105,7 @@ RIGHTS = {
     "households.import_register": _to("导入登记表", CLERK, MANAGER, ADMINISTRATOR),
     "households.view_import": _to("查看导入的名单（各种名单另有自己的权限）", CLERK, MANAGER, ADMINISTRATOR),
     "households.undo_import": _to("撤销导入", MANAGER),
+    "households.enter_developer": _to("登记建设单位", MANAGER, ADMINISTRATOR),
     "households.export_register": _to("导出登记表", MANAGER),
     "tickets.view_notices": _to("查看通知", *Role),
     "tickets.post_notice": _to("张贴通知", CLERK, MANAGER, ENGINEER),

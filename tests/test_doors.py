@@ -254,6 +254,7 @@ POINTERS = {
     "HouseholdFilesForm.person": ("post", "attach_household_files", lambda w, pk: {"kind": "identity", "person": pk, "purpose": "办证"}),
     "LetterForm.principal": ("post", "households:take_letter", lambda w, pk: {"principal": pk, "name": "何俊", "phone": "13800138000",
                                                                                "id_number": "G12345678", "matters": ["keys"], "valid_from": today()}),
+    "UndoForm.building": ("post", "billing:undo_run", lambda w, pk: {"building": pk, "reason": "错了"}),
     "AskVoidForm.charges": ("post", "billing:ask_void", lambda w, pk: _void(w, charges=pk)),
 }
 
@@ -262,7 +263,7 @@ def holds_an_id(field):
     """A choice among rows: Django's own, or numbers that are no year."""
     choices = [str(value) for value, _ in getattr(field, "choices", ())]
     numbers = getattr(field, "coerce", None) is int or any(choices) and all(value.isdigit() for value in choices if value)
-    return isinstance(field, ModelChoiceField) or numbers and field.label != "年份"
+    return isinstance(field, ModelChoiceField) or numbers and field.label not in ("年份", "再预交")
 
 
 def test_every_field_that_holds_an_id_is_tried(world):

@@ -74,13 +74,15 @@ class CollectForm(PartsForm):
     charges = forms.TypedMultipleChoiceField(label="费用", coerce=int, required=False,
                                              error_messages={"invalid_choice": "所选的费用不在这一页上，请刷新后核对。"})
     use_credit = forms.BooleanField(label="先用预存抵", required=False)
+    ahead = forms.TypedChoiceField(label="再预交", coerce=int, required=False, empty_value=0, error_messages={"invalid_choice": "预交的月数不对，请重选"})
     amount = MoneyField(label="本次收（元）", required=False)
     not_for_act = ("method", "amount", *BY_METHOD)
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, most_ahead=0, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["amount"].widget.attrs["data-amount"] = True
-        self.order_fields(("charges", "use_credit", "amount", "method", "tendered", *BY_METHOD, "payer_name"))      # as on the page
+        self.fields["ahead"].choices = [("", "不预交"), *((str(n), f"{n} 个月") for n in range(1, most_ahead + 1))]
+        self.order_fields(("charges", "ahead", "use_credit", "amount", "method", "tendered", *BY_METHOD, "payer_name"))      # as on the page
         self.was = None
         if self.is_bound:
             try:
@@ -97,11 +99,14 @@ class CollectForm(PartsForm):
             return clean
         if self.errors:
             return clean
-        due = sum(self.was.dues[pk] for pk in clean["charges"])
+        if clean["ahead"] != self.was.ahead:
+            self.add_error("ahead", "月数改了，先看一下预交的金额，再收。")
+            return clean
+        due = sum(self.was.dues[pk] for pk in clean["charges"]) + self.was.ahead_fen
         due -= min(due, self.was.credit) if clean["use_credit"] else 0
         amount = clean["amount"] if clean["amount"] is not None else due
         if not amount:
-            if clean["charges"]:
+            if clean["charges"] or clean["ahead"]:
                 self.add_error("amount", "预存已够抵，不用收钱，按「只用预存抵」。")
             else:
                 self.add_error("charges", "先勾要收的费用，或填本次收多少。")
@@ -114,6 +119,12 @@ class CollectForm(PartsForm):
         if not self.is_bound:
             return None
         return {int(pk) for pk in self.data.getlist("charges") if pk.isascii() and pk.isdigit() and len(pk) < 19}
+
+
+    def months_ahead(self):
+        """How many months are asked for: as typed, or as the page was opened; 0 for what is no such number."""
+        asked = self["ahead"].value() or ""
+        return int(asked) if asked in dict(self.fields["ahead"].choices) and asked else 0
 
 
 class UseCreditForm(DeskForm):

@@ -2,6 +2,7 @@
 from crispy_forms.layout import Layout, Row
 from django import forms
 
+from households.models import Building
 from servicecentre.kit.fields import DayField, MonthField, PriceField, TextField
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.money import MAX_PRICE
@@ -23,9 +24,15 @@ class BillForm(DeskForm):
 
 
 class UndoForm(DeskForm):
-    """撤销出账."""
+    """撤销出账, whole or of one building."""
 
+    building = forms.ModelChoiceField(label="撤销哪些", queryset=Building.objects.none(), required=False, empty_label="整批",
+                                      error_messages={"invalid_choice": "没有这栋楼，请重选"})
     reason = TextField(label="撤销原因", max_length=100)
+
+    def __init__(self, *args, estate, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["building"].queryset = Building.objects.of(estate).order_by("sort", "pk")
 
 
 class MendForm(DeskForm):

@@ -10,14 +10,16 @@ from django.urls import get_script_prefix, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from billing.ahead import months_ahead, net
 from billing.cashier import collect_payment, key_served, shown, use_credit, waiting_credit
 from billing.corrections import off_words
 from billing.explain import formula, lines_of, open_lines, paid_state, period_text
 from billing.forms.counter import CollectForm, PaymentsFilter, UseCreditForm
-from billing.models import Charge, Payment, PaymentPart, ReceiptVoid
+from billing.models import BillingPolicy, Charge, Payment, PaymentPart, ReceiptVoid
 from billing.slips import by_charge
 from households.models import Household, Resident
 from servicecentre.kit.periods import now, today
+from servicecentre.kit.refused import Refused
 from servicecentre.roles import Role
 from servicecentre.staff.access import may, needs
 
@@ -41,9 +43,10 @@ def counter(request):
 def collect(request, pk):
     """Take money of one household; what it owes, each line explained, and the till."""
     household = _household(request, pk)
-    if "stay" in request.POST:                           # no button was pressed: Enter, where there are no scripts
-        return _collect_page(request, household, _as_typed(request))
-    form = CollectForm(request.POST or None, initial=_proposed_payer(household))
+    most = BillingPolicy.of(request.estate).months_ahead_max
+    if "stay" in request.POST:                           # 预交's sum is asked for; or no button was pressed: Enter, where there are no scripts
+        return _collect_page(request, household, _as_typed(request, most))
+    form = CollectForm(request.POST or None, initial={**_proposed_payer(household), "ahead": request.GET.get("ahead", "")}, most_ahead=most)
     if request.method == "POST" and (payment := form.perform(collect_payment, household, by=request.user)):
         if getattr(payment, "is_repeat", False):
             messages.info(request, f"已办理：这一笔刚才已收，收据 {payment}，没有再收一次。")
@@ -69,12 +72,12 @@ def settle_from_credit(request, pk):
     if form.perform(use_credit, household, by=request.user):
         messages.success(request, "已用预存抵费用，没有收钱，不开收据。")
         return redirect("billing:collect", household.pk)
-    return _collect_page(request, household, _as_typed(request, form.errors))
+    return _collect_page(request, household, _as_typed(request, BillingPolicy.of(request.estate).months_ahead_max, form.errors))
 
 
-def _as_typed(request, errors=None):
+def _as_typed(request, most, errors=None):
     """The till's form with what was typed and only these errors: it is shown, not judged."""
-    typed = CollectForm(request.POST)
+    typed = CollectForm(request.POST, most_ahead=most)
     typed._errors, typed.cleaned_data = ErrorDict() if errors is None else errors, {}
     return typed
 
@@ -88,14 +91,24 @@ def _collect_page(request, household, form):
     lines = lines_of(charges, today(), form.ticked())
     credit = sum(source.left for source in waiting_credit(household))
     stale = "due_shown" in form.errors
+    coming, wrong = _coming(household, form.months_ahead())
     return render(request, "billing/collect.html", {
         "find_to": "collect", "household": household, "form": form, "lines": lines, "owed": sum(line.due for line in lines), "credit": credit,
-        "due_shown": shown(charges, credit), "request_key": _key(form), "unit": household.unit, "stale": stale,
+        "due_shown": shown(charges, credit, len({line.month for line in coming}), net(coming)), "coming": coming,
+        "ahead_wrong": wrong, "request_key": _key(form), "unit": household.unit, "stale": stale,
         "area": household.unit.area_on(today()), "back": _within(request, request.POST.get("next") or request.GET.get("next", "")),
-        "off": off_words(household), "total": sum(line.due for line in lines if line.ticked),
-        "ticked": sum(line.ticked for line in lines),
+        "off": off_words(household), "total": sum(line.due for line in lines if line.ticked) + net(coming),
+        "ticked": sum(line.ticked for line in lines) + len(coming), "coming_total": net(coming),
         "receipts": _spoken(Payment.objects.of(request.estate).filter(household=household).order_by("-pk"))[:5],
     }, status=409 if stale else 200)
+
+
+def _coming(household, n):
+    """The months that would be billed ahead, and why not where they can't be."""
+    try:
+        return months_ahead(household, n), ""
+    except Refused as refused:
+        return [], " ".join(refused.messages)
 
 
 def _key(form):

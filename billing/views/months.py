@@ -49,10 +49,10 @@ def bill_month(request):
 @require_POST
 def undo_run(request, pk):
     row = get_object_or_404(BillRun.objects.of(request.estate), pk=pk)
-    form = UndoForm(request.POST)
+    form = UndoForm(request.POST, estate=request.estate)
     month = BillingMonth.of(row.period)
     if done := form.perform(run.undo_run, row, by=request.user):
-        messages.success(request, f"已撤销 {month.label}的出账 {done.count} 笔。改好以后可以再出一次。")
+        messages.success(request, f"已撤销 {month.label}的出账 {getattr(done, 'undone', done.count)} 笔。改好以后可以再出一次。")
         return redirect(_url(month))
     return _page(request, month, undo_form=form, undo_of=row)
 
@@ -109,7 +109,7 @@ def _page(request, month, form=None, undo_form=None, undo_of=None):
     shown = preview(request.estate, month)
     form = form or BillForm(initial={"month": month, "lacking": shown.lacking})
     for each in shown.runs:
-        each.undo_form = undo_form if undo_of and each.pk == undo_of.pk else UndoForm(auto_id=f"id_%s_{each.pk}")
+        each.undo_form = undo_form if undo_of and each.pk == undo_of.pk else UndoForm(auto_id=f"id_%s_{each.pk}", estate=request.estate)
     for each in shown.corrections:
         each.form, each.signed = MendForm(), signed(each.fen)
     tenths = max(1, round((monotonic() - begun) * 10))

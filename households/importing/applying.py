@@ -2,6 +2,7 @@
 from django.db.models import F
 
 from households import find
+from households.developer import handing_over
 from households.history import LONGEST
 from households.models import (
     Amendment,
@@ -192,6 +193,9 @@ class _Writer:
 
     def _households(self):
         new = [unit for unit in self.units if unit.opens]
+        handed = {u.unit["pk"]: u.row.handover_on for u in new}
+        for chunk in chunks(handed):
+            self._change(Household, handing_over(self.estate, {pk: handed[pk] for pk in chunk}))
         made = self._make(Household, ({
             "unit_id": u.unit["pk"], "serial": u.serial, "number": f"{u.unit['code']}-{u.serial:02d}", "starts_on": u.row.handover_on,
             "owner_names": names_of(u.row.owners), "remark": u.row.remark, "opened_by": self.by} for u in new))

@@ -93,7 +93,8 @@ class Standing:
         self.by_digest = {p["id_digest"]: p for p in self.people.values() if p["id_digest"]}
         self.tenures = defaultdict(list)
         columns = [name for name in Tenure.__dataclass_fields__ if name not in ("owners", "contacts", "vehicles", "tenants")]
-        live = {t["pk"]: Tenure(**t) for t in Household.objects.of(estate).live().order_by("starts_on").values(*columns)}
+        live = {t["pk"]: Tenure(**t) for t in
+                Household.objects.of(estate).live().filter(developer=False).order_by("starts_on").values(*columns)}           # a buyer follows the developer
         for tenure in live.values():
             self.tenures[tenure.unit_id].append(tenure)
         self._hang(live, "owners", Ownership.objects.of(estate).live().order_by("position").values("pk", "household_id", "person_id", "position"))

@@ -88,11 +88,13 @@ def undo_register(importing, *, by):
     _delete(UnitArea, new)                                                # before the area that it replaced comes back
     for name, rows in written["gone"].items():
         MODELS[name].objects.bulk_create([MODELS[name](**row) for row in rows])
-    _restore(written["old"])
+    tenures = Household._meta.model_name                                  # a developer's goes on only when the buyer's is gone
+    _restore({name: rows for name, rows in written["old"].items() if name != tenures})
     _amend_back(written.get("amended", ()), by)
     for model in reversed(MODELS.values()):
         if model is not Building:
             _delete(model, new)
+    _restore({tenures: written["old"].get(tenures, {})})
     Building.objects.filter(pk__in=new.get("building", ())).exclude(pk__in=Unit.objects.of(importing.estate_id).values("building")).delete()
     find.rebuild((touched | _households_of({}, written["old"])) - new.get("household", set()))
     return f"删去新增的 {len(new.get('unit', ()))} 套、{len(new.get('household', ()))} 户，改过的 {sum(map(len, written['old'].values()))} 处恢复原样"

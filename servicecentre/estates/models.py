@@ -100,8 +100,8 @@ class Policy(models.Model):
 
     @classmethod
     def of(cls, estate):
-        """This estate's row, or unsaved defaults: looking changes nothing (TRUST 18)."""
-        return cls.objects.filter(estate=estate).first() or cls(estate=estate)
+        """The row of this estate (or its id), or unsaved defaults: looking changes nothing (TRUST 18)."""
+        return cls.objects.filter(estate=estate).first() or cls(estate_id=getattr(estate, "pk", estate))
 
     @classmethod
     def hold(cls, estate):

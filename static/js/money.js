@@ -14,6 +14,7 @@
      <form data-till data-credit="5000"> <input type="checkbox" data-use-credit>  waiting credit that goes first
      <p data-left-line hidden>其中 <span data-left></span> 元转为预存</p>        more than what is ticked
      <span data-none hidden>先勾要收的</span>                                     why the button is grey
+     <select data-stays> <button name="stay" data-stay>                          a choice that only the server can reckon
      <button data-key="F9"><span data-label="收款 {} 元并打印收据">…</span><kbd>F9</kbd></button>
 
    Elements that a page does not have are simply not filled. Put aria-live="polite" on the till. */
@@ -50,6 +51,9 @@
     const all = (mark) => [...form.querySelectorAll(`[data-${mark}]`)];
     const write = (mark, words) => all(mark).forEach((element) => { if (element.textContent !== words) element.textContent = words; });
     const lines = all("fen");
+
+    /* Another number of months ahead: the page says what they cost. */
+    one("stays")?.addEventListener("change", () => form.requestSubmit(one("stay")));
 
     function reckon() {
       const ticked = lines.filter((line) => line.checked);

@@ -22,3 +22,31 @@ def bill(tenure, year, month, prices=PRICES):
     amount = half_up(Fraction(area, 100) * prices[kind] * Fraction(days, last.day) * 100)
     due = date(year, month, 5)
     return from_day, to_day, days, amount, max(due, starts + timedelta(days=7)) if starts >= first else due
+
+
+def part_of_month(tenures, n, year, month, first_rule, last_rule):
+    """The part of the month that the n-th of a unit's tenures pays, as a Fraction. ``tenures``: (starts, ends, is the developer's), in order."""
+    days = monthrange(year, month)[1]
+    first, last = date(year, month, 1), date(year, month, days)
+    starts, ends, developer = tenures[n]
+    held = (min(last, ends or last) - max(first, starts)).days + 1
+    if held <= 0:
+        return Fraction(0)
+    plain = Fraction(held, days)
+
+    def of_buyer(k):
+        """What the buyer of the k-th tenure pays of this month by the rule of handovers, None where it does not speak of them."""
+        begins, stays, is_developers = tenures[k][0], tenures[k][1] is None or tenures[k][1] >= last, tenures[k][2]
+        if is_developers or not first < begins <= last or not stays or any(not each[2] for each in tenures[:k]):
+            return None
+        early = begins.day <= 15
+        return {"by_day": None, "half_month": Fraction(1, 2) if early else Fraction(0), "half_or_whole": Fraction(1) if early else Fraction(1, 2),
+                "whole_month": Fraction(1), "next_month": Fraction(0)}[first_rule]
+    if (mine := of_buyer(n)) is not None:
+        return mine
+    if starts <= first and ends is not None and ends < last:
+        if n + 1 == len(tenures):
+            return Fraction(1) if last_rule == "whole_month" else plain
+        if developer and (theirs := of_buyer(n + 1)) is not None:
+            return 1 - theirs
+    return plain

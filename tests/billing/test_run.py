@@ -376,3 +376,40 @@ def test_only_the_lines_of_that_run_are_undone(estate, manager):
     second = bill_month(estate, NOVEMBER, by=manager)
     undo_run(second, reason="错了", by=manager)
     assert [line.unit.code for line in lines(estate)] == ["1-1-101"]
+
+
+# --- undone by the building -------------------------------------------------------------------------------------------
+
+def test_one_building_of_a_run_is_taken_back_and_billed_anew(estate, manager, clerk):
+    one, two = make_household(estate, "1-1-101", 8956), make_household(estate, "2-1-101", 8956)
+    run = bill_month(estate, NOVEMBER, by=manager)
+    pay(two, 17016, clerk)
+    undo_run(run, building=one.unit.building, reason="面积要更正", by=manager)
+    assert [line.unit.code for line in lines(estate)] == ["2-1-101"]
+    run.refresh_from_db()
+    assert run.undone_at is None and "撤销出账 2026-11 1栋 1 笔" in Entry.objects.of(estate).newest_first().first().words
+    again = bill_month(estate, NOVEMBER, by=manager)
+    assert (again.pk != run.pk, again.count, len(lines(estate))) == (True, 1, 2)
+
+
+def test_a_run_whose_last_building_goes_is_undone(estate, manager):
+    one, two = make_household(estate, "1-1-101", 8956), make_household(estate, "2-1-101", 8956)
+    give_credit(two, 5000, manager)
+    run = bill_month(estate, NOVEMBER, by=manager)
+    for household in (one, two):
+        undo_run(run, building=household.unit.building, reason="重出", by=manager)
+    run.refresh_from_db()
+    assert run.undone_at and not lines(estate) and Credit.objects.get().left == 5000
+    with pytest.raises(Refused, match="已经撤销过了"):
+        undo_run(run, building=one.unit.building, reason="重出", by=manager)
+
+
+def test_a_building_that_has_paid_or_has_no_lines_is_refused(estate, manager, clerk):
+    one = make_household(estate, "1-1-101", 8956)
+    empty = make_unit(estate, "3-1-101").building
+    run = bill_month(estate, NOVEMBER, by=manager)
+    pay(one, 100, clerk)
+    with pytest.raises(Refused, match="已经收了款"):
+        undo_run(run, building=one.unit.building, reason="重出", by=manager)
+    with pytest.raises(Refused, match="没有有效的账单"):
+        undo_run(run, building=empty, reason="重出", by=manager)

@@ -1,0 +1,119 @@
+"""Which part of a month a tenure pays (DOMAIN §2): a whole month is whole under every rule, between owners it goes by days, and a
+handover and the very last day go as the estate's settings ``first_month`` and ``last_month`` say.
+
+The same rule twice: in SQL for a whole month's bill, in Python for one line. ``first_month`` speaks of a handover only: of a buyer
+who holds the unit to the month's end, no owner before them; the developer pays of that month what this buyer does not.
+"""
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, Subquery, Value, When
+
+from households.models import Household
+
+from .models import BillingPolicy
+
+First, Last = BillingPolicy.FirstMonth, BillingPolicy.LastMonth
+HALF_DAY = 15                     # 1st–15th is the first half, in every month
+NOTHING, HALF, WHOLE = (0, 1), (1, 2), (1, 1)
+
+# What a buyer pays of the month of handover: until the 15th, later. Going by days is no such rule.
+BUYER = {First.HALF_MONTH: (HALF, NOTHING), First.HALF_OR_WHOLE: (WHOLE, HALF), First.WHOLE_MONTH: (WHOLE, WHOLE), First.NEXT_MONTH: (NOTHING, NOTHING)}
+REST = {NOTHING: WHOLE, HALF: HALF, WHOLE: NOTHING}           # of a month, what the developer pays
+
+
+@dataclass(frozen=True)
+class Tenure:
+    """What a share asks of a household: its days, whether an owner held the unit before it, and who came next (first and last day)."""
+
+    starts_on: date
+    ends_on: date | None = None
+    developer: bool = False
+    bought_of_owner: bool = False
+    next_from: date | None = None
+    next_to: date | None = None
+
+
+def share(tenure, month, policy):
+    """(part, of) of the month that this Tenure pays; (0, 1) for nothing."""
+    days = month.days_within(tenure.starts_on, tenure.ends_on)
+    if not days:
+        return NOTHING
+    begins, ends = tenure.starts_on > month.first, tenure.ends_on is not None and tenure.ends_on < month.last
+    if not begins and not ends:
+        return WHOLE
+    by_halves = BUYER.get(policy.first_month)
+    if begins and not ends and by_halves and not tenure.developer and not tenure.bought_of_owner:
+        return by_halves[tenure.starts_on.day > HALF_DAY]
+    if ends and not begins:
+        if tenure.next_from is None:
+            return WHOLE if policy.last_month == Last.WHOLE_MONTH else (days, month.days)
+        heir_stays = tenure.next_from in month and (tenure.next_to is None or tenure.next_to >= month.last)
+        if by_halves and tenure.developer and heir_stays and not tenure.bought_of_owner:
+            return REST[by_halves[tenure.next_from.day > HALF_DAY]]
+    return days, month.days
+
+
+# --- the same in SQL --------------------------------------------------------------------------------------------------
+
+def with_share(rows, month, policy):
+    """Households with ``share_num`` and ``share_den``; they have ``days``, ``starts`` and ``ends`` within the month. Who pays nothing is left out."""
+    cases = _cases(month, policy)
+    whole = When(_whole(month), then=Value(1))
+    num = Case(whole, *(When(q, then=Value(part)) for q, (part, _) in cases), default=F("days"), output_field=IntegerField())
+    den = Case(whole, *(When(q, then=Value(of)) for q, (_, of) in cases), default=Value(month.days), output_field=IntegerField())
+    return rows.exclude(pays_nothing(month, policy)).annotate(share_num=num, share_den=den)
+
+
+def pays_nothing(month, policy):
+    """True for a household that holds the unit in this month and, by the estate's rule, pays nothing of it."""
+    none = Q(pk__in=())
+    for condition, pair in _cases(month, policy):
+        if pair == NOTHING:
+            none |= condition
+    if not policy.bill_developer:
+        none |= Q(developer=True)
+    return none
+
+
+def _whole(month):
+    return Q(starts_on__lte=month.first) & (Q(ends_on=None) | Q(ends_on__gte=month.last))
+
+
+def _cases(month, policy):
+    """[(condition, share)] of tenures that go neither whole nor by days; none where the estate goes by days, as most do."""
+    begins, ends = Q(starts_on__gt=month.first), Q(ends_on__lt=month.last)
+    stays = Q(ends_on=None) | Q(ends_on__gte=month.last)
+    cases = []
+    if by_halves := BUYER.get(policy.first_month):
+        middle = month.first + timedelta(days=HALF_DAY - 1)
+        early, late = by_halves
+        buyer = Q(developer=False) & begins & stays & ~Exists(_owners_before())
+        heir = _owners().filter(~Exists(_owners_before()), starts_on__gt=OuterRef("ends_on"), starts_on__lte=month.last).filter(
+            Q(ends_on=None) | Q(ends_on__gte=month.last))
+        developer = Q(developer=True, starts_on__lte=month.first) & ends
+        cases += [(buyer & Q(starts_on__lte=middle), early), (buyer & Q(starts_on__gt=middle), late),
+                  (developer & Exists(heir.filter(starts_on__lte=middle)), REST[early]), (developer & Exists(heir.filter(starts_on__gt=middle)), REST[late])]
+    if policy.last_month == Last.WHOLE_MONTH:
+        followed = Household.objects.live().filter(unit=OuterRef("unit"), starts_on__gt=OuterRef("ends_on"))
+        cases.append((Q(starts_on__lte=month.first) & ends & ~Exists(followed), WHOLE))
+    return cases
+
+
+def _owners():
+    """Tenures of owners, not of the developer, of the outer query's unit."""
+    return Household.objects.live().filter(unit=OuterRef("unit"), developer=False)
+
+
+def _owners_before():
+    """Those of them before the outer query's tenure."""
+    return _owners().filter(starts_on__lt=OuterRef("starts_on"))
+
+
+def with_neighbours(charges):
+    """Charges with what share() asks of the tenures beside their household's: bought_of_owner, next_from, next_to."""
+    of_unit = Household.objects.live().filter(unit=OuterRef("household__unit"))
+    following = of_unit.filter(starts_on__gt=OuterRef("household__ends_on")).order_by("starts_on")
+    return charges.annotate(
+        bought_of_owner=Exists(of_unit.filter(developer=False, starts_on__lt=OuterRef("household__starts_on"))),
+        next_from=Subquery(following.values("starts_on")[:1]), next_to=Subquery(following.values("ends_on")[:1]))
