@@ -41,6 +41,7 @@ urlpatterns = [
     path("parking/spaces/add/", spaces.add_space, name="add_space"),
     path("parking/spaces/<int:pk>/", spaces.show_space, name="parking_space"),
     path("parking/spaces/<int:pk>/change/", spaces.change_space_entry, name="change_space_entry"),
+    path("parking/import/", opening.import_parking, name="import_parking"),
     path("parking/sign/", contracts.sign_contract, name="sign_contract"),
     path("parking/contracts/", spaces.show_contracts, name="parking_contracts"),
     path("parking/contracts.xlsx", spaces.download_contracts, name="download_contracts"),

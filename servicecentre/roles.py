@@ -121,6 +121,7 @@ RIGHTS = {
     "billing.change_vehicle": _to("车位协议换车", CLERK, MANAGER),
     "billing.change_space": _to("车位协议换车位", CLERK, MANAGER),
     "billing.prove_right": _to("登记车位权属证明", CLERK, MANAGER),
+    "billing.import_parking": _to("导入车位租用登记", MANAGER),
     "billing.import_arrears": _to("导入历史欠费", MANAGER),
     "billing.export_charges": _to("导出应收", MANAGER, FINANCE),
     "billing.view_account": _to("查看账目", CLERK, MANAGER, FINANCE),
