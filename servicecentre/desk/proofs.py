@@ -3,9 +3,6 @@
 Each proof is a constant number of set-based queries over all estates and yields (where, text) per violation; the log's and
 the papers' digests are read in a stream, so that memory stays flat.
 """
-from collections.abc import Callable
-from typing import NamedTuple
-
 from django.apps import apps
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
@@ -22,48 +19,12 @@ from servicecentre.worklog import seals
 from servicecentre.worklog.models import Entry
 from tickets.models import Notice, NoticePlace, NoticeTerm
 
-from . import sealing
+from . import proofs_billing, sealing
 from .models import RetentionRun
+from .proving import CHUNK, Violation, checked, place, proof, prove
 from .retention import WHY
 
-CHUNK = 2000
-
-
-class Violation(NamedTuple):
-    invariant: int
-    where: str
-    text: str
-
-
-class Proof(NamedTuple):
-    number: int
-    label: str
-    ask: Callable
-
-
-PROOFS = []
-
-
-def proof(number, label):
-    """Registers a generator of (where, text) under its number of DOMAIN §9."""
-    def keep(ask):
-        PROOFS.append(Proof(number, label, ask))
-        return ask
-    return keep
-
-
-def prove(numbers=None):
-    """Yields every Violation of the invariants asked for (default: all there are)."""
-    for p in PROOFS:
-        if numbers is None or p.number in numbers:
-            for where, text in p.ask():
-                yield Violation(p.number, where, text)
-
-
-def checked():
-    """Numbers of DOMAIN §9 that are checked."""
-    return sorted({p.number for p in PROOFS})
-
+__all__ = ["Violation", "against", "checked", "proofs_billing", "prove"]
 
 @proof(1, "一套房同时只有一户")
 def tenures():
@@ -71,7 +32,7 @@ def tenures():
         Q(ends_on=None) | Q(ends_on__gte=OuterRef("starts_on")))
     overlapping = later.filter(Q(starts_on__lte=Coalesce(OuterRef("ends_on"), Value("9999-12-31"))))
     for household in Household.objects.live().filter(Exists(overlapping)).select_related("unit", "estate"):
-        yield _at(household), "与另一户的起止日期重叠"
+        yield place(household), "与另一户的起止日期重叠"
 
 
 @proof(2, "每户每项每月每个对象只有一笔有效账单")
@@ -84,14 +45,14 @@ def one_live_charge():
 @proof(2, "账单上的房屋是这一户的")
 def charged_unit():
     for charge in Charge.objects.exclude(unit=F("household__unit")).select_related("household", "estate", "unit"):
-        yield _at(charge, charge.household), f"应收 {charge.pk} 记在另一套房 {charge.unit.code} 上"
+        yield place(charge, charge.household), f"应收 {charge.pk} 记在另一套房 {charge.unit.code} 上"
 
 
 @proof(3, "金额等于冻结的数量 × 单价 × 比例 × 天数")
 def amounts():
     raw = 2 * F("quantity") * F("unit_price") * F("percent") * F("share_num") + 1_000_000 * F("share_den")
     for charge in Charge.objects.exclude(amount=raw / (2_000_000 * F("share_den"))).select_related("household", "estate"):
-        yield _at(charge, charge.household), f"应收 {charge.pk} 金额 {yuan(charge.amount)} 与算式不符"
+        yield place(charge, charge.household), f"应收 {charge.pk} 金额 {yuan(charge.amount)} 与算式不符"
     runs = BillRun.objects.annotate(n=Count("charges"), fen=Coalesce(Sum("charges__amount"), 0)).filter(n=F("count"))        # fewer lines: 6
     for run in runs.exclude(fen=F("total")).select_related("estate"):
         yield f"{run.estate.slug} {run}", f"出账时合计 {yuan(run.total)}，现存账单合计 {yuan(int(run.fen))}"
@@ -104,10 +65,10 @@ def sums():
     yield from _sources(Credit.objects.all(), "credit", "贷项", "amount")
     void = Allocation.objects.live().filter(payment__voided_at__isnull=False)
     for allocation in void.select_related("estate", "charge__household"):
-        yield _at(allocation, allocation.charge.household), f"收款 {allocation.payment_id} 已作废，却还核销着应收 {allocation.charge_id}"
+        yield place(allocation, allocation.charge.household), f"收款 {allocation.payment_id} 已作废，却还核销着应收 {allocation.charge_id}"
     parts = PaymentPart.objects.filter(payment=OuterRef("pk")).values("payment").annotate(fen=Sum("amount")).values("fen")
     for payment in Payment.objects.annotate(fen=Coalesce(parts, 0)).exclude(fen=F("total")).select_related("estate", "household"):
-        yield _at(payment, payment.household), f"收款 {payment.pk} 各方式之和 {yuan(payment.fen)} 不等于 {yuan(payment.total)}"
+        yield place(payment, payment.household), f"收款 {payment.pk} 各方式之和 {yuan(payment.fen)} 不等于 {yuan(payment.total)}"
     yield from _strange_money()
 
 
@@ -116,16 +77,16 @@ def _strange_money():
     theirs = Q(payment__isnull=False) & ~Q(payment__household=F("charge__household")) | (
         Q(credit__isnull=False) & ~Q(credit__household=F("charge__household")))
     for allocation in Allocation.objects.live().filter(theirs).select_related("estate", "charge__household"):
-        yield _at(allocation, allocation.charge.household), f"应收 {allocation.charge_id} 用别的户的钱抵了 {yuan(allocation.amount)}"
+        yield place(allocation, allocation.charge.household), f"应收 {allocation.charge_id} 用别的户的钱抵了 {yuan(allocation.amount)}"
     given = ReceiptVoid.objects.filter(credit=OuterRef("pk"), approved=True, payment__total=OuterRef("amount"), payment__household=OuterRef("household"))
     for credit in Credit.objects.filter(source=Credit.Source.VOID).exclude(Exists(given)).select_related("estate", "household"):
-        yield _at(credit, credit.household), f"贷项 {credit.pk} {yuan(credit.amount)} 没有相应的作废"
+        yield place(credit, credit.household), f"贷项 {credit.pk} {yuan(credit.amount)} 没有相应的作废"
     corrections = Credit.objects.filter(source=Credit.Source.CORRECTION)
     for credit in corrections.exclude(charge__household=F("household")).select_related("estate", "household"):
-        yield _at(credit, credit.household), f"更正 {credit.pk} {yuan(credit.amount)} 不是这一户的应收"
+        yield place(credit, credit.household), f"更正 {credit.pk} {yuan(credit.amount)} 不是这一户的应收"
     lines = Charge.objects.filter(credits__source=Credit.Source.CORRECTION).annotate(fen=Sum("credits__amount"))
     for charge in lines.filter(fen__gt=F("amount")).select_related("household", "estate"):
-        yield _at(charge, charge.household), f"应收 {charge.pk} 只有 {yuan(charge.amount)}，却更正减了 {yuan(int(charge.fen))}"
+        yield place(charge, charge.household), f"应收 {charge.pk} 只有 {yuan(charge.amount)}，却更正减了 {yuan(int(charge.fen))}"
 
 
 def _charges_paid():
@@ -133,7 +94,7 @@ def _charges_paid():
     wrong = Charge.objects.annotate(fen=Coalesce(live, 0)).filter(
         ~Q(fen=F("paid")) | Q(paid__lt=0) | Q(paid__gt=F("amount")) | Q(amount__lt=0))
     for charge in wrong.select_related("household", "estate"):
-        yield _at(charge, charge.household), (f"应收 {charge.pk} 已收 {yuan(charge.paid)}，核销 {yuan(int(charge.fen))}，"
+        yield place(charge, charge.household), (f"应收 {charge.pk} 已收 {yuan(charge.paid)}，核销 {yuan(int(charge.fen))}，"
                                            f"金额 {yuan(charge.amount)}")
 
 
@@ -142,7 +103,7 @@ def _sources(rows, field, name, whole):
     wrong = rows.annotate(fen=Coalesce(live, 0)).filter(
         ~Q(**{whole: F("fen") + F("left") + F("refunded")}) | Q(left__lt=0) | Q(refunded__lt=0))
     for row in wrong.select_related("household", "estate"):
-        yield _at(row, row.household), (f"{name} {row.pk} 共 {yuan(getattr(row, whole))}，"
+        yield place(row, row.household), (f"{name} {row.pk} 共 {yuan(getattr(row, whole))}，"
                                         f"核销 {yuan(int(row.fen))} 余 {yuan(row.left)} 退 {yuan(row.refunded)}")
 
 
@@ -167,7 +128,7 @@ def nothing_deleted():
     for run in BillRun.objects.annotate(n=Count("charges")).exclude(n=F("count")).select_related("estate"):
         yield f"{run.estate.slug} {run}", f"出账 {run.count} 笔，现存 {run.n} 笔"
     for payment in Payment.objects.filter(paper=None).select_related("estate", "household"):
-        yield _at(payment, payment.household), f"收款 {payment.pk} 没有收据"
+        yield place(payment, payment.household), f"收款 {payment.pk} 没有收据"
     for paper in Paper.objects.filter(kind=RECEIPT.letters).exclude(Exists(Payment.objects.filter(paper=OuterRef("pk")))).select_related("estate"):
         yield f"{paper.estate.slug} {paper.number}", "收据没有对应的收款"
     original = Print.objects.filter(paper=OuterRef("pk"), n=1)
@@ -201,7 +162,7 @@ def _voids_in_part():
         Q(decided=True, voided_at__isnull=False, paper__voided_at__isnull=False) | Q(decided=False, voided_at=None, paper__voided_at=None))
     for payment in payments.select_related("estate", "household", "paper"):
         told = {"作废已批准": payment.decided, "收款已作废": payment.voided_at is not None, "收据已作废": payment.paper.is_void}
-        yield _at(payment, payment.household), f"收款 {payment.pk} 的作废不完整：{'，'.join(words for words, so in told.items() if so)}"
+        yield place(payment, payment.household), f"收款 {payment.pk} 的作废不完整：{'，'.join(words for words, so in told.items() if so)}"
 
 
 def _numbers_lost(head=None):
@@ -249,7 +210,7 @@ def notices():
              "没有范围，或者既是全小区又有楼栋": Q(whole=True, placed=True) | Q(whole=False, placed=False)}
     for text, broken in wrong.items():
         for notice in rows.filter(broken):
-            yield _at(notice), f"通知 {notice.pk} {text}"
+            yield place(notice), f"通知 {notice.pk} {text}"
     newer = NoticeTerm.objects.filter(notice=OuterRef("notice"), n__gt=OuterRef("n"))
     for term in NoticeTerm.objects.filter(Exists(newer), paper__voided_at=None).select_related("estate", "paper"):
         yield f"{term.estate.slug} {term.paper}", "已延时换过，旧的一张却有效"
@@ -321,8 +282,4 @@ def letter_uses():
             wrong.append("只用一次的用了第二次")
         seen.add(letter.pk)
         if wrong:
-            yield _at(use, letter.household), f"委托书 {letter.number or letter.pk} {use.day} 的使用{'，'.join(wrong)}"
-
-
-def _at(row, household=None):
-    return f"{row.estate.slug} {(household or row).number}"
+            yield place(use, letter.household), f"委托书 {letter.number or letter.pk} {use.day} 的使用{'，'.join(wrong)}"

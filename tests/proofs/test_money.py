@@ -11,7 +11,7 @@ from servicecentre.kit.periods import now
 
 from .behind import behind, copied, found, unguarded
 
-CHECKED = [1, 2, 3, 4, 5, 6, 13, 14, 17, 22]
+CHECKED = [1, 2, 3, 4, 5, 6, 13, 14, 17, 22, 24]
 
 
 def test_a_world_made_by_acts_violates_nothing():
@@ -132,3 +132,14 @@ def test_4_money_of_one_household_on_anothers_line(world):
     behind("UPDATE billing_charge SET paid = paid + %s WHERE id = %s", fen, line.pk)
     behind('UPDATE billing_payment SET "left" = "left" - %s WHERE id = %s', fen, payment.pk)
     assert found() == {4}
+
+
+# --- 24 nobody is billed before the handover --------------------------------------------------------------------------
+
+def test_24_an_owner_billed_for_days_before_the_handover(world):
+    line = Charge.objects.of(world.estate).live().filter(household=world.household, subject="", line=0).exclude(fee_kind__bills="").first()
+    with unguarded(Charge):
+        behind("UPDATE billing_charge SET starts_on = '2019-01-01', ends_on = '2019-01-31' WHERE id = %s", line.pk)
+        assert 24 in found()
+        behind("UPDATE households_household SET developer = TRUE WHERE id = %s", world.household.pk)
+        assert 24 not in found()
