@@ -6,7 +6,7 @@ from billing.models import FEE_CODES, Charge, ContractVehicle, Credit, ParkingCo
 from billing.space_terms import kept
 from servicecentre.kit.money import yuan
 
-from .proofs import proof
+from .proving import place, proof
 
 FOR_EVER = Value("9999-12-31")
 
@@ -23,17 +23,13 @@ def _of_contracts():
             .select_related("estate", "household"))
 
 
-def _at(charge):
-    return f"{charge.estate.slug} {charge.household.number}"
-
-
 @proof(2, "车位账单在协议的日子里，价格是协议的")
 def contract_lines():
     outside = Q(starts_on__lt=F("first")) | Q(agreed__isnull=False, ends_on__gt=F("agreed"))
     for charge in _of_contracts().filter(outside):
-        yield _at(charge), f"车位协议 {charge.subject} 的账单 {charge.starts_on} 至 {charge.ends_on} 超出协议的日子"
+        yield place(charge, charge.household), f"车位协议 {charge.subject} 的账单 {charge.starts_on} 至 {charge.ends_on} 超出协议的日子"
     for charge in _of_contracts().exclude(unit_price=F("frozen")):
-        yield _at(charge), f"车位协议 {charge.subject} 的账单 {charge.period:%Y-%m} 单价和协议不符"
+        yield place(charge, charge.household), f"车位协议 {charge.subject} 的账单 {charge.period:%Y-%m} 单价和协议不符"
 
 
 @proof(2, "提前终止的车位，没用的整天已退")
@@ -41,8 +37,8 @@ def contract_given_back():
     beyond = Q(off__isnull=False) | Q(last__isnull=False, ends_on__gt=F("last"))
     for charge in _of_contracts().filter(beyond).iterator(chunk_size=2000):
         used = kept(charge, None if charge.off else charge.last)
-        if charge.amount - charge.lowered > used:
-            yield _at(charge), f"车位协议 {charge.subject} 的账单 {charge.period:%Y-%m} 用了 {yuan(used)} 元，还记着 {yuan(charge.amount - charge.lowered)} 元"
+        if (left := charge.amount - charge.lowered) > used:
+            yield place(charge, charge.household), f"车位协议 {charge.subject} 的账单 {charge.period:%Y-%m} 用了 {yuan(used)} 元，还记着 {yuan(left)} 元"
 
 
 @proof(2, "一个车位同时只租一份协议，一份协议同时只有一辆车")
