@@ -26,7 +26,7 @@ from servicecentre.kit.secrets import seal
 from servicecentre.kit.sheets import CellError, Formula
 from servicecentre.worklog.acts import act, record
 
-from .models import FEE_CODES, Charge, ContractVehicle, ParkingContract, ParkingSpace, Price, SpaceHold, SpaceKind
+from .models import FEE_CODES, OWNED, Charge, ContractVehicle, ParkingContract, ParkingSpace, Price, SpaceHold, SpaceKind
 
 _KINDS = ((SpaceKind.SHARED, re.compile("(?:共用|公用|公共|不固定|非固定|租赁|出租)(?:车位|停车位)?(?:租赁|租用)?")),
           (SpaceKind.DEDICATED, re.compile("(?:专用|产权|自有|私家|固定产权|业主自有|已售)(?:车位|停车位)?")),
@@ -345,7 +345,7 @@ def _make(estate, planned, importing, by):
         estate=estate, household=row.household, fee_kind=row.tariff.fee_kind, price=row.tariff, opening=importing,
         subject=f"原登记 {row.number or show_plate(row.plate)} {importing.pk}-{row.row}", space_kind=row.kind, unit_price=row.price,
         starts_on=row.starts_on, ends_on=row.ends_on, agreed_to=row.ends_on, cycle_months=1, billed_from=planned.billed_from,
-        right=ParkingContract.Right.OWN if row.kind == SpaceKind.DEDICATED else ParkingContract.Right.RENT, proof=row.proof,
+        ownership=OWNED[row.kind], proof=row.proof,
         holder_name=row.holder or row.household.owner_names[:40], signed_by=by, signed_at=at) for row in rows], batch_size=500)
     spans = [(contract, row, {"estate": estate, "contract": contract, "starts_on": row.starts_on, "ends_on": row.ends_on, "by": by, "at": at})
              for contract, row in zip(made, rows, strict=True)]

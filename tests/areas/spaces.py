@@ -30,7 +30,7 @@ def _of_the_old_list(w):
     like = w.renewed
     return ParkingContract.objects.create(
         estate=w.estate, household=w.buyer, fee_kind=like.fee_kind, price=like.price, opening=w.imported, subject="原登记 B003 1-6",
-        space_kind=SpaceKind.SHARED, unit_price=like.unit_price, starts_on=date(2026, 11, 16), billed_from=date(2026, 12, 1), right="rent",
+        space_kind=SpaceKind.SHARED, unit_price=like.unit_price, starts_on=date(2026, 11, 16), billed_from=date(2026, 12, 1), ownership="rent",
         holder_name="郑和", signed_by=w.clerk, signed_at=like.signed_at)
 
 

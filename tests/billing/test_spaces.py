@@ -95,7 +95,7 @@ def test_a_dedicated_space_needs_proof(household, clerk, estate):
         sign(household, clerk, space_kind=SpaceKind.DEDICATED, space=d1)
     assert "proof" in refused.value.message_dict
     contract = sign(household, clerk, space_kind=SpaceKind.DEDICATED, space=d1, proof="苏2026南京不动产权第0012345号")
-    assert contract.right == ParkingContract.Right.OWN and charges_of(contract).first().amount == 8000
+    assert contract.get_ownership_display() == "自有" and charges_of(contract).first().amount == 8000
     with pytest.raises(IntegrityError), transaction.atomic():
         ParkingContract.objects.filter(pk=contract.pk).update(proof="")
 
@@ -103,7 +103,7 @@ def test_a_dedicated_space_needs_proof(household, clerk, estate):
 @pytest.mark.parametrize("changes, sentence", [
     ({"space_kind": SpaceKind.OPEN}, "露天车位要写车位号"), ({"ends_on": date(2026, 11, 30)}, "止日不能早于起日"),
     ({"starts_on": date(2026, 9, 1)}, "最早填 31 天以前"), ({"starts_on": date(2027, 9, 1)}, "最多提前 92 天"),
-    ({"plate": "苏AI2345"}, "车牌里没有字母 I"), ({"right": ParkingContract.Right.OWN}, "自有的是专用车位"),
+    ({"plate": "苏AI2345"}, "车牌里没有字母 I"),
     ({"plate": "苏A1234学"}, "特种车牌"), ({"ends_on": date(2056, 1, 1)}, "最长 20 年")])
 def test_what_is_odd_is_refused_beside_its_field(household, clerk, changes, sentence):
     with pytest.raises(Refused, match=sentence):
