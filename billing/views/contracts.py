@@ -37,6 +37,7 @@ def show_contract(request, pk):
         "owed": sum(charge.due for charge in charges), "given_back": sum(credit.amount for credit in credits), "renewal": renewal,
         "paid_to": space_lists.paid_to(space_lists.with_money(ParkingContract.objects.of(request.estate), day).get(pk=row.pk)),
         "print": row.paper and row.paper.original_for(request.user, at=now()), "beyond": _beyond(row),
+        "goes_on": row.voided_at is None and (row.ends_on is None or row.ends_on >= row.billed_from),
         "unproven": row.space_kind == SpaceKind.DEDICATED and not row.proof, "can": _can(request, row, day, running, renewal)})
 
 

@@ -14,7 +14,7 @@ def contract(world):
 
 
 def line_of(contract):
-    return Charge.objects.live().filter(subject=contract.subject).order_by("period").last()
+    return Charge.objects.of(contract.estate).live().filter(subject=contract.subject).order_by("period").last()
 
 
 def test_a_line_of_days_before_the_contract(world, contract):
@@ -40,7 +40,7 @@ def test_an_end_moved_without_giving_back(world, contract):
 
 def test_what_was_given_back_is_what_credits_say(world, contract):
     """The twin: with the credit there, nothing is found; it lowers the line to the days that were kept."""
-    assert Credit.objects.filter(source=Credit.Source.CONTRACT, charge__subject=contract.subject).count() == 2 and found() == set()
+    assert Credit.objects.of(world.estate).filter(source=Credit.Source.CONTRACT, charge__subject=contract.subject).count() == 2 and found() == set()
 
 
 @pytest.mark.parametrize("model", [SpaceHold, ContractVehicle])
