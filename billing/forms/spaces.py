@@ -35,7 +35,7 @@ class CycleField(forms.TypedChoiceField):
 
     def __init__(self, **options):
         super().__init__(choices=[(f"{value}m", label) for value, label in ParkingContract.Cycle.choices], coerce=lambda text: int(text[:-1]),
-                         empty_value=None, widget=forms.RadioSelect, error_messages={"required": NO_CYCLE}, **options)
+                         empty_value=None, widget=forms.RadioSelect, error_messages={"required": NO_CYCLE, "invalid_choice": NO_CYCLE}, **options)
 
     def prepare_value(self, value):
         return f"{value}m" if isinstance(value, int) else value
@@ -44,7 +44,8 @@ class CycleField(forms.TypedChoiceField):
 class TermsForm(DeskForm):
     """What the price depends on: kind, space, days, cycle."""
 
-    space_kind = forms.ChoiceField(label="种类", choices=SpaceKind.choices, widget=forms.RadioSelect, error_messages={"required": NO_KIND})
+    space_kind = forms.ChoiceField(label="种类", choices=SpaceKind.choices, widget=forms.RadioSelect,
+                                   error_messages={"required": NO_KIND, "invalid_choice": NO_KIND})
     space = SpaceField(label="车位号", max_length=20, required=False)
     starts_on = DayField(label="从")
     ends_on = DayField(label="到", required=False)
