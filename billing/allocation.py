@@ -73,6 +73,35 @@ def take_back(allocations, *, at):
     return sum(a.amount for a in allocations)
 
 
+def set_aside(sources, fen):
+    """Take ``fen`` of what these sources have left for a refund, oldest first; returns [(source, fen)] of those used.
+
+    It stands in their ``refunded`` until it is paid out or ``put_back``.
+    """
+    taken = []
+    for source in oldest_first(sources):
+        if fen and (amount := min(source.left, fen)):
+            source.left -= amount
+            source.refunded += amount
+            fen -= amount
+            taken.append((source, amount))
+    if fen:
+        raise Refused("预存余额不足，请刷新后核对。")
+    for model, rows in ((Payment, Payment.objects.live()), (Credit, Credit.objects.all())):
+        mine = {source.pk: amount for source, amount in taken if isinstance(source, model)}
+        _add(rows, "left", {pk: -amount for pk, amount in mine.items()})
+        _add(rows, "refunded", mine)
+    return taken
+
+
+def put_back(parts):
+    """What was set aside for these parts of a refund is left again."""
+    for field, model in (("payment_id", Payment), ("credit_id", Credit)):
+        mine = {getattr(part, field): part.amount for part in parts if getattr(part, field)}
+        _add(model.objects.all(), "refunded", {pk: -amount for pk, amount in mine.items()})
+        _add(model.objects.all(), "left", mine)
+
+
 def _add(rows, column, changes):
     """column += change for each pk, in one UPDATE per chunk; Refused when a row is no longer there as it was."""
     pks = sorted(changes)

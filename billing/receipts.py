@@ -5,15 +5,14 @@ from servicecentre.kit.periods import business_day, now, shown_moment, today
 from servicecentre.kit.refused import Refused
 from servicecentre.papers.issuing import issue_paper, void_paper
 from servicecentre.papers.kinds import VOID
-from servicecentre.roles import Role
-from servicecentre.staff.models import Post
 from servicecentre.worklog.acts import act, record
 
+from . import second_person
 from .ahead import discount_falls_away
 from .allocation import take_back
 from .cashier import change_of, clean_parts, collect_payment
 from .explain import open_lines
-from .models import Allocation, Credit, Payment, ReceiptVoid
+from .models import Allocation, Credit, Payment, PaymentPart, ReceiptVoid
 from .shifts import open_shift
 from .slips import void_content
 
@@ -37,6 +36,10 @@ def ask_void(payment, *, reason, words, goes, copies_back=COPIES, reissue=None, 
     if waiting := payment.voids.filter(approved=None).select_related("asked_by").first():
         raise Refused(f"{waiting.asked_by.name} {shown_moment(waiting.asked_at)} 已申请作废这张收据，等人批准。",
                       link=("看这张申请", waiting.get_absolute_url()))
+    if (reason == REASONS.BOUNCED) != (goes == GOES.BOUNCED):
+        raise Refused({"goes": "退票的收据，原因和款项去向都选退票：钱没有到账，没有可退、可转的。"})
+    if goes == GOES.BOUNCED and not only_transfer(payment):
+        raise Refused({"goes": "只有全部转账收的才能按退票作废。收了别的钱的，请选改正后重开，只写收到的。"})
     if not 0 <= copies_back <= COPIES:
         raise Refused({"copies_back": "收据一共三联。"})
     if not words.strip():
@@ -120,28 +123,25 @@ def settled_later(payment):
 
 def why_not(void, user):
     """Why this user may not approve this void, as a sentence; None when they may (two persons, and never the cashier)."""
-    if user.pk == void.asked_by_id:
-        return "这是您申请的，要由别的主管批准。"
-    if user.pk in (void.cashier_id, void.payment.cashier_id):
-        return "这张收据是您开的，收款人不能批准作废。"
-    roles = user.roles_at(void.estate)
-    if Role.MANAGER not in roles and (others := second_persons(void)):
-        return f"请主管 {'、'.join(others)} 批准；管理员只在没有别的主管时代为批准。"
-    return None
+    return second_person.why_not(user, void.estate, asked_by=void.asked_by_id, cashiers=(void.cashier_id, void.payment.cashier_id),
+                                 taken="这张收据是您开的，收款人不能批准作废。")
 
 
 def second_persons(void):
     """Names of the estate's managers who may approve: neither the asker nor the receipt's cashier."""
-    posts = Post.objects.of(void.estate).held(on=today()).filter(role=Role.MANAGER, user__is_active=True)
-    names = posts.exclude(user__in=(void.asked_by_id, void.cashier_id)).order_by("pk").values_list("user", "user__name")
-    return list(dict(names).values())                    # a manager who also stands in for one is named once
+    return second_person.second_persons(void.estate, (void.asked_by_id, void.cashier_id))
+
+
+def only_transfer(payment):
+    """Did all of it come by transfer? Only then may the bank have taken it back whole (退票)."""
+    return {part.method for part in payment.parts.all()} == {PaymentPart.Method.TRANSFER}
 
 
 def outcome(void):
     """Where the money went or will go, in words."""
     if void.goes == GOES.REISSUE:
         return f"重开收据 {void.reissued}" if void.reissued_id else "改正后重开收据"
-    return {GOES.BACK: "当面退回交款人", GOES.CREDIT: "转为该户预存"}[GOES(void.goes)]
+    return {GOES.BACK: "当面退回交款人", GOES.CREDIT: "转为该户预存", GOES.BOUNCED: "钱没有到账，不退也不转预存"}[GOES(void.goes)]
 
 
 def _undecided(void):
@@ -161,6 +161,9 @@ def _demand_voidable(payment, goes):
     if payment.voided_at is not None:
         raise Refused(f"收据 {payment} 已经作废。")
     if payment.refunded:
+        waits = payment.refund_parts.live().filter(refund__paid_at=None).select_related("refund").first()
+        if waits:
+            raise Refused("这张收据的余款正在办退款，不能作废。先撤回退款申请。", link=("看退款申请", waits.refund.get_absolute_url()))
         raise Refused("这张收据已退过款，不能再作废。")
     if goes == GOES.BACK and payment.day != today():
         raise Refused({"goes": f"{payment.day} 收的钱不能从今天的钱箱当面退，请改为转预存或重开。"})

@@ -1,6 +1,6 @@
 """What a receipt and a void slip say, frozen at issue: plain JSON, every label as it shall be read (papers/printing.py, FORMS 3.1, 3.4)."""
 from servicecentre.kit.money import in_words, price_text, yuan
-from servicecentre.kit.periods import BillingMonth, exact_moment
+from servicecentre.kit.periods import BillingMonth, business_day, exact_moment
 from servicecentre.papers.wordings import worded
 
 from .explain import formula, open_lines, period_text, quantity_label, share_text
@@ -110,3 +110,39 @@ def _price(price):
     """1.90 and 260.00 as papers write prices, more decimals where there are any."""
     whole, _, part = price_text(price).partition(".")
     return f"{whole}.{part.ljust(2, '0')}"
+
+
+def refund_content(refund):
+    """Content of billing/refund-1: whose money goes back, why, how and to whom; account numbers to their last four."""
+    lines = [_refund_line(part) for part in refund.parts.live().select_related("payment__paper", "credit__charge__fee_kind").order_by("pk")]
+    receipt = refund.receipt
+    return {
+        **_heads(refund.household), "receipt": receipt.paper.number if receipt else "",
+        "received": f"{receipt.day.isoformat()} {receipt.cashier.name}" if receipt else "", "way": refund.way,
+        "payer": receipt.payer_name if receipt else "", "lines": lines, "total": refund.amount, "words": in_words(refund.amount),
+        "reasons": [[label, code == refund.reason] for code, label in refund.Reason.choices], "said": refund.words,
+        "methods": [[label, code == refund.method] for code, label in refund.Method.choices], "payee": refund.payee_name,
+        "bank": refund.bank, "account": refund.account_masked, "reference": refund.reference or "",
+        "letter": refund.letter.number if refund.letter else "",
+        "invoices": [[label, code == (refund.Invoice.DONE if refund.red_no else refund.invoice)] for code, label in refund.Invoice.choices],
+        "red_no": refund.red_no or "", "asked_by": refund.asked_by.name, "asked_at": exact_moment(refund.asked_at),
+        "approved_by": refund.decided_by.name, "approved_at": exact_moment(refund.decided_at), "paid_by": refund.paid_by.name,
+        "paid_at": exact_moment(refund.paid_at)}
+
+
+def _refund_line(part):
+    if part.payment:
+        return {"fee": "转预存的余款", "of": part.payment.paper.number, "made_on": part.payment.day.isoformat(), "amount": part.amount}
+    credit = part.credit
+    return {"fee": f"{credit.get_source_display()}，{credit.reason}", "of": str(credit.charge) if credit.charge else "",
+            "made_on": business_day(credit.made_at).isoformat(), "amount": part.amount}
+
+
+def waiver_content(waiver, charge):
+    """Content of billing/waiver-1: the line, what it came to, what is forgiven, what is still due."""
+    return {
+        **_heads(waiver.household), "fee": charge.shown_name, "subject": charge.subject, "period": _period(charge), "formula": formula(charge),
+        "due_on": charge.due_on.isoformat(), "charged": charge.amount, "paid": charge.paid - waiver.amount, "amount": waiver.amount,
+        "words": in_words(waiver.amount), "still_due": charge.due, "reason": waiver.reason, "basis": waiver.basis,
+        "asked_by": waiver.asked_by.name, "asked_at": exact_moment(waiver.asked_at), "approved_by": waiver.decided_by.name,
+        "approved_at": exact_moment(waiver.decided_at)}

@@ -26,7 +26,8 @@ from servicecentre.kit.secrets import seal
 from servicecentre.kit.sheets import CellError, Formula
 from servicecentre.worklog.acts import act, record
 
-from .models import FEE_CODES, OWNED, Charge, ContractVehicle, ParkingContract, ParkingSpace, Price, SpaceHold, SpaceKind
+from .models import FEE_CODES, Charge, ContractVehicle, ParkingContract, ParkingSpace, Price, SpaceHold, SpaceKind
+from .models.spaces import OWNED
 
 _KINDS = ((SpaceKind.SHARED, re.compile("(?:共用|公用|公共|不固定|非固定|租赁|出租)(?:车位|停车位)?(?:租赁|租用)?")),
           (SpaceKind.DEDICATED, re.compile("(?:专用|产权|自有|私家|固定产权|业主自有|已售)(?:车位|停车位)?")),

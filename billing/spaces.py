@@ -18,7 +18,8 @@ from servicecentre.worklog.stale import fresh
 
 from .allocation import settle
 from .charges import make_charge, void_charge
-from .models import OWNED, BillingPolicy, ContractVehicle, Credit, ParkingContract, ParkingSpace, SpaceHold, SpaceKind
+from .models import BillingPolicy, ContractVehicle, Credit, ParkingContract, ParkingSpace, SpaceHold, SpaceKind
+from .models.spaces import OWNED
 from .space_papers import contract_content
 from .space_terms import ONE, billed_from, charges_of, cycle_due, first_cycle, give_back, tariff_of
 

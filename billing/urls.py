@@ -1,7 +1,7 @@
 """The map of billing: months and tariff; the counter's money."""
 from django.urls import path
 
-from .views import contracts, counter, exporting, fee_kinds, months, opening, petty_cash, receipts, spaces, tariffs
+from .views import contracts, counter, exporting, fee_kinds, months, opening, petty_cash, receipts, refunds, spaces, tariffs, waivers
 
 app_name = "billing"
 urlpatterns = [
@@ -17,6 +17,22 @@ urlpatterns = [
     path("voids/<int:pk>/", receipts.void, name="void"),
     path("voids/<int:pk>/approve/", receipts.void_receipt, name="void_receipt"),
     path("voids/<int:pk>/refuse/", receipts.refuse_void, name="refuse_void"),
+    path("approvals/", waivers.approvals, name="approvals"),
+    path("households/<int:pk>/refund/", refunds.ask_refund, name="ask_refund"),
+    path("refunds/", refunds.show_refunds, name="refunds"),
+    path("refunds/<int:pk>/", refunds.refund, name="refund"),
+    path("refunds/<int:pk>/approve/", refunds.approve_refund, name="approve_refund"),
+    path("refunds/<int:pk>/refuse/", refunds.refuse_refund, name="refuse_refund"),
+    path("refunds/<int:pk>/withdraw/", refunds.withdraw_refund, name="withdraw_refund"),
+    path("refunds/<int:pk>/pay/", refunds.pay_refund, name="pay_refund"),
+    path("refunds/<int:pk>/bounced/", refunds.bounce_refund, name="bounce_refund"),
+    path("charges/<int:pk>/", waivers.charge, name="charge"),
+    path("charges/<int:pk>/waive/", waivers.ask_waiver, name="ask_waiver"),
+    path("charges/<int:pk>/rebill/", waivers.void_and_rebill, name="void_and_rebill"),
+    path("waivers/", waivers.show_waivers, name="waivers"),
+    path("waivers/<int:pk>/", waivers.waiver, name="waiver"),
+    path("waivers/<int:pk>/approve/", waivers.waive_charge, name="waive_charge"),
+    path("waivers/<int:pk>/refuse/", waivers.refuse_waiver, name="refuse_waiver"),
     path("petty-cash/", petty_cash.show_petty_cash, name="petty_cash"),
     path("petty-cash/top-up/", petty_cash.top_up_petty_cash, name="top_up_petty_cash"),
     path("petty-cash/count/", petty_cash.count_petty_cash, name="count_petty_cash"),

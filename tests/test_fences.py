@@ -192,6 +192,7 @@ RULES = {
     "one_place_per_notice": Copy(NoticePlace),
     "one_term_per_turn": Copy(NoticeTerm, "TRUE", {"paper_id": "(SELECT MIN(id) FROM papers_paper)"}),
     "later_term_has_reason": Change(NoticeTerm, "n > 1", {"reason": "''"}),
+    "bounced_money_goes_nowhere": Change(ReceiptVoid, "approved", {"reason": "'bounced'"}),
     "three_copies_at_most": Change(ReceiptVoid, "TRUE", {"copies_back": "4"}),
 }
 RULES |= refunds.rules(Change, Copy)

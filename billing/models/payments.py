@@ -170,12 +170,14 @@ class ReceiptVoid(EstateRow):
         AMOUNT = "amount", "金额有误"
         METHOD = "method", "方式有误"
         UNIT = "unit", "房号有误"
+        BOUNCED = "bounced", "退票"
         OTHER = "other", "其他"
 
     class Goes(models.TextChoices):
         BACK = "back", "当面退回（限当天）"
         REISSUE = "reissue", "改正后重开"
         CREDIT = "credit", "转为该户预存"
+        BOUNCED = "bounced", "退票，钱没有到账"
 
     payment = models.ForeignKey(Payment, models.PROTECT, verbose_name="收款", related_name="voids")
     cashier = models.ForeignKey(USER, models.PROTECT, verbose_name="收款员", related_name="+")
@@ -210,6 +212,8 @@ class ReceiptVoid(EstateRow):
             models.CheckConstraint(condition=Q(approved=None, decided_by=None, decided_at=None)
                                    | Q(approved__isnull=False, decided_by__isnull=False, decided_at__isnull=False),
                                    name="void_decided_by_someone", violation_error_message="决定了的作废要有批准人和时间。"),
+            models.CheckConstraint(condition=Q(reason="bounced", goes="bounced") | ~Q(reason="bounced") & ~Q(goes="bounced"),
+                                   name="bounced_money_goes_nowhere", violation_error_message="退票的收据，原因和款项去向都选退票。"),
             models.CheckConstraint(condition=Q(copies_back__lte=3), name="three_copies_at_most", violation_error_message="收据一共三联。")]
 
     def get_absolute_url(self):

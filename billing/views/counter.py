@@ -16,6 +16,7 @@ from billing.corrections import off_words
 from billing.explain import formula, lines_of, open_lines, paid_state, period_text
 from billing.forms.counter import CollectForm, PaymentsFilter, UseCreditForm
 from billing.models import BillingPolicy, Charge, Payment, PaymentPart, ReceiptVoid
+from billing.refunds import held
 from billing.slips import by_charge
 from households.models import Household, Resident
 from servicecentre.kit.periods import now, today
@@ -154,7 +155,8 @@ def account(request, pk):
         "household": household, "page": page, "of_payments": of_payments, "owed": charges.owed(),
         "charge_count": charges.count(), "receipt_count": payments.count(),
         "paid": payments.live().aggregate(fen=Sum("total", default=0))["fen"],
-        "credit": sum(source.left for source in waiting_credit(household)), "may_collect": may(request, "billing.collect_payment")})
+        "credit": sum(source.left for source in waiting_credit(household)), "held": held(household),
+        "may_collect": may(request, "billing.collect_payment")})
 
 
 @needs("billing.view_payments")
@@ -204,7 +206,9 @@ def payment(request, pk):
         "used": sum(a.amount for a in settled if a.payment_id != row.pk),
         "voids": list(voids),
         "replaces": ReceiptVoid.objects.of(request.estate).filter(reissued=row).select_related("payment__paper").first(),
-        "may_ask": may(request, "billing.ask_void") and row.voided_at is None})
+        "may_ask": may(request, "billing.ask_void") and row.voided_at is None,
+        "may_refund": may(request, "billing.ask_refund") and row.left > 0,
+        "refunded": list(row.refund_parts.select_related("refund__paper").order_by("pk"))})
 
 
 def _spoken(payments):

@@ -33,6 +33,10 @@ THREE_COPIES = (Copy("customer", "第二联", "客户"), Copy("stub", "第一联
 RECEIPT = Kind("SJ", "收据", "billing/receipt-1", THREE_COPIES, row="payment")
 VOID = Kind("ZF", "作废单", "billing/void-1", (Copy("desk", "第二联", "前台"), Copy("finance", "第一联", "财务")), row="receipt_void")
 
+_PAYEE_AND_FINANCE = (Copy("payee", "第二联", "收款人"), Copy("finance", "第一联", "财务"))
+REFUND = Kind("TK", "退款单", "billing/refund-1", _PAYEE_AND_FINANCE, row="refund", see="看这笔退款")
+WAIVER = Kind("JM", "减免申请单", "billing/waiver-1", row="waiver", see="看这笔减免")
+
 NOTICE = Kind("TZ", "通知", "tickets/notice-1", row="notice_term")
 
 _PERSON_AND_DESK = (Copy("person", "第一联", "申请人"), Copy("desk", "第二联", "前台"))
@@ -46,10 +50,10 @@ PARKING = Kind("CW", "车位服务协议", "billing/parking-1", (Copy("owner", "
 LETTER = Kind("WT", "授权委托书", "households/letter-1", _AGENT_AND_FILE, row="letter", see="看委托书")
 
 KINDS = {kind.letters: kind for kind in (
-    RECEIPT, Kind("YJ", "押金收据"), Kind("YT", "押金退还单"), Kind("TK", "退款单"), VOID, Kind("BY", "停电备用单"),
+    RECEIPT, Kind("YJ", "押金收据"), Kind("YT", "押金退还单"), REFUND, VOID, Kind("BY", "停电备用单"),
     Kind("CJ", "催缴通知单", alone=True), Kind("RB", "收费日报表"), Kind("RH", "入伙办结单"), Kind("ZX", "装修申请表"), Kind("XK", "施工许可证"),
     Kind("CR", "施工出入证"), Kind("DH", "动火许可证"), Kind("WZ", "违章整改通知单"), Kind("ZG", "整改通知单"), Kind("GD", "报修派工单"),
-    Kind("FX", "物品放行条"), Kind("YS", "钥匙借用单"), Kind("KZ", "空置申请表"), Kind("JM", "减免申请单"), Kind("GT", "公摊分摊表"),
+    Kind("FX", "物品放行条"), Kind("YS", "钥匙借用单"), Kind("KZ", "空置申请表"), WAIVER, Kind("GT", "公摊分摊表"),
     PARKING, NOTICE, LETTER, DATA_REQUEST, DATA_COPY)}
 
 

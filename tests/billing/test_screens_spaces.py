@@ -56,7 +56,8 @@ def test_the_first_cycle_is_explained_before_anybody_signs(desk, household, l23)
 
 @pytest.mark.parametrize("changes, sentence", [
     ({"room": "4-1-999"}, "没有这套房"), ({"space": "L-99"}, "没有这个车位号"), ({"plate": "苏AI2345"}, "车牌里没有字母 I"),
-    ({"starts_on": "2024-12-01"}, "该月无业主"), ({"cycle_months": "2m"}, "请选怎么付"), ({"space_kind": ""}, "请选种类"), ({"space_kind": "shared"}, "L-23 是露天车位")])
+    ({"starts_on": "2024-12-01"}, "该月无业主"), ({"cycle_months": "2m"}, "请选怎么付"),
+    ({"space_kind": ""}, "请选种类"), ({"space_kind": "shared"}, "L-23 是露天车位")])
 def test_what_is_wrong_is_told_beside_its_field_and_kept(desk, household, l23, changes, sentence):
     page = desk.post("/billing/parking/sign/", FORM | changes)
     assert page.status_code == 200 and sentence in words(page) and 'value="比亚迪"' in page.content.decode()

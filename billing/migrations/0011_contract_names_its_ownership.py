@@ -4,6 +4,6 @@ from django.db import migrations
 class Migration(migrations.Migration):
     """`right` is what opens a row's page; whose the space is, is told by `ownership`."""
 
-    dependencies = [("billing", "0009_parking_by_the_month")]
+    dependencies = [("billing", "0010_refunds_waivers_and_rebilling")]
 
     operations = [migrations.RenameField("parkingcontract", "right", "ownership")]

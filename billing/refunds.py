@@ -1,0 +1,289 @@
+"""Giving back a household's credit: asked by one, approved by another, paid by finance under a number of its own (DOMAIN §2 Refund).
+
+The money is set aside by the asking itself: from then on it stands in ``refunded`` of its source, where neither a till nor a
+month's run finds it. So nobody promises what is spent before finance pays; refused, withdrawn or returned by the bank it is left again.
+"""
+import re
+
+from django.core.exceptions import ValidationError
+
+from households.agents import use_letter
+from households.models import Household, Matter
+from servicecentre.kit.money import yuan
+from servicecentre.kit.periods import business_day, now, shown_moment
+from servicecentre.kit.refused import Refused
+from servicecentre.kit.text import clean_text
+from servicecentre.papers.issuing import issue_paper, void_paper
+from servicecentre.papers.kinds import REFUND
+from servicecentre.worklog.acts import act, record
+
+from . import second_person
+from .allocation import put_back, set_aside
+from .cashier import waiting_credit
+from .models import Charge, Payment, PaymentPart, ReceiptVoid, Refund, RefundPart
+from .petty_cash import spend
+from .slips import refund_content
+
+METHODS, INVOICES, REASONS = Refund.Method, Refund.Invoice, Refund.Reason
+ACCOUNT = re.compile("[0-9]{8,32}")
+REFERENCE = re.compile("[0-9A-Za-z-]{4,40}")
+NOT_CASH = [method for method in PaymentPart.Method if method != PaymentPart.Method.CASH]
+
+
+@act
+def ask_refund(household, *, amount, receipt=None, reason, words, method, payee_name, bank="", account_no="", letter=None,
+               invoice=INVOICES.NONE, by, despite=()):
+    """Ask for ``amount`` fen of the household's credit back; returns the Refund that waits for another person, its money set aside.
+
+    ``receipt``: the Payment whose leftover is meant, None for the oldest credit first. ``payee_name``: who paid, or an owner;
+    else an agent by ``letter`` (an AuthorisationLetter with the matter 退款, whose use is noted). Refused when less is left,
+    for 原路 of money that came in cash, for a transfer without account; unless="arrears" while lines are overdue.
+    """
+    household = Household.objects.lock(household)
+    sources = _sources(household, receipt)
+    there = sum(source.left for source in sources)
+    if amount <= 0:
+        raise Refused({"amount": "退款要大于 0。"})
+    if amount > there:
+        raise Refused({"amount": f"{f'收据 {receipt} 的余款' if receipt else '这一户的预存'}只有 {yuan(there)} 元可退。"})
+    words, payee_name, bank = _said("words", words, "写明为什么退。"), _said("payee_name", payee_name, "写明退给谁。", 60), _text("bank", bank, 60)
+    parts = set_aside(sources, amount)
+    way = original_way([source for source, _ in parts])
+    _demand_way(method, amount, way, bank, account_no)
+    _demand_payee(household, payee_name, [source for source, _ in parts], letter)
+    overdue = Charge.objects.of(household.estate_id).filter(household=household).overdue(on=business_day(now())).owed()
+    if overdue and "arrears" not in despite:
+        raise Refused(f"这一户还有 {yuan(overdue)} 元逾期没缴，可以先用预存抵。业主坚持先退的，再继续。", unless="arrears")
+    if letter is not None:
+        use_letter(letter, matter=Matter.REFUND, words=f"代办退款 {yuan(amount)} 元", despite=despite, by=by)
+    refund = Refund.objects.create(
+        estate_id=household.estate_id, household=household, receipt=receipt, amount=amount, reason=reason, words=words, method=method,
+        way=way.text[:200], payee_name=payee_name, bank=bank if method == METHODS.TRANSFER else "",
+        account_no=account_no if method == METHODS.TRANSFER else "", letter=letter, invoice=invoice, asked_by=by, asked_at=now())
+    RefundPart.objects.bulk_create([RefundPart(estate_id=household.estate_id, refund=refund, amount=fen, **_source(source))
+                                    for source, fen in parts])
+    record(by, f"申请退款 {yuan(amount)} 元，{refund.get_reason_display()}，{refund.get_method_display()}", refund, household=household)
+    return refund
+
+
+@act
+def approve_refund(refund, *, by):
+    """Let finance pay it; returns the Refund. Refused for who asked, for who took any of its money, and once decided."""
+    refund = _undecided(refund)
+    if sentence := why_not(refund, by):
+        raise Refused(sentence)
+    refund.decided_by, refund.decided_at, refund.approved = by, now(), True
+    refund.save(update_fields=["decided_by", "decided_at", "approved"])
+    record(by, f"批准退款 {yuan(refund.amount)} 元，{refund.get_reason_display()}，{refund.asked_by.name}申请", refund, household=refund.household)
+    return refund
+
+
+@act
+def refuse_refund(refund, *, refusal, by):
+    """Do not give it back, and say why; its money is credit again. Returns the Refund. Refused for the asker and once decided."""
+    refund = _undecided(refund)
+    if by.pk == refund.asked_by_id:
+        raise Refused("申请人不能自己决定，请别的主管来办；不退了可以撤回。")
+    refund.refusal = _said("refusal", refusal, "写明为什么不退，申请人要看。")
+    refund.decided_by, refund.decided_at, refund.approved = by, now(), False
+    refund.save(update_fields=["decided_by", "decided_at", "approved", "refusal"])
+    _release(refund, refund.decided_at)
+    record(by, f"不批准退款 {yuan(refund.amount)} 元：{refund.refusal}", refund, household=refund.household)
+    return refund
+
+
+@act
+def withdraw_refund(refund, *, withdrawn_words, by):
+    """The household wants it no more, or it was asked wrongly: its money is credit again, until finance has paid. Returns the Refund."""
+    Household.objects.lock(refund.household_id)
+    refund = Refund.objects.lock(refund)
+    _demand_unended(refund)
+    refund.withdrawn_words = _said("withdrawn_words", withdrawn_words, "写明为什么撤回。")
+    refund.withdrawn_by, refund.withdrawn_at = by, now()
+    refund.save(update_fields=["withdrawn_by", "withdrawn_at", "withdrawn_words"])
+    _release(refund, refund.withdrawn_at)
+    record(by, f"撤回退款申请 {yuan(refund.amount)} 元：{refund.withdrawn_words}", refund, household=refund.household)
+    return refund
+
+
+@act
+def pay_refund(refund, *, reference="", red_no="", by):
+    """Finance pays an approved refund: number TK, slip in two copies; returns the Refund.
+
+    ``reference``: the bank's or platform's number, of all but cash; cash comes from the petty cash, never from a till.
+    ``red_no``: the red invoice, demanded where the asking said 待红冲. Refused for the asker, unapproved, or a second time.
+    """
+    Household.objects.lock(refund.household_id)
+    refund = Refund.objects.lock(refund)
+    _demand_unended(refund)
+    if not refund.approved:
+        raise Refused("这笔退款还没有批准。")
+    if by.pk == refund.asked_by_id:
+        raise Refused("这是您申请的，要由别人付款。")
+    cash = refund.method == METHODS.CASH
+    if not cash and not REFERENCE.fullmatch(reference):
+        raise Refused({"reference": "填付款流水号，4 到 40 位数字或字母"})
+    if refund.invoice == INVOICES.WAITS and not red_no:
+        raise Refused({"red_no": "发票还没红冲，先开红字发票，填它的号码。"})
+    refund.paid_by, refund.paid_at = by, now()
+    refund.reference, refund.red_no = None if cash else reference, red_no or None
+    if cash:
+        refund.petty_move = spend(refund.estate, refund.amount, words=f"退款给{refund.payee_name}"[:100], row=refund, by=by)
+    refund.paper = issue_paper(REFUND, refund.household, content=refund_content(refund), by=by, on=business_day(refund.paid_at))
+    refund.save(update_fields=["paid_by", "paid_at", "reference", "red_no", "petty_move", "paper"])
+    record(by, f"付退款 {yuan(refund.amount)} 元，{refund.get_method_display()}，退款单 {refund.paper.number}", refund, household=refund.household)
+    return refund
+
+
+@act
+def bounce_refund(refund, *, bounced_words, by):
+    """The bank sent the refund back: its slip is void and the money is the household's credit again. Returns the Refund."""
+    Household.objects.lock(refund.household_id)
+    refund = Refund.objects.lock(refund)
+    if refund.paid_at is None or refund.bounced_at is not None:
+        raise Refused("这笔退款没有付出去。" if refund.paid_at is None else "已经登记过银行退回。")
+    if refund.method == METHODS.CASH:
+        raise Refused("现金退款不会被银行退回。")
+    refund.bounced_words = _said("bounced_words", bounced_words, "写明银行怎么说的，如「户名不符」。")
+    refund.bounced_by, refund.bounced_at = by, now()
+    refund.save(update_fields=["bounced_by", "bounced_at", "bounced_words"])
+    void_paper(refund.paper, reason=f"银行退回，{refund.bounced_words}"[:120], by=by)
+    _release(refund, refund.bounced_at)
+    record(by, f"退款单 {refund.paper} 被银行退回 {yuan(refund.amount)} 元，转回预存：{refund.bounced_words}", refund, household=refund.household)
+    return refund
+
+
+def why_not(refund, user):
+    """Why this user may not approve it, as a sentence; None when they may."""
+    return second_person.why_not(user, refund.estate, asked_by=refund.asked_by_id, cashiers=cashiers_of(refund),
+                                 taken="这笔钱里有您收的，收款人不能批准退款。")
+
+
+def cashiers_of(refund):
+    """pks of who took the money that is given back, that of a voided receipt's credit included."""
+    return cashiers_of_all([refund])[refund.pk]
+
+
+def cashiers_of_all(refunds):
+    """{refund pk: pks of its cashiers} of these, two queries however many."""
+    found = {refund.pk: set() for refund in refunds}
+    parts = RefundPart.objects.filter(refund__in=found)
+    for pk, cashier in parts.filter(payment__isnull=False).values_list("refund", "payment__cashier"):
+        found[pk].add(cashier)
+    voids = ReceiptVoid.objects.filter(credit__refund_parts__refund__in=found).values_list("credit__refund_parts__refund", "cashier")
+    for pk, cashier in voids:
+        found.setdefault(pk, set()).add(cashier)
+    return found
+
+
+class Way:
+    """How the money came in: ``text`` says it, ``fen`` is how much of it can go back that way (all but cash)."""
+
+    def __init__(self, parts):
+        self.fen = sum(part.amount for part in parts if part.method in NOT_CASH)
+        self.text = "、".join(f"{part.get_method_display()} {yuan(part.amount)}{f'（{part.reference}）' if part.reference else ''}" for part in parts)
+
+
+def original_way(sources):
+    """The Way of these sources: a payment's own parts, a voided receipt's for the credit it became."""
+    voids = ReceiptVoid.objects.filter(credit__in=[s for s in sources if not isinstance(s, Payment)]).values_list("payment", flat=True)
+    payments = {*(s.pk for s in sources if isinstance(s, Payment)), *voids}
+    return Way(list(PaymentPart.objects.filter(payment__in=payments).order_by("pk")))
+
+
+def leftovers(household):
+    """[(Payment, fen)] of receipts of which something is left, by themselves or as the credit that their void became."""
+    rows = waiting_credit(household)
+    left = {source.pk: source.left for source in rows if isinstance(source, Payment)}
+    credits = {source.pk: source.left for source in rows if not isinstance(source, Payment)}
+    voided = Payment.objects.filter(voids__credit__in=credits).values_list("pk", "voids__credit")
+    left |= {pk: credits[credit] for pk, credit in voided}
+    found = Payment.objects.filter(household=household).select_related("paper").in_bulk(left)
+    return [(found[pk], left[pk]) for pk in sorted(left) if pk in found]
+
+
+def held(household):
+    """What is set aside for refunds that are not paid yet, fen."""
+    return sum(Refund.objects.of(household.estate_id).filter(household=household).waiting().values_list("amount", flat=True))
+
+
+def payees(household, sources):
+    """Names to whom it may go without a letter: who paid, and the owners."""
+    voids = ReceiptVoid.objects.filter(credit__in=[s for s in sources if not isinstance(s, Payment)])
+    owners = [name for name in household.owner_names.split("、") if name]
+    return list(dict.fromkeys([*(s.payer_name for s in sources if isinstance(s, Payment)), *voids.values_list("payment__payer_name", flat=True),
+                               household.owner_names, *owners]))
+
+
+def _sources(household, receipt):
+    sources = waiting_credit(household)
+    if receipt is None:
+        return sources
+    if receipt.household_id != household.pk:
+        raise Refused({"receipt": "这张收据不是这一户的。"})
+    void = receipt.voids.filter(approved=True).values_list("credit", flat=True)
+    mine = [s for s in sources if isinstance(s, Payment) and s.pk == receipt.pk or not isinstance(s, Payment) and s.pk in void]
+    return mine
+
+
+def _source(source):
+    return {"payment" if isinstance(source, Payment) else "credit": source}
+
+
+def _demand_way(method, amount, way, bank, account_no):
+    if method == METHODS.ORIGINAL and way.fen < amount:
+        said = f"原来是{way.text}收的，" if way.text else "这笔钱没有原来的收款方式，"
+        raise Refused({"method": f"{said}不能原路退，请选转账或备用金现金。"})
+    if method != METHODS.TRANSFER:
+        return
+    if not bank:
+        raise Refused({"bank": "转账要写开户行。"})
+    if not ACCOUNT.fullmatch(account_no):
+        raise Refused({"account_no": "账号只填数字，8 到 32 位。"})
+
+
+def _demand_payee(household, name, sources, letter):
+    if name in payees(household, sources):
+        return
+    if letter is None:
+        raise Refused({"payee_name": f"{name}既不是交款人也不是业主，要有业主的委托书（事项写退款）。"})
+    if letter.household_id != household.pk or letter.agent.name != name:
+        raise Refused({"letter": f"这份委托书的受托人不是{name}。"})
+
+
+def _undecided(refund):
+    """The refund, locked behind its household; Refused once it is decided or ended."""
+    Household.objects.lock(refund.household_id)
+    refund = Refund.objects.lock(refund)
+    _demand_unended(refund)
+    if refund.approved is not None:
+        raise Refused(f"{refund.decided_by.name} {shown_moment(refund.decided_at)} 已批准这笔退款。", link=("看这笔退款", refund.get_absolute_url()))
+    return refund
+
+
+def _demand_unended(refund):
+    said = {"paid": "这笔退款已经付过", "bounced": "这笔退款已付，又被银行退回", "withdrawn": "这笔退款申请已经撤回",
+            "refused": "这笔退款没有批准"}.get(refund.state)
+    if said:
+        raise Refused(f"{said}。", link=(f"看{refund}", refund.get_absolute_url()))
+
+
+def _release(refund, at):
+    """Its money is left again, each part where it came from."""
+    parts = list(refund.parts.live())
+    put_back(parts)
+    RefundPart.objects.filter(pk__in=[part.pk for part in parts]).update(voided_at=at)
+
+
+def _said(field, text, sentence, limit=100):
+    text = _text(field, text, limit)
+    if not text:
+        raise Refused({field: sentence})
+    return text
+
+
+def _text(field, text, limit):
+    try:
+        return clean_text(text, limit)
+    except ValidationError as error:
+        raise Refused({field: error.messages}) from error

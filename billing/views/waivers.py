@@ -1,0 +1,147 @@
+"""One bill with all that became of it; a waiver asked for it and decided; a wrong one billed anew; what waits for a second person."""
+from django.core.paginator import Paginator
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from billing import rebill, refunds, second_person, waivers
+from billing.explain import lines_of, paid_state
+from billing.forms.refunds import AskWaiverForm, RebillForm, RefuseForm
+from billing.models import Allocation, Charge, Rebill, ReceiptVoid, Refund, Waiver
+from households.views.pages import done, form_page
+from servicecentre.kit.forms import DeskForm
+from servicecentre.kit.money import yuan
+from servicecentre.kit.periods import now, today
+from servicecentre.roles import Role
+from servicecentre.staff.access import may, needs
+
+PER_PAGE = 50
+
+
+@needs("billing.view_account")
+@require_GET
+def charge(request, pk):
+    """How a line came to its sum, what paid it, what was forgiven, and which one it stands for."""
+    row = _charge(request, pk)
+    settled = Allocation.objects.of(request.estate).filter(charge=row).select_related("payment__paper", "credit", "receipt__paper").order_by("pk")
+    pairs = Rebill.objects.of(request.estate).select_related("old__fee_kind", "new__fee_kind", "by")
+    live = row.voided_at is None
+    return render(request, "billing/refunds/charge.html", {
+        "charge": row, "household": row.household, "line": lines_of([row], today())[0], "look": paid_state(row, today()), "settled": list(settled),
+        "waivers": list(Waiver.objects.of(request.estate).filter(charge=row).select_related("asked_by", "decided_by", "paper").order_by("pk")),
+        "instead": pairs.filter(new=row).first(), "by_another": pairs.filter(old=row).first(),
+        "may_waive": live and row.due > 0 and may(request, "billing.ask_waiver"),
+        "may_rebill": live and not row.opening_id and may(request, "billing.void_and_rebill")})
+
+
+@needs("billing.ask_waiver")
+def ask_waiver(request, pk):
+    row = _charge(request, pk)
+    form = AskWaiverForm(request.POST or None)
+    if request.method == "POST" and (made := form.perform(waivers.ask_waiver, row, by=request.user)):
+        return done(request, f"已申请减免 {yuan(made.amount)} 元，等别的主管批准。", made)
+    return form_page(request, form, title="申请减免", button="申请减免", busy="正在申请，请稍等", back=_url(row),
+                     about=f"{row.household.unit.code} {row}，应收 {yuan(row.amount)} 元，还欠 {yuan(row.due)} 元")
+
+
+@needs("billing.void_and_rebill")
+def void_and_rebill(request, pk):
+    row = _charge(request, pk)
+    form = RebillForm(request.POST or None, initial={
+        "quantity": row.quantity, "unit_price": row.unit_price, "percent": row.percent, "due_on": row.due_on})
+    if request.method == "POST" and (made := form.perform(rebill.void_and_rebill, row, by=request.user)):
+        return done(request, f"原来的账单已作废，改为 {yuan(made.new.amount)} 元，两笔都查得到。", _url(made.new))
+    receipt = rebill.receipt_on(row)
+    return form_page(request, form, title="作废重出", button="作废原账单，按这个重出", busy="正在重出，请稍等", back=_url(row),
+                     about=f"{row.household.unit.code} {row}，原来 {yuan(row.amount)} 元{f'，收据 {receipt} 收过，要先作废它' if receipt else ''}",
+                     more=[(f"看收据 {receipt}", receipt.get_absolute_url())] if receipt else ())
+
+
+@needs("billing.view_refunds")
+@require_GET
+def show_waivers(request):
+    """Those that wait first, then the decided ones, newest first."""
+    every = Waiver.objects.of(request.estate).select_related("household__unit", "charge__fee_kind", "asked_by", "decided_by", "paper")
+    page = Paginator(every.exclude(approved=None).order_by("-decided_at", "-pk"), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "billing/refunds/waivers.html", {"waiting": list(every.undecided().order_by("pk")), "page": page})
+
+
+@needs("billing.view_refunds")
+@require_GET
+def waiver(request, pk):
+    return _page(request, _waiver(request, pk))
+
+
+@needs("billing.waive_charge")
+@require_POST
+def waive_charge(request, pk):
+    """Forgive it."""
+    row, form = _waiver(request, pk), DeskForm(request.POST)
+    if made := form.perform(waivers.waive_charge, row, by=request.user):
+        return done(request, f"已减免 {yuan(made.amount)} 元，减免单 {made.paper}。", made)
+    return _page(request, row, form=form)
+
+
+@needs("billing.refuse_waiver")
+@require_POST
+def refuse_waiver(request, pk):
+    """Do not forgive it, and say why."""
+    row, form = _waiver(request, pk), RefuseForm(request.POST)
+    if made := form.perform(waivers.refuse_waiver, row, by=request.user):
+        return done(request, "不减免，照应收收。", made)
+    return _page(request, row, refusal=form)
+
+
+@needs("billing.view_refunds")
+@require_GET
+def approvals(request):
+    """All that waits for a second person in one list, the oldest first; one's own are locked, with the sentence why (design/screens 29c)."""
+    estate, user = request.estate, request.user
+    voids = ReceiptVoid.objects.of(estate).filter(approved=None).select_related("payment__household__unit", "payment__paper", "asked_by", "estate")
+    asked = Refund.objects.of(estate).undecided().select_related("household__unit", "asked_by", "estate")
+    forgiven = Waiver.objects.of(estate).undecided().select_related("household__unit", "charge__fee_kind", "asked_by", "estate")
+    rows = [("作废收据", v, v.payment.household, v.payment.total, f"收据 {v.payment}，{v.get_reason_display()}，{v.words}",
+             {v.cashier_id, v.payment.cashier_id}) for v in voids]
+    refund_rows = list(asked)
+    cashiers = refunds.cashiers_of_all(refund_rows)
+    rows += [("退款", r, r.household, r.amount, f"{r.get_reason_display()}，{r.words}", cashiers[r.pk]) for r in refund_rows]
+    rows += [("减免", w, w.household, w.amount, f"{w.charge}，{w.reason}", set()) for w in forgiven]
+    rows.sort(key=lambda row: (row[1].asked_at, row[1].pk))
+    locked = _locks(request, rows)
+    to_pay = list(Refund.objects.of(estate).to_pay().select_related("household__unit", "asked_by", "decided_by").order_by("decided_at"))
+    return render(request, "billing/refunds/approvals.html", {
+        "rows": [(*row[:5], why) for row, why in zip(rows, locked, strict=True)], "to_pay": to_pay, "mine": sum(row[1].asked_by_id == user.pk for row in rows)})
+
+
+def _locks(request, rows):
+    """Why this user may not decide each row, "" where they may; no query a row."""
+    rights = {"作废收据": "billing.void_receipt", "退款": "billing.approve_refund", "减免": "billing.waive_charge"}
+    managers, is_manager = second_person.managers(request.estate), Role.MANAGER in request.roles
+    return [second_person.refusal(request.user.pk, is_manager, managers, asked_by=row[1].asked_by_id, cashiers=row[5])
+            if may(request, rights[row[0]]) else "由主管批准。" for row in rows]
+
+
+def _charge(request, pk):
+    rows = Charge.objects.of(request.estate).with_mended().select_related("household__unit__building", "household__estate", "fee_kind", "price", "made_by",
+                                                                           "voided_by", "unit")
+    return get_object_or_404(rows, pk=pk)
+
+
+def _url(row):
+    return reverse("billing:charge", args=[row.pk])
+
+
+def _waiver(request, pk):
+    return get_object_or_404(Waiver.objects.of(request.estate).select_related(
+        "household__unit__building", "estate", "charge__fee_kind", "asked_by", "decided_by", "paper"), pk=pk)
+
+
+def _page(request, row, *, form=None, refusal=None):
+    printed = row.paper and row.paper.prints.select_related("paper", "by").first()
+    return render(request, "billing/refunds/waiver.html", {
+        "waiver": row, "charge": row.charge, "household": row.household, "waiting": row.approved is None, "wrong": form or refusal,
+        "form": form or DeskForm(auto_id=False), "refusal": refusal or RefuseForm(),
+        "why_not": waivers.why_not(row, request.user) if may(request, "billing.waive_charge") else "由主管批准。",
+        "may_refuse": may(request, "billing.refuse_waiver") and request.user.pk != row.asked_by_id,
+        "print": printed if printed and printed.open_to(request.user, at=now()) else None}, status=409 if form or refusal else 200)
+

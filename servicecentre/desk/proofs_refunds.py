@@ -1,0 +1,66 @@
+"""Invariants 4 and 17 of refunds, waivers and the petty cash: parts, columns and moves agree, and two people stand behind each."""
+from django.db.models import Exists, F, OuterRef, Q, Sum
+from django.db.models.functions import Coalesce
+
+from billing.models import Credit, Payment, PettyCash, PettyCashMove, ReceiptVoid, Refund, RefundPart, Waiver
+from servicecentre.kit.money import yuan
+
+from .proving import place, proof
+
+
+def _sum(rows, by):
+    return Coalesce(rows.filter(**{by: OuterRef("pk")}).order_by().values(by).annotate(fen=Sum("amount")).values("fen"), 0)
+
+
+@proof(4, "退款等于它的来源，来源的已退等于退款")
+def refund_sums():
+    for refund in Refund.objects.annotate(fen=_sum(RefundPart.objects.all(), "refund")).exclude(fen=F("amount")).select_related("estate", "household"):
+        yield place(refund, refund.household), f"{refund} {yuan(refund.amount)} 元，来源合计 {yuan(int(refund.fen))} 元"
+    ended = Q(approved=False) | Q(withdrawn_at__isnull=False) | Q(bounced_at__isnull=False)
+    live = Exists(RefundPart.objects.live().filter(refund=OuterRef("pk")))
+    dead = Exists(RefundPart.objects.exclude(voided_at=None).filter(refund=OuterRef("pk")))
+    for refund in Refund.objects.filter(ended & live | ~ended & dead).select_related("estate", "household"):
+        yield place(refund, refund.household), f"{refund} 的状态和它留出的钱不符"
+    for model, field, name in ((Payment, "payment", "收款"), (Credit, "credit", "贷项")):
+        wrong = model.objects.annotate(fen=_sum(RefundPart.objects.live(), field)).exclude(fen=F("refunded"))
+        for row in wrong.select_related("estate", "household"):
+            yield place(row, row.household), f"{name} {row.pk} 已退 {yuan(row.refunded)} 元，退款合计 {yuan(int(row.fen))} 元"
+    theirs = ~Q(payment=None) & ~Q(payment__household=F("refund__household")) | ~Q(credit=None) & ~Q(credit__household=F("refund__household"))
+    for part in RefundPart.objects.filter(theirs).select_related("estate", "refund__household"):
+        yield place(part, part.refund.household), f"{part.refund} 退的是别的户的钱"
+
+
+@proof(4, "减免等于它的贷项，只抵那一笔")
+def waived():
+    right = Credit.objects.filter(waiver=OuterRef("pk"), source=Credit.Source.WAIVER, amount=OuterRef("amount"), charge=OuterRef("charge"),
+                                  household=OuterRef("household"), left=0, refunded=0)
+    for waiver in Waiver.objects.filter(approved=True).exclude(Exists(right)).select_related("estate", "household"):
+        yield place(waiver, waiver.household), f"{waiver} {yuan(waiver.amount)} 元和它的贷项不符"
+    given = Waiver.objects.filter(credit=OuterRef("pk"), approved=True)
+    for credit in Credit.objects.filter(source=Credit.Source.WAIVER).exclude(Exists(given)).select_related("estate", "household"):
+        yield place(credit, credit.household), f"减免贷项 {credit.pk} {yuan(credit.amount)} 元没有批准的减免"
+
+
+@proof(4, "备用金等于它的收支")
+def petty_cash():
+    for account in PettyCash.objects.annotate(fen=_sum(PettyCashMove.objects.all(), "petty_cash")).exclude(fen=F("balance")).select_related("estate"):
+        yield account.estate.slug, f"备用金 {yuan(account.balance)} 元，收支合计 {yuan(int(account.fen))} 元"
+    for move in PettyCashMove.objects.exclude(reverses=None).exclude(amount=-F("reverses__amount")).select_related("estate"):
+        yield move.estate.slug, f"备用金冲回 {move.pk} 和原来的金额不同"
+    cash = Refund.objects.filter(method=Refund.Method.CASH, paid_at__isnull=False)
+    for refund in cash.exclude(petty_move__amount=-F("amount")).select_related("estate", "household"):
+        yield place(refund, refund.household), f"{refund} 现金 {yuan(refund.amount)} 元，备用金没有相应的支出"
+
+
+@proof(17, "退款、减免的申请人不是批准人，收款人不批退款")
+def two_people():
+    for model in (Refund, Waiver):
+        for row in model.objects.filter(decided_by=F("asked_by")).select_related("estate", "household"):
+            yield place(row, row.household), f"{row} 由申请人自己决定"
+    for refund in Refund.objects.filter(paid_by=F("asked_by")).select_related("estate", "household"):
+        yield place(refund, refund.household), f"{refund} 由申请人自己付款"
+    parts = RefundPart.objects.filter(refund=OuterRef("pk"))
+    taker = parts.filter(payment__cashier=OuterRef("decided_by"))
+    voided = ReceiptVoid.objects.filter(credit__refund_parts__refund=OuterRef("pk"), cashier=OuterRef("decided_by"))
+    for refund in Refund.objects.filter(Exists(taker) | Exists(voided), approved=True).select_related("estate", "household"):
+        yield place(refund, refund.household), f"{refund} 由收款人批准"

@@ -1,0 +1,100 @@
+"""The pages of refunds, waivers and wrong bills: what each role sees there, and that the doors lead on (design/screens 29c)."""
+import pytest
+
+from billing.models import Refund, Waiver
+from billing.refunds import approve_refund, ask_refund
+from billing.waivers import ask_waiver
+from servicecentre.roles import Role
+from tests.conftest import Desk, person_at
+
+from .till import household_owing, lines, pay
+
+
+@pytest.fixture
+def household(estate):
+    return household_owing(estate)
+
+
+@pytest.fixture
+def finance(estate):
+    return person_at(estate, "liumin", "刘敏", Role.FINANCE)
+
+
+@pytest.fixture
+def receipt(household, clerk):
+    return pay(household, 600_00, clerk, "wechat")
+
+
+def words(answer):
+    return answer.content.decode()
+
+
+ASKED = {"amount": "50", "reason": "more", "words": "多转了", "method": "original", "payee_name": "张明", "invoice": "none"}
+
+
+def test_a_refund_walks_through_its_pages(estate, household, receipt, clerk, manager, finance):
+    desk = Desk(clerk, estate)
+    page = words(desk.get(f"/billing/households/{household.pk}/refund/?receipt={receipt.pk}"))
+    assert "89.52" in page and "微信 600.00" in page and f"收据 {receipt} 余 89.52 元" in page
+    answer = desk.post(f"/billing/households/{household.pk}/refund/", ASKED | {"receipt": receipt.pk})
+    refund = Refund.objects.get()
+    where = f"/billing/refunds/{refund.pk}/"
+    assert answer.url.endswith(where) and "由主管批准" in words(desk.get(where))
+    assert "批准退 50.00 元" in words(Desk(manager, estate).get(where))
+    assert Desk(manager, estate).post(f"{where}approve/").status_code == 302
+    payer = Desk(finance, estate)
+    assert "付退款 50.00 元" in words(payer.get(where))
+    refused = payer.post(f"{where}pay/", {"reference": ""})
+    assert refused.status_code == 409 and "请填写" in words(refused)
+    assert payer.post(f"{where}pay/", {"reference": "WX20261128"}).status_code == 302
+    assert "TK-" in words(payer.get(where)) and "打印" in words(payer.get(where))
+    assert "已退" in words(desk.get(f"/billing/payments/{receipt.pk}/"))
+
+
+def test_what_was_typed_stays_beside_what_is_refused(estate, household, receipt, clerk):
+    answer = Desk(clerk, estate).post(f"/billing/households/{household.pk}/refund/", ASKED | {"amount": "500"})
+    assert "只有 89.52 元可退" in words(answer) and 'value="500.00"' in words(answer) and not Refund.objects.exists()
+
+
+def test_one_list_of_all_that_waits_with_ones_own_locked(estate, household, receipt, clerk, manager):
+    ask_refund(household, amount=50_00, reason="more", words="多转了", method="original", payee_name="张明", by=manager, despite=("arrears",))
+    waiver = ask_waiver(lines(household)[0], amount=1, reason="试", by=clerk) if lines(household)[0].due else None
+    page = words(Desk(manager, estate).get("/billing/approvals/"))
+    assert "这是您申请的" in page and "退款" in page
+    assert waiver is None or "等您批" in page
+    assert "由主管批准" in words(Desk(clerk, estate).get("/billing/approvals/"))
+
+
+def test_finance_finds_what_is_to_be_paid(estate, household, receipt, clerk, manager, finance):
+    refund = ask_refund(household, amount=50_00, reason="more", words="多转了", method="original", payee_name="张明", by=clerk, despite=("arrears",))
+    approve_refund(refund, by=manager)
+    assert "等财务付" in words(Desk(finance, estate).get("/billing/approvals/"))
+    assert "正在办退款 50.00" in words(Desk(clerk, estate).get(f"/billing/households/{household.pk}/account/"))
+
+
+def test_a_waiver_walks_through_its_pages(estate, household, clerk, manager):
+    line = lines(household)[0]
+    desk = Desk(clerk, estate)
+    assert "申请减免" in words(desk.get(f"/billing/charges/{line.pk}/"))
+    assert "只欠 170.16 元" in words(desk.post(f"/billing/charges/{line.pk}/waive/", {"amount": "171", "reason": "试"}))
+    assert desk.post(f"/billing/charges/{line.pk}/waive/", {"amount": "20", "reason": "电梯停用"}).status_code == 302
+    where = f"/billing/waivers/{Waiver.objects.get().pk}/"
+    assert "由主管批准" in words(desk.get(where))
+    assert Desk(manager, estate).post(f"{where}approve/").status_code == 302
+    assert "JM-" in words(desk.get(where)) and "减免" in words(desk.get(f"/billing/charges/{line.pk}/"))
+
+
+def test_a_wrong_bill_and_the_right_one_show_each_other(estate, household, manager):
+    old = lines(household)[0]
+    desk = Desk(manager, estate)
+    factors = {"quantity": "88.56", "unit_price": "1.9", "percent": "100", "due_on": old.due_on.isoformat(), "reason": "面积抄错"}
+    answer = desk.post(f"/billing/charges/{old.pk}/rebill/", factors)
+    new = old.household.charges.live().get(period=old.period)
+    assert answer.url.endswith(f"/billing/charges/{new.pk}/")
+    assert "168.26" in words(desk.get(f"/billing/charges/{old.pk}/")) and "170.16 元的那一笔" in words(desk.get(answer.url))
+
+
+def test_a_paid_bill_leads_to_its_receipt(estate, household, receipt, manager):
+    line = lines(household)[0]
+    page = words(Desk(manager, estate).get(f"/billing/charges/{line.pk}/rebill/"))
+    assert f"收据 {receipt} 收过，要先作废它" in page and receipt.get_absolute_url() in page

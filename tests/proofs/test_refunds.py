@@ -1,0 +1,54 @@
+"""Invariants 4 and 17 of refunds, waivers and petty cash broken behind the program's back, and found."""
+from billing.models import Credit, Payment, PettyCash, Refund, RefundPart, Waiver
+
+from .behind import behind, found, unguarded
+
+
+def test_4_a_refund_that_its_parts_do_not_give(world):
+    with unguarded(Refund):
+        behind("UPDATE billing_refund SET amount = amount + 1 WHERE id = %s", world.refund.pk)
+        assert found() == {4}
+
+
+def test_4_a_part_set_free_while_its_refund_goes_on(world):
+    with unguarded(RefundPart):
+        behind("UPDATE billing_refundpart SET voided_at = '2026-11-21 03:00:00+00:00' WHERE refund_id = %s", world.refund.pk)
+        assert found() == {4}
+
+
+def test_4_money_said_to_be_refunded_that_no_refund_gave(world):
+    payment = Payment.objects.of(world.estate).live().filter(left__gt=0).first()
+    with unguarded(Payment):
+        behind('UPDATE billing_payment SET "left" = "left" - 1, refunded = refunded + 1 WHERE id = %s', payment.pk)
+        assert found() == {4}
+
+
+def test_4_a_waiver_above_its_credit(world):
+    with unguarded(Waiver):
+        behind("UPDATE billing_waiver SET amount = amount + 1 WHERE id = %s", world.waived.pk)
+        assert found() == {4}
+
+
+def test_4_a_waivers_credit_without_a_waiver(world):
+    with unguarded(Waiver, Credit):
+        behind("UPDATE billing_waiver SET approved = NULL WHERE id = %s", world.waived.pk)
+        assert found() == {4}
+
+
+def test_4_petty_cash_that_its_moves_do_not_give(world):
+    with unguarded(PettyCash):
+        behind("UPDATE billing_pettycash SET balance = balance + 100 WHERE estate_id = %s", world.estate.pk)
+        assert found() == {4}
+
+
+def test_17_who_asked_approved(world):
+    for model, pk in ((Refund, world.to_pay.pk), (Waiver, world.waived.pk)):
+        with unguarded(model):
+            behind(f"UPDATE {model._meta.db_table} SET decided_by_id = asked_by_id WHERE id = %s", pk)
+    assert found() == {17}
+
+
+def test_17_who_took_the_money_approved(world):
+    with unguarded(Refund):
+        behind("UPDATE billing_refund SET decided_by_id = %s WHERE id = %s", world.clerk2.pk, world.to_pay.pk)
+        assert found() == {17}
