@@ -43,7 +43,7 @@ from servicecentre.worklog.day import correct_remark, keep_promise, make_promise
 from servicecentre.worklog.review import comment_entry, see_entries, unseen
 from tickets.notices import extend_notice, post_notice, take_down_notice
 
-from .areas import refunds, spaces
+from .areas import refunds, spaces, vacancy, visits
 from .conftest import BACKEND, person_at
 from .files.making import ready
 from .households.lists import register, row
@@ -75,6 +75,8 @@ def crowd(estate, n):
         _notices(w, i)
         refunds.crowd(w, i)
         spaces.crowd(w, i)
+        vacancy.crowd(w, i)
+        visits.crowd(w, i)
     _lists(w, n)
     _many_prices(w, n)
     _many_lines(w, n)

@@ -184,7 +184,9 @@ def test_a_printer_moved_meanwhile_does_not_fit(world, guarded):
 PROPOSES = {"add_phone PhoneForm", "answer_data_request AnswerForm", "arrange_cover CoverForm", "billing:ask_void AskVoidForm",
             "billing:change_price PriceForm", "billing:export_charges ExportForm", "households:change_area AreaForm",
             "households:end_residence LeaveForm", "households:end_vehicle EndVehicleForm", "tickets:post_notice NoticeForm",
-            "tickets:post_again NoticeForm", "billing:add_space SpaceEntryForm", "billing:sign_contract SignForm", "billing:renew_contract SignForm"}
+            "tickets:post_again NoticeForm", "billing:leave_visit LeaveForm", "billing:find_leaving WithoutEntryForm",
+            "billing:leave_without_entry WithoutEntryForm", "billing:add_common_cost CostForm", "billing:export_visits VisitsExportForm",
+            "billing:add_space SpaceEntryForm", "billing:sign_contract SignForm", "billing:renew_contract SignForm"}
 
 
 def test_every_form_that_shows_a_row_says_which_state_of_it(world):

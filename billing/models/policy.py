@@ -63,6 +63,8 @@ class BillingPolicy(Policy):
     low_balance = models.BigIntegerField("公摊预存提醒线", default=100_00)
     parking_over_12h = models.CharField("临停超过 12 小时", max_length=10, choices=Over12h.choices, default=Over12h.BY_HAND)
     parking_free_kinds = models.CharField("临停免费的车", max_length=200, default="执行任务的警车、消防车、救护车、抢险车；为住户送货、安装、维修、搬家的车")
+    parking_cap = models.BigIntegerField("临停一次最多收", default=0, db_default=0)
+    parking_gates = models.CharField("门岗", max_length=100, default="大门", db_default="大门")
 
     title = "收费"
     settings = (
@@ -83,19 +85,21 @@ class BillingPolicy(Policy):
         Setting("reminder_second", PRACTICE, "逾期这么多天，上门或打电话", "天", least=1, most=365, used=False),
         Setting("reminder_final", PRACTICE, "逾期这么多天", "天", least=1, most=365, used=False),
         Setting("final_days", PRACTICE, "最后一次催缴后，再给这么多天", "天", least=1, most=90, used=False),
-        Setting("vacancy_months", SEED, "连续空置满这么久，业主申请", "个月", least=1, most=24, used=False),
-        Setting("vacancy_percent", SEED, "收物业管理服务费的百分之几，不是减百分之几", "%", most=100, used=False),
-        Setting("vacancy_spell_from", PRACTICE, "资料没写从哪天数", used=False),
-        Setting("vacancy_reduces", PRACTICE, "满月数以后的月份，或者整段都退", used=False),
-        Setting("vacancy_water", PRACTICE, "超过就不算空置", "吨", used=False),
-        Setting("vacancy_power", PRACTICE, "超过就不算空置", "度", used=False),
-        Setting("vacancy_needs_no_arrears", PRACTICE, "欠费不影响申请空置", yes_no=("能办", "不能办"), used=False),
-        Setting("vacancy_for_shops", PRACTICE, "商业管理服务费", yes_no=("不打", "打"), used=False),
+        Setting("vacancy_months", SEED, "连续空置满这么久，业主申请", "个月", least=1, most=24),
+        Setting("vacancy_percent", SEED, "收物业管理服务费的百分之几，不是减百分之几", "%", most=100),
+        Setting("vacancy_spell_from", PRACTICE, "资料没写从哪天数"),
+        Setting("vacancy_reduces", PRACTICE, "满月数以后的月份，或者整段都退"),
+        Setting("vacancy_water", PRACTICE, "超过就不算空置", "吨"),
+        Setting("vacancy_power", PRACTICE, "超过就不算空置", "度"),
+        Setting("vacancy_needs_no_arrears", PRACTICE, "欠费不影响申请空置", yes_no=("能办", "不能办")),
+        Setting("vacancy_for_shops", PRACTICE, "商业管理服务费", yes_no=("不打", "打")),
         Setting("shared_prepay", SEED, "每户预存，按实际面积分摊", "元", most=1_000_000, used=False),
         Setting("shared_prepay_shops", PRACTICE, "商铺和住宅一样预存", yes_no=("不要", "要"), used=False),
         Setting("low_balance", PRACTICE, "余额低于这条线就提醒住户", "元", most=1_000_000, used=False),
-        Setting("parking_over_12h", UNSET, "资料没写超过 12 小时怎么收；没定就手工填，写原因", used=False),
-        Setting("parking_free_kinds", PRACTICE, "门岗登记时可选", used=False))
+        Setting("parking_over_12h", UNSET, "资料没写超过 12 小时怎么收；没定就手工填，写原因"),
+        Setting("parking_cap", PRACTICE, "一次停车的封顶；0 就是不封顶", "元", most=10_000_00),
+        Setting("parking_free_kinds", PRACTICE, "门岗放行时可选，几种之间用分号隔开"),
+        Setting("parking_gates", PRACTICE, "临停从哪里进出，几个之间用分号隔开"))
 
     class Meta:
         verbose_name = verbose_name_plural = "收费规矩"

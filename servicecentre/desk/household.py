@@ -103,6 +103,13 @@ def bills_off(household, day):
     return off_words(household) or None
 
 
+@part("billing.view_vacancies")
+def vacancy(household, day):
+    """An application that waits or runs, with what has to be done; nothing where there is none."""
+    spell = household.vacancies.filter(ended_on=None, dropped_at=None).select_related("paper").first()
+    return spell and {"spell": spell, "state": spell.state, "months": [row.month for row in spell.months.live()]}
+
+
 @part("tickets.view_notices")
 def notices(household, day):
     """Notices that concern this unit, in force or to come; nothing where there are none."""
@@ -168,7 +175,7 @@ def files(household, day):
     return {"files": list(rows.newest_first()[:4]), "count": rows.count()}
 
 
-PARTS = ((people, contacts, living, letters, papers, files), (notices, bills_off, owed, parking, promises_open), (last_entries,))
+PARTS = ((people, contacts, living, letters, papers, files), (notices, bills_off, owed, parking, vacancy, promises_open), (last_entries,))
 
 # What can be done for an open household: label, right, URL name, what it takes, Alt digit.
 QUICK = (("收费", "billing.collect_payment", "billing:collect", "1"),)
@@ -190,4 +197,5 @@ def household(request, pk):
         "sale": may(request, "households.undo_sale") and row.ends_on is None and row.changes_in.live().exists(),
         "may_attach": may(request, "files.attach_file"), "may_data_request": may(request, "desk.receive_data_request"),
         "may_promise": may(request, "worklog.make_promise"), "may_account": may(request, "billing.view_account"),
+        "may_vacancy": may(request, "billing.apply_vacancy") and not over,
         "quick": [(label, reverse(name, args=[row.pk]), alt) for label, right, name, alt in QUICK if may(request, right)]})

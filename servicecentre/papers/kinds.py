@@ -49,11 +49,14 @@ PARKING = Kind("CW", "车位服务协议", "billing/parking-1", (Copy("owner", "
 
 LETTER = Kind("WT", "授权委托书", "households/letter-1", _AGENT_AND_FILE, row="letter", see="看委托书")
 
+VACANCY = Kind("KZ", "空置申请表", "billing/vacancy-1", (Copy("owner", "第二联", "业主"), Copy("file", "第一联", "存档")), row="vacancy",
+               see="看这份空置")
+
 KINDS = {kind.letters: kind for kind in (
     RECEIPT, Kind("YJ", "押金收据"), Kind("YT", "押金退还单"), REFUND, VOID, Kind("BY", "停电备用单"),
     Kind("CJ", "催缴通知单", alone=True), Kind("RB", "收费日报表"), Kind("RH", "入伙办结单"), Kind("ZX", "装修申请表"), Kind("XK", "施工许可证"),
     Kind("CR", "施工出入证"), Kind("DH", "动火许可证"), Kind("WZ", "违章整改通知单"), Kind("ZG", "整改通知单"), Kind("GD", "报修派工单"),
-    Kind("FX", "物品放行条"), Kind("YS", "钥匙借用单"), Kind("KZ", "空置申请表"), WAIVER, Kind("GT", "公摊分摊表"),
+    Kind("FX", "物品放行条"), Kind("YS", "钥匙借用单"), VACANCY, WAIVER, Kind("GT", "公摊分摊表"),
     PARKING, NOTICE, LETTER, DATA_REQUEST, DATA_COPY)}
 
 
@@ -116,4 +119,7 @@ TEXTS = {
     "copy_terms": Text("个人信息副本说明", "每张副本的末尾", "FB", OF_ESTATE,
                        "证件号码、电话以掩码提供，本人可在前台当面核对；别人的个人信息不列。这些信息为物业服务、收费、应急联系所用，产权结束后到期清理；"
                        "收据等会计凭证依法另行保存。发现有误，可申请更正、补充。"),
+    "vacancy_statement": Text("空置声明", "每张空置申请表，业主签字前看的", "KZ", OF_ESTATE,
+                              "房屋自上列起始日起无人居住，未出租、未装修、未存放经营物品。入住、出租、装修或出售前，本人先告知服务中心；同意服务中心"
+                              "每月抄表或现场核查。如实际使用，同意自使用当月起补按全额。"),
 }

@@ -4,6 +4,6 @@ from django.db import migrations
 class Migration(migrations.Migration):
     """`right` is what opens a row's page; whose the space is, is told by `ownership`."""
 
-    dependencies = [("billing", "0010_refunds_waivers_and_rebilling")]
+    dependencies = [("billing", "0013_vacancy")]
 
     operations = [migrations.RenameField("parkingcontract", "right", "ownership")]
