@@ -14,13 +14,11 @@ from billing.receipts import ask_void, void_receipt
 from billing.refunds import approve_refund, ask_refund, pay_refund
 from billing.vacancy import apply_vacancy, approve_vacancy
 from billing.vacancy_checks import check_vacancy
-from billing.visits import enter_visit, free_kinds, leave_by_hand, leave_visit, leave_without_entry, quote
 from billing.waivers import ask_waiver, waive_charge
 from households.models import Household, Unit
 from servicecentre.kit.periods import now
 
 PHONE = "13900001234"
-CARS = ("苏A3K921", "苏AD70416", "苏B88N20", "苏A5Q1L7", "皖E4T033", "苏A9X608", "苏AF31177", "苏A0P255")
 
 
 def play(stories, clock_at):
@@ -45,7 +43,7 @@ def once(moment, work):
 def stories(estate, people, months, at, but):
     """Those of this estate; ``people`` by account name, ``months`` were billed, ``at(day, hour, minute)`` is a moment; ``but`` not these households."""
     clerks, manager, second = (people["liting"], people["wangsiyuan"]), people["chenjing"], people["liumin"]
-    finance, engineer, guard = people["sunfang"], people["zhaoguoqiang"], people["qianwei"]
+    finance, engineer = people["sunfang"], people["zhaoguoqiang"]
     homes = iter(Household.objects.of(estate).live().filter(unit__kind=Unit.Kind.HOME, ends_on=None, starts_on__lt=months[0].first - timedelta(days=240),
                                                             residents=None).exclude(pk__in=but).order_by("-unit__sort"))
     last, first = months[-1].first, months[0].first
@@ -62,7 +60,6 @@ def stories(estate, people, months, at, but):
         prepays_the_shared_utilities(next(homes), clerks[1], at, last),
         stands_empty(next(homes), clerks[0], manager, engineer, at, months),
         asks_whether_it_is_empty(next(homes), clerks[1], at, last),
-        *(parks(estate, plate, guard, at, last + timedelta(days=n // 2), n) for n, plate in enumerate(CARS)),
     ]
 
 
@@ -185,23 +182,3 @@ def asks_whether_it_is_empty(household, clerk, at, month):
     yield at(month + timedelta(days=16), 11, 25)
     apply_vacancy(household, spell_from=month - timedelta(days=150), proof="never_in", applied_on=month + timedelta(days=16), reason="to_let",
                   contact="业主本人 13900008831", statement=True, by=clerk)
-
-
-def parks(estate, plate, guard, at, day, n):
-    """Visitors: short, long, a mover's van, one that stood overnight, one that nobody saw come."""
-    if n == 5:
-        yield at(day, 18, 30)
-        leave_without_entry(estate, plate=plate, gate="北门", fee=500, reason="没有进场记录，车主说停了两小时", method="cash", by=guard)
-        return
-    yield at(day, 8 + n, 7 * n)
-    visit = enter_visit(estate, plate=plate, gate="北门", to_unit=f"{n + 1}-1-{n + 2}01", by=guard)
-    if n == 3:
-        yield at(day + timedelta(days=1), 7, 50)
-        leave_by_hand(visit, gate="北门", fee=1_000, reason="停了一夜，和车主说好 10 元", method="wechat", by=guard)
-    elif n == 1:
-        yield at(day, 12, 15)
-        leave_visit(visit, gate="北门", free_kind=free_kinds(estate)[-1], by=guard)
-    elif n < 7:                                                       # the last one is still inside
-        yield at(day, 8 + n + (0 if n == 2 else 3), (7 * n + 40) % 60)
-        fee = quote(estate, visit.entry_at, now()).fee
-        leave_visit(visit, gate="北门", fee_shown=fee, method="wechat" if fee else "", by=guard)
