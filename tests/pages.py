@@ -19,7 +19,7 @@ def pages_of(w):
     return {
         **refunds.pages(w),
         **vacancy.pages(w),
-        **refunds.pages(w), **visits.pages(w),
+        **visits.pages(w),
         **{name: [w.newcomer.pk] for name in one_user}, "end_post": [w.post.pk], "end_cover": [w.cover.pk],
         **{name: [w.household.pk] for name in one_household}, **{name: [w.unit.pk] for name in one_unit},
         **{name: [w.payment.pk] for name in one_payment}, **{name: [w.waiting.pk] for name in one_void},
