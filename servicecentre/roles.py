@@ -136,6 +136,14 @@ RIGHTS = {
     "billing.top_up_petty_cash": _to("补入备用金", FINANCE),
     "billing.count_petty_cash": _to("点备用金", FINANCE),
     "billing.reverse_petty_cash": _to("冲回备用金的补入、差额", FINANCE),
+    "billing.view_deposits": _to("查看押金", CLERK, MANAGER, FINANCE, ADMINISTRATOR),
+    "billing.take_deposit": _to("收押金", CLERK),
+    "billing.void_deposit": _to("作废押金收据", MANAGER, ADMINISTRATOR),
+    "billing.ask_deposit_return": _to("申请退押金", CLERK, MANAGER),
+    "billing.approve_deposit_return": _to("批准退押金", MANAGER, ADMINISTRATOR),
+    "billing.refuse_deposit_return": _to("不批准退押金", MANAGER, ADMINISTRATOR),
+    "billing.pay_deposit_return": _to("付退押金", FINANCE),
+    "billing.export_deposits": _to("导出押金", MANAGER, FINANCE),
     "billing.view_gate": _to("临停页", GUARD, ENGINEER, CLERK, MANAGER),
     "billing.enter_visit": _to("临停进场", GUARD, ENGINEER, CLERK),
     "billing.leave_visit": _to("临停出场收费", GUARD, ENGINEER, CLERK),
@@ -176,7 +184,8 @@ CONFIRMED = frozenset({
     "desk.reset_password", "desk.deactivate_user", "desk.end_sessions", "desk.reset_second_factor",
     "desk.change_setting", "desk.propose_retention", "desk.sign_retention", "desk.seal_day", "desk.decide_data_request", "files.reveal_scan",
     "files.remove_file", "papers.void_alone", "households.export_register", "households.undo_import", "households.undo_sale",
-    "billing.export_charges"})
+    "billing.export_charges", "billing.void_deposit", "billing.approve_deposit_return", "billing.refuse_deposit_return",
+    "billing.pay_deposit_return", "billing.export_deposits"})
 
 # What the rights table says beside the ticks: rights with a condition that a tick alone would hide (DOMAIN §2, §8).
 CONDITIONS = {
@@ -184,6 +193,8 @@ CONDITIONS = {
     "billing.void_receipt": "不批自己的",
     "billing.approve_vacancy": "不批自己的",
     "billing.refuse_void": "不批自己的",
+    "billing.approve_deposit_return": "不批自己的",
+    "billing.pay_deposit_return": "不付自己收的",
     "billing.ask_refund": "另一人批，财务付",
     "billing.approve_refund": "不批自己的",
     "billing.refuse_refund": "不批自己的",

@@ -1,5 +1,5 @@
 """Which row of a world each page of one row opens."""
-from .areas import refunds, vacancy, visits
+from .areas import deposits, refunds, vacancy, visits
 
 
 def pages_of(w):
@@ -17,6 +17,7 @@ def pages_of(w):
     one_user = ("user", "change_user", "give_post", "arrange_cover", "reset_password", "deactivate_user", "reactivate_user", "end_sessions",
                 "reset_second_factor")
     return {
+        **refunds.pages(w), **deposits.pages(w), **visits.pages(w),
         **refunds.pages(w),
         **vacancy.pages(w),
         **visits.pages(w),
