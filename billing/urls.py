@@ -1,7 +1,7 @@
 """The map of billing: months and tariff; the counter's money."""
 from django.urls import path
 
-from .views import counter, exporting, fee_kinds, months, opening, petty_cash, receipts, refunds, tariffs, waivers
+from .views import counter, exporting, fee_kinds, months, opening, petty_cash, receipts, refunds, statement, tariffs, waivers
 
 app_name = "billing"
 urlpatterns = [
@@ -9,6 +9,9 @@ urlpatterns = [
     path("households/<int:pk>/collect/", counter.collect, name="collect"),
     path("households/<int:pk>/use-credit/", counter.settle_from_credit, name="use_credit"),
     path("households/<int:pk>/account/", counter.account, name="account"),
+    path("households/<int:pk>/statement/", statement.show_statement, name="statement"),
+    path("households/<int:pk>/statement.pdf", statement.statement_pdf, name="statement_pdf"),
+    path("households/<int:pk>/statement/export/", statement.export_statement, name="export_statement"),
     path("payments/", counter.payments, name="payments"),
     path("payments/<int:pk>/", counter.payment, name="payment"),
     path("payments/<int:pk>/done/", counter.collected, name="collected"),
@@ -46,6 +49,7 @@ urlpatterns = [
     path("run/<int:pk>/undo/", months.undo_run, name="undo_run"),
     path("run/mend/<int:pk>/", months.mend_line, name="mend_line"),
     path("charges/export/", exporting.export_charges, name="export_charges"),
+    path("payments/export/", exporting.export_money, name="export_money"),
     path("arrears/import/", opening.import_arrears, name="import_arrears"),
     path("tariff/", tariffs.show_tariff, name="tariff"),
     path("tariff/<int:pk>/change/", tariffs.change_price, name="change_price"),

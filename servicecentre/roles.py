@@ -121,6 +121,8 @@ RIGHTS = {
     "billing.view_voids": _to("查看收据作废", CLERK, MANAGER, FINANCE, ADMINISTRATOR),
     "billing.void_receipt": _to("收据作废（冲红）", MANAGER, ADMINISTRATOR),
     "billing.refuse_void": _to("不批准收据作废", MANAGER, ADMINISTRATOR),
+    "billing.export_money": _to("导出收款、作废、退款、减免", MANAGER, FINANCE),
+    "billing.export_statement": _to("导出对账单", CLERK, MANAGER, FINANCE),
     "billing.view_refunds": _to("查看审批、退款和减免", CLERK, MANAGER, FINANCE, ADMINISTRATOR),
     "billing.ask_refund": _to("申请退款", CLERK, MANAGER),
     "billing.approve_refund": _to("批准退款", MANAGER, ADMINISTRATOR),
@@ -152,7 +154,7 @@ RIGHTS = {
 CONFIRMED = frozenset({
     "billing.void_receipt", "billing.refuse_void", "billing.change_price", "billing.withdraw_price", "billing.bill_month", "billing.undo_run",
     "billing.mend_line", "billing.approve_refund", "billing.refuse_refund", "billing.pay_refund", "billing.waive_charge", "billing.refuse_waiver",
-    "billing.void_and_rebill", "households.reveal_identity", "desk.add_user", "desk.give_post", "desk.end_post", "desk.arrange_cover",
+    "billing.void_and_rebill", "billing.export_money", "households.reveal_identity", "desk.add_user", "desk.give_post", "desk.end_post", "desk.arrange_cover",
     "desk.reset_password", "desk.deactivate_user", "desk.end_sessions", "desk.reset_second_factor",
     "desk.change_setting", "desk.propose_retention", "desk.sign_retention", "desk.seal_day", "desk.decide_data_request", "files.reveal_scan",
     "files.remove_file", "papers.void_alone", "households.export_register", "households.undo_import", "households.undo_sale",

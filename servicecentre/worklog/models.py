@@ -31,6 +31,7 @@ WATCHED = {"desk.change_setting": ("warn", "warn", "规矩"), **dict.fromkeys(
     ("warn", "warn", "权限")),
     "households.change_owner": ("idle", "flag", "过户"), "desk.sign_retention": ("warn", "warn", "清理"),
     "households.log_register_export": ("warn", "warn", "导出"), "billing.log_charges_export": ("warn", "warn", "导出"),
+    **dict.fromkeys(("billing.log_statement_export", "billing.log_money_export"), ("warn", "warn", "导出")),
     "importing.import_register": ("idle", "flag", "导入"), "billing.import_arrears": ("idle", "flag", "导入"),
     "papers.print_batch": ("idle", "flag", "批量打印"),
     **dict.fromkeys(("billing.count_petty_cash", "billing.reverse_petty_cash"), ("warn", "warn", "备用金"))}

@@ -67,7 +67,9 @@ def _anew(w, line):
 
 def pages(w):
     to_decide = ("refund", "approve_refund", "refuse_refund", "withdraw_refund", "bounce_refund")
-    return {"billing:reverse_petty_cash": [w.put_in.pk], "billing:ask_refund": [w.shopkeeper.pk], "billing:pay_refund": [w.to_pay.pk],
+    of_account = ("statement", "statement_pdf", "export_statement")
+    return {**{f"billing:{name}": [w.shopkeeper.pk] for name in of_account}, "billing:reverse_petty_cash": [w.put_in.pk],
+            "billing:ask_refund": [w.shopkeeper.pk], "billing:pay_refund": [w.to_pay.pk],
             **{f"billing:{name}": [w.refund.pk] for name in to_decide},
             **{f"billing:{name}": [w.waiver.pk] for name in ("waiver", "waive_charge", "refuse_waiver")},
             **{f"billing:{name}": [w.to_rebill.pk] for name in ("charge", "ask_waiver", "void_and_rebill")}}
