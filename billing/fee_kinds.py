@@ -31,10 +31,11 @@ def add_fee_kind(estate, *, name, bills, unit_name, per, by):
 
 
 @act
-def change_fee_kind(kind, *, name, position, active, version, by, despite=()):
+def change_fee_kind(kind, *, name, position, active, version, by, common_income=None, despite=()):
     """Rename a fee, move it in the list, put it out of use. A fee that a run bills is put out of use only knowingly (``stops_billing``).
 
-    Bills made stay, and receipts keep the name that stood on them. Refused on a stale page.
+    ``common_income``: whether its money is kept apart as the owners' in common; None leaves it. Bills made stay, and receipts keep
+    the name that stood on them. Refused on a stale page.
     """
     hold_tariff(kind.estate)
     kind = FeeKind.objects.lock(kind)
@@ -42,8 +43,10 @@ def change_fee_kind(kind, *, name, position, active, version, by, despite=()):
     name = _checked(kind.estate, kind, name=name)["name"]
     if kind.active and not active and kind.bills and "stops_billing" not in despite:
         raise Refused(f"停用后，出账不再出{kind.name}；已出的账单照收。", unless="stops_billing")
-    new = {"name": name, "position": position, "active": active}
-    words = {"name": f"改名为 {name}", "position": f"次序 {position}", "active": "恢复使用" if active else "停用"}
+    common_income = kind.common_income if common_income is None else common_income
+    new = {"name": name, "position": position, "active": active, "common_income": common_income}
+    words = {"name": f"改名为 {name}", "position": f"次序 {position}", "active": "恢复使用" if active else "停用",
+             "common_income": "算公共收益" if common_income else "不算公共收益"}
     changed = [column for column, value in new.items() if getattr(kind, column) != value]
     if not changed:
         return kind

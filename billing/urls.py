@@ -1,7 +1,21 @@
 """The map of billing: months and tariff; the counter's money."""
 from django.urls import path
 
-from .views import counter, exporting, fee_kinds, months, opening, petty_cash, receipts, refunds, statement, tariffs, waivers
+from .views import (
+    common_income,
+    counter,
+    exporting,
+    fee_kinds,
+    months,
+    opening,
+    petty_cash,
+    receipts,
+    refunds,
+    statement,
+    tariffs,
+    visits,
+    waivers,
+)
 
 app_name = "billing"
 urlpatterns = [
@@ -40,6 +54,20 @@ urlpatterns = [
     path("petty-cash/top-up/", petty_cash.top_up_petty_cash, name="top_up_petty_cash"),
     path("petty-cash/count/", petty_cash.count_petty_cash, name="count_petty_cash"),
     path("petty-cash/moves/<int:pk>/reverse/", petty_cash.reverse_petty_cash, name="reverse_petty_cash"),
+    path("gate/", visits.gate, name="gate"),
+    path("gate/enter/", visits.enter_visit, name="enter_visit"),
+    path("gate/out/", visits.find_leaving, name="find_leaving"),
+    path("gate/without-entry/", visits.leave_without_entry, name="leave_without_entry"),
+    path("gate/visits/", visits.show_visits, name="visits"),
+    path("gate/visits/export/", visits.export_visits, name="export_visits"),
+    path("gate/takings/", visits.visit_takings, name="visit_takings"),
+    path("gate/<int:pk>/", visits.visit, name="visit"),
+    path("gate/<int:pk>/leave/", visits.leave_visit, name="leave_visit"),
+    path("gate/<int:pk>/void/", visits.void_visit_fee, name="void_visit_fee"),
+    path("common-income/", common_income.show_common_income, name="common_income"),
+    path("common-income.xlsx", common_income.download_common_income, name="download_common_income"),
+    path("common-income/costs/add/", common_income.add_common_cost, name="add_common_cost"),
+    path("common-income/costs/<int:pk>/void/", common_income.void_common_cost, name="void_common_cost"),
     path("run/", months.show_run, name="run"),
     path("run/bill/", months.bill_month, name="bill_month"),
     path("run/lines/", months.show_lines, name="run_lines"),

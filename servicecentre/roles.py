@@ -138,6 +138,17 @@ RIGHTS = {
     "billing.top_up_petty_cash": _to("补入备用金", FINANCE),
     "billing.count_petty_cash": _to("点备用金", FINANCE),
     "billing.reverse_petty_cash": _to("冲回备用金的补入、差额", FINANCE),
+    "billing.view_gate": _to("临停页", GUARD, ENGINEER, CLERK, MANAGER),
+    "billing.enter_visit": _to("临停进场", GUARD, ENGINEER, CLERK),
+    "billing.leave_visit": _to("临停出场收费", GUARD, ENGINEER, CLERK),
+    "billing.leave_without_entry": _to("没有进场记录的出场", GUARD, ENGINEER, CLERK),
+    "billing.view_visits": _to("查看临停记录", GUARD, ENGINEER, CLERK, MANAGER, FINANCE),
+    "billing.view_visit_takings": _to("查看门岗收款", MANAGER, FINANCE),
+    "billing.void_visit_fee": _to("冲回临停费", MANAGER),
+    "billing.export_visits": _to("导出临停", MANAGER, FINANCE),
+    "billing.view_common_income": _to("查看公共收益", CLERK, MANAGER, FINANCE),
+    "billing.add_common_cost": _to("登记公共收益支出", MANAGER),
+    "billing.void_common_cost": _to("作废公共收益支出", MANAGER),
     "billing.view_payments": _to("查看收款流水", CLERK, MANAGER, FINANCE, ADMINISTRATOR),
     "billing.view_tariff": _to("查看收费标准", CLERK, MANAGER, FINANCE),
     "billing.change_price": _to("调整收费标准", MANAGER),
@@ -152,6 +163,7 @@ RIGHTS = {
 
 # Acts that ask for the PIN again when it was last said some minutes ago; a clerk's own use of them does not (TRUST T2).
 CONFIRMED = frozenset({
+    "billing.void_visit_fee", "billing.export_visits", "billing.add_common_cost", "billing.void_common_cost",
     "billing.void_receipt", "billing.refuse_void", "billing.change_price", "billing.withdraw_price", "billing.bill_month", "billing.undo_run",
     "billing.mend_line", "billing.approve_refund", "billing.refuse_refund", "billing.pay_refund", "billing.waive_charge", "billing.refuse_waiver",
     "billing.void_and_rebill", "billing.export_money", "households.reveal_identity", "desk.add_user", "desk.give_post", "desk.end_post", "desk.arrange_cover",
@@ -173,6 +185,7 @@ CONDITIONS = {
     "billing.waive_charge": "不批自己的",
     "billing.refuse_waiver": "不批自己的",
     "households.reveal_identity": "写原因",
+    "billing.void_visit_fee": "不冲自己收的",
     "desk.arrange_cover": "主管只限前台、工程、秩序",
     "desk.reset_password": "主管只限前台、工程、秩序",
     "desk.end_sessions": "主管只限前台、工程、秩序",
@@ -185,7 +198,7 @@ BELOW_MANAGER = frozenset({CLERK, ENGINEER, GUARD})      # whom a manager may le
 IN_WORDS = {
     CLERK: "登记房屋、住户和来访，收费、开收据，记日志和承诺，申请作废收据。自己申请的自己批不了；看证件全号要写原因。",
     MANAGER: "批准作废，调价，按月出账和撤销，处理例外，看每天的日志。可以安排替班、给前台重设密码；不收款。",
-    ENGINEER: "工程的事：报修、验房、巡查、抄表，张贴停水停电的通知。不看欠费，不看住户登记。",
+    ENGINEER: "工程的事：报修、验房、巡查、抄表，张贴停水停电的通知；替门岗时办临停。不看欠费，不看住户登记。",
     GUARD: "门岗的事：放行、临时停车、来访、巡查。只看姓、物品和车牌，不看欠费，不看住户登记。",
     FINANCE: "付退款和押金，月结，管发票登记，看账目和收款流水。从不收款。",
     ADMINISTRATOR: "管人员、岗位、设置和文字；只有一位主管的小区，由管理员当第二个批准的人。不收款。",

@@ -55,7 +55,7 @@ from servicecentre.staff.models import Post, User
 from servicecentre.worklog.models import Done, Entry, Promise, Seal
 from tickets.models import Notice, NoticePlace, NoticeTerm
 
-from .areas import refunds, spaces
+from .areas import refunds, spaces, visits
 from .twins import goes_through
 from .worlds import a_month, taken_back, unwritten
 
@@ -197,6 +197,7 @@ RULES = {
 }
 RULES |= refunds.rules(Change, Copy)
 RULES |= spaces.rules(Change, Copy)
+RULES |= visits.rules(Change, Copy)
 
 
 @pytest.fixture(scope="module")

@@ -60,7 +60,7 @@ def same(worlds, ask):
 
 
 # Of these a world has as many as it has, whatever goes on there; every other row of an estate is made more of.
-AS_MANY = {"Building", "Credit", "HandoverReading", "OwnerChange", "TakenOver", "KnownLayout", "Seal", "Shift", "RetentionItem"}
+AS_MANY = {"Building", "Credit", "PettyCash", "HandoverReading", "OwnerChange", "TakenOver", "KnownLayout", "Seal", "Shift", "RetentionItem"}
 
 
 def test_the_large_world_has_more_of_everything(worlds):

@@ -18,6 +18,7 @@ from servicecentre.roles import Role
 from servicecentre.staff.models import Post, User
 from servicecentre.worklog.models import Promise
 
+from .areas import refunds
 from .conftest import Desk
 from .twins import without_versions
 from .walk import INSIDE, address, everyone, forms_of
@@ -180,7 +181,9 @@ def test_a_printer_moved_meanwhile_does_not_fit(world, guarded):
 PROPOSES = {"add_phone PhoneForm", "answer_data_request AnswerForm", "arrange_cover CoverForm", "billing:ask_void AskVoidForm",
             "billing:change_price PriceForm", "billing:export_charges ExportForm", "households:change_area AreaForm",
             "households:end_residence LeaveForm", "households:end_vehicle EndVehicleForm", "tickets:post_notice NoticeForm",
-            "tickets:post_again NoticeForm"}
+            "tickets:post_again NoticeForm", "billing:leave_visit LeaveForm", "billing:find_leaving WithoutEntryForm",
+            "billing:leave_without_entry WithoutEntryForm", "billing:add_common_cost CostForm", "billing:export_visits VisitsExportForm"}
+PROPOSES |= refunds.PROPOSES
 
 
 def test_every_form_that_shows_a_row_says_which_state_of_it(world):

@@ -1,6 +1,6 @@
 """Take one guard away and see the harm happen: a twin that stays green says that the guard, or its test, is worthless (TRUST)."""
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from unittest.mock import patch
 
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -42,6 +42,11 @@ def without_triggers(*models):
         yield
     finally:
         guards.put_back()
+
+
+def out_of_turn():
+    """Acts of one process on SQLite all at once, as its own lock lets them."""
+    return patch.object(acts, "in_turn", nullcontext)
 
 
 @contextmanager

@@ -20,5 +20,6 @@ class ChangeFeeKindForm(DeskForm):
     name = TextField(label="收费项目", max_length=30)
     position = CountField(label="次序", most=9999, help_text="小的排在前面")
     active = YesNoField(label="在用", no="停用", yes="在用")
+    common_income = YesNoField(label="收来的钱", no="归公司", yes="归全体业主，算公共收益", help_text="露天车位、临停占用共有场地，扣除成本后归业主")
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
-    layout = Layout(Row("name", "position"), "active")
+    layout = Layout(Row("name", "position"), Row("active", "common_income"))

@@ -63,6 +63,8 @@ class BillingPolicy(Policy):
     low_balance = models.BigIntegerField("公摊预存提醒线", default=100_00)
     parking_over_12h = models.CharField("临停超过 12 小时", max_length=10, choices=Over12h.choices, default=Over12h.BY_HAND)
     parking_free_kinds = models.CharField("临停免费的车", max_length=200, default="执行任务的警车、消防车、救护车、抢险车；为住户送货、安装、维修、搬家的车")
+    parking_cap = models.BigIntegerField("临停一次最多收", default=0, db_default=0)
+    parking_gates = models.CharField("门岗", max_length=100, default="大门", db_default="大门")
 
     title = "收费"
     settings = (
@@ -94,8 +96,10 @@ class BillingPolicy(Policy):
         Setting("shared_prepay", SEED, "每户预存，按实际面积分摊", "元", most=1_000_000, used=False),
         Setting("shared_prepay_shops", PRACTICE, "商铺和住宅一样预存", yes_no=("不要", "要"), used=False),
         Setting("low_balance", PRACTICE, "余额低于这条线就提醒住户", "元", most=1_000_000, used=False),
-        Setting("parking_over_12h", UNSET, "资料没写超过 12 小时怎么收；没定就手工填，写原因", used=False),
-        Setting("parking_free_kinds", PRACTICE, "门岗登记时可选", used=False))
+        Setting("parking_over_12h", UNSET, "资料没写超过 12 小时怎么收；没定就手工填，写原因"),
+        Setting("parking_cap", PRACTICE, "一次停车的封顶；0 就是不封顶", "元", most=10_000_00),
+        Setting("parking_free_kinds", PRACTICE, "门岗放行时可选，几种之间用分号隔开"),
+        Setting("parking_gates", PRACTICE, "临停从哪里进出，几个之间用分号隔开"))
 
     class Meta:
         verbose_name = verbose_name_plural = "收费规矩"

@@ -30,6 +30,7 @@ class FeeKind(EstateRow, Versioned):
     per = models.CharField("周期", max_length=10, default="月", blank=True)
     position = models.PositiveSmallIntegerField("次序", default=100)
     active = models.BooleanField("在用", default=True)
+    common_income = models.BooleanField("算公共收益", default=False, db_default=False)
 
     objects = FeeKindQuerySet.as_manager()
 

@@ -34,7 +34,7 @@ def add_fee_kind(request):
 def change_fee_kind(request, pk):
     kind = get_object_or_404(FeeKind.objects.of(request.estate), pk=pk)
     form = ChangeFeeKindForm(request.POST or None, initial={"name": kind.name, "position": kind.position, "active": kind.active,
-                                                            "version": kind.version})
+                                                            "common_income": kind.common_income, "version": kind.version})
     if request.method == "POST" and (changed := form.perform(fee_kinds.change_fee_kind, kind, by=request.user)):
         return done(request, f"已修改 {changed}。", reverse("billing:fee_kinds"))
     return form_page(request, form, title=f"修改 {kind}", button="保存", busy="正在保存，请稍等", back=reverse("billing:fee_kinds"),

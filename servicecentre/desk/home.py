@@ -187,7 +187,8 @@ PARTS = ((unfinished, journal_trouble, no_register, promises, data_requests, day
 OUTSIDE = ((unfinished, notices, urgent_remarks, phones), (about_estate,))            # engineer and guard, who keep no log
 
 # What a clerk does from here without a household: label, right, URL name, Alt digit.
-QUICK = (("收费", "billing.collect_payment", "billing:counter", "1"), ("登记承诺", "worklog.make_promise", "make_promise", ""),
+QUICK = (("收费", "billing.collect_payment", "billing:counter", "1"), ("临停", "billing.enter_visit", "billing:gate", ""),
+         ("登记承诺", "worklog.make_promise", "make_promise", ""),
          ("记一条日志", "worklog.make_remark", "worklog:make_remark", ""), ("张贴通知", "tickets.post_notice", "tickets:post_notice", ""))
 
 

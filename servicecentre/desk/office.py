@@ -24,6 +24,7 @@ SEED_TARIFF = (                           # DOMAIN §2 [seed], §15: code, name,
     ("parking_open", "露天车位管理服务费", "", "辆", "月", 150_0000),
     ("parking_temporary", "临时停放管理服务费", "", "辆次", "", 5_0000),
 )
+COMMON = ("parking_open", "parking_temporary")      # on ground that the owners share: theirs in common [law: 民法典 275, 282]
 
 
 @act
@@ -38,7 +39,8 @@ def create_estate(slug, name, *, by, **profile):
         raise Refused(getattr(error, "message_dict", str(error))) from error
     estate.save()
     kinds = FeeKind.objects.bulk_create(
-        FeeKind(estate=estate, code=code, name=label, bills=bills, unit_name=unit_name, per=per, position=position * 10)
+        FeeKind(estate=estate, code=code, name=label, bills=bills, unit_name=unit_name, per=per, position=position * 10,
+                common_income=code in COMMON)
         for position, (code, label, bills, unit_name, per, _) in enumerate(SEED_TARIFF, start=1))
     Price.objects.bulk_create(Price(estate=estate, fee_kind=kind, unit_price=price, starts_on=SEED_FROM, basis=SEED_BASIS, made_by=by)
                               for kind, (*_, price) in zip(kinds, SEED_TARIFF, strict=True))

@@ -335,7 +335,7 @@ _SPECIAL = re.compile(
 
 def check_plate(text) -> tuple[str, str | None]:
     """The plate as `苏AD7K38`, and a warning for 学 警 挂 港 澳 使 领 and military ones; ValidationError in words."""
-    plate = _bare_plate(text)
+    plate = bare_plate(text)
     if not plate:
         raise ValidationError("请填写车牌，如 苏A12345")
     if _CIVIL.fullmatch(plate):
@@ -362,9 +362,10 @@ def split_plates(text) -> list[str]:
     """The plates of one cell, bare and not yet checked, whatever parts them: 、 , / blanks, or nothing."""
     parts = re.split(r"[、,;/，；|\n]+", str("" if text is None else text).translate(_NARROW))
     begins = rf"(?<=.)(?=[{_PROVINCE}][A-Z][A-Z0-9]{{4}})"
-    return [plate for part in parts for plate in re.split(begins, _bare_plate(part)) if plate]
+    return [plate for part in parts for plate in re.split(begins, bare_plate(part)) if plate]
 
 
-def _bare_plate(text):
+def bare_plate(text):
+    """A plate or a part of one without what people write into it: narrow capitals, no dots, no blanks; not checked."""
     plain = str("" if text is None else text).translate(_NARROW).upper()
     return re.sub(r"[·•‧・∙●.\s\u200b-\u200f\ufeff]|" + _DASHES.pattern, "", plain)[:60]

@@ -165,6 +165,11 @@ def exact_moment(moment: datetime) -> str:
     return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
 
+def to_second(moment: datetime) -> str:
+    """`2026-11-23 15:30:07` in Asia/Shanghai, where seconds decide."""
+    return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
+
+
 def _plain(text):
     return str("" if text is None else text).translate(_NARROW).strip()
 

@@ -1,12 +1,14 @@
 """@act and record(): the one piece of machinery that every business act stands on (ARCHITECTURE 11, 12; GROUND)."""
 import hmac
+import threading
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, time
 from functools import wraps
 from hashlib import sha256
 
 from django.conf import settings
-from django.db import IntegrityError, OperationalError, models, transaction
+from django.db import IntegrityError, OperationalError, connection, models, transaction
 
 from servicecentre.kit.periods import now
 from servicecentre.kit.refused import Refused, in_words
@@ -18,6 +20,8 @@ running = ContextVar("running", default=())          # names of the acts under w
 accepted = ContextVar("accepted", default=None)      # the doubts that the outermost act was told to pass
 TRIES_ON_DEADLOCK = 3
 DEADLOCK = "40P01"
+BUSY = "系统忙，请再点一次。"
+turn = threading.Lock()
 
 
 def act(verb):
@@ -35,12 +39,27 @@ def act(verb):
         try:
             if len(running.get()) > 1:
                 return verb(*args, by=by, **kwargs)
-            return _outermost(verb, name, args, kwargs, by, request_key)
+            with in_turn():
+                return _outermost(verb, name, args, kwargs, by, request_key)
         finally:
             running.reset(token)
 
     once.act_name = name
     return once
+
+
+@contextmanager
+def in_turn():
+    """SQLite has one writer and lets in whoever asks at the right moment: the acts of one process come one behind the other, so that none starves."""
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    if not turn.acquire(timeout=settings.DATABASES["default"]["OPTIONS"]["timeout"]):
+        raise Refused(BUSY)
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 class Accepted(tuple):
@@ -108,7 +127,7 @@ def _trouble(error):
     """A database that can't take the write just now, in the clerk's words; the form keeps its key and may be sent again."""
     text, state = str(error), getattr(error.__cause__, "sqlstate", None)
     if "locked" in text or state in (DEADLOCK, "55P03", "57014"):
-        return "系统忙，请再点一次。"
+        return BUSY
     if "full" in text or "disk I/O" in text or state == "53100":
         return "磁盘已满，这一笔没有办成。请联系管理员，清理后再点一次。"
     if "readonly" in text or state == "25006":

@@ -34,7 +34,9 @@ WATCHED = {"desk.change_setting": ("warn", "warn", "规矩"), **dict.fromkeys(
     **dict.fromkeys(("billing.log_statement_export", "billing.log_money_export"), ("warn", "warn", "导出")),
     "importing.import_register": ("idle", "flag", "导入"), "billing.import_arrears": ("idle", "flag", "导入"),
     "papers.print_batch": ("idle", "flag", "批量打印"),
-    **dict.fromkeys(("billing.count_petty_cash", "billing.reverse_petty_cash"), ("warn", "warn", "备用金"))}
+    **dict.fromkeys(("billing.count_petty_cash", "billing.reverse_petty_cash"), ("warn", "warn", "备用金")),
+    **dict.fromkeys(("billing.leave_by_hand", "billing.leave_without_entry"), ("warn", "warn", "手工收费")),
+    "billing.log_visits_export": ("warn", "warn", "导出")}
 LATE = "late"                             # beside the doubts that an act accepted: a promise kept after its time
 
 

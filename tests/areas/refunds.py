@@ -16,6 +16,15 @@ from servicecentre.roles import Role
 from ..conftest import person_at
 
 
+REFUND = {"amount": "1", "reason": "more", "words": "试", "method": "original", "payee_name": "周建国", "invoice": "none"}
+POINTERS = {                              # fields that hold an id (tests/test_doors.py)
+    "AskRefundForm.receipt": ("post", "billing:ask_refund", lambda w, pk: REFUND | {"receipt": pk}),
+    "AskRefundForm.letter": ("post", "billing:ask_refund", lambda w, pk: REFUND | {"letter": pk}),
+}
+PROPOSES = {                              # pages whose fields come filled in, and which change no row (tests/test_stale.py)
+    "billing:ask_refund AskRefundForm", "billing:void_and_rebill RebillForm", "billing:export_money MoneyListForm"}
+
+
 def month(w):
     """Petty cash put in, undone, counted; a refund in each of its states; waivers; a wrong bill and the one in its place."""
     w.finance = person_at(w.estate, f"{w.estate.slug}-liu", "刘敏", Role.FINANCE)

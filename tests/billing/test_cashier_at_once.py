@@ -16,7 +16,7 @@ from servicecentre.papers.models import Paper, Series
 from servicecentre.roles import Role
 from servicecentre.worklog.models import Done, Entry
 from tests.conftest import person_at
-from tests.twins import at_once, without_constraint, without_digest, without_key, without_lock
+from tests.twins import at_once, out_of_turn, without_constraint, without_digest, without_key, without_lock
 
 from .till import ANY, demand_sums_agree, dues, household_owing, pay
 
@@ -131,7 +131,7 @@ def test_twin_without_immediate_clerks_are_told_the_desk_is_busy(household, esta
         connection.transaction_mode = "DEFERRED"
         return pay(household, 100, by)
 
-    with all_read_before_one_writes(8):
+    with all_read_before_one_writes(8), out_of_turn():
         results = at_once(*[lambda by=by: deferred(by) for by in clerks(estate, 8)])
     assert any("系统忙" in s for s in sentences(results))
     demand_sums_agree(estate)

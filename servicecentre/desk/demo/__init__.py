@@ -1,4 +1,4 @@
-"""The demo estate, built by the acts themselves on invented data: a register read from Excel, three months billed, some of it paid.
+"""The demo estates, built by the acts themselves on invented data: a register read from Excel, three months billed, some of it paid.
 
 Only an empty database that is told so (DEMO=1) is filled (TRUST T31). The past is made by setting the clock of kit/periods
 back, so receipts bear the days a centre would have written them on.
@@ -33,6 +33,7 @@ from ..calendar import take_official_days
 from ..office import appoint, create_estate
 from ..partners import add_contractor, add_department
 from ..profile import add_phone, change_estate
+from . import second
 
 CODE, NAME = "galaxy1", "银河国际街区一期"
 REGISTER = Path(__file__).parent / "register.xlsx"
@@ -79,7 +80,8 @@ def fill():
     with clock_at(at(begun, 9)):
         estate = create_estate(CODE, NAME, by=system, address="南京市建邺区银河路 88 号", phone="025-86668888")
         people = {username: appoint(estate, username, name, role, by=system) for username, name, role in STAFF}
-        User.objects.filter(pk__in=[user.pk for user in people.values()]).update(password=make_password(PASSWORD))
+        password = make_password(PASSWORD)
+        User.objects.filter(pk__in=[user.pk for user in people.values()]).update(password=password)
         office(estate, people["chenjing"])
         import_file(REGISTER, CODE, good_rows=True, handover_default=HANDOVER, told={})
     clerks, manager = (people["liting"], people["wangsiyuan"]), people["chenjing"]
@@ -91,6 +93,7 @@ def fill():
             work()
     the_day(estate, households, payers, clerks, manager, chance)
     notices(estate, clerks[0], people["zhaoguoqiang"])
+    second.fill(months, begun, clock_at, at, password)
     return estate
 
 
@@ -163,13 +166,14 @@ def notices(estate, clerk, engineer):
 
 def open_accounts():
     """Names of accounts in use that still have the demo's password."""
-    users = User.objects.filter(username__in=[username for username, *_ in STAFF], is_active=True).order_by("username")
+    users = User.objects.filter(username__in=[username for username, *_ in (*STAFF, *second.STAFF)], is_active=True).order_by("username")
     return [user.username for user in users if check_password(PASSWORD, user.password)]
 
 
 def accounts():
     """Lines that `make run` prints: who may sign in, as what."""
-    return [f"  {username:<14}{name}  {Role(role).label}" for username, name, role in STAFF]
+    rows = [*((*row, "") for row in STAFF), *((*row, f"（{second.NAME}）") for row in second.STAFF)]
+    return [f"  {username:<14}{name}  {Role(role).label}{where}" for username, name, role, where in rows]
 
 
 def summary(estate):

@@ -1,0 +1,120 @@
+"""公共收益: money of the owners in common, kept apart by month, less costs entered by a manager (DOMAIN §2 [law: 民法典 275, 282])."""
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce, ExtractMonth
+
+from households.entering import checked
+from servicecentre.kit.money import MAX_FEN, yuan
+from servicecentre.kit.periods import SHANGHAI, day_bounds, now, shown_moment, today
+from servicecentre.kit.refused import Refused
+from servicecentre.kit.sheets import Table
+from servicecentre.kit.text import clean_text
+from servicecentre.worklog.acts import act, record
+
+from .models import Allocation, CommonCost, Credit, FeeKind, Visit, VisitVoid
+from .visits import TEMPORARY
+
+HEADER = ["月份", "临停收入（元）", "合同车位等收入（元）", "退还（元）", "收入合计（元）", "支出（元）", "结余（元）"]
+
+
+class Month(NamedTuple):
+    """One month's sums, fen; ``back`` and ``costs`` are what is taken off."""
+
+    name: str
+    visits: int
+    charges: int
+    back: int
+    costs: int
+
+    @property
+    def income(self):
+        return self.visits + self.charges - self.back
+
+    @property
+    def rest(self):
+        return self.income - self.costs
+
+
+def sheet(estate, year):
+    """(twelve Months, their total as a Month) of a year: a constant number of queries.
+
+    Visits by the day of exit, less what was given back by the day of giving back. Charges of the fee kinds that are common income
+    by the moment their money settled them; of what lowers a line again, the part that was not owed any more goes back.
+    """
+    kinds = FeeKind.objects.of(estate).filter(common_income=True)
+    first, over = date(year, 1, 1), date(year + 1, 1, 1)
+    start, end = day_bounds(first)[0], day_bounds(over)[0]
+    within = {"day__gte": first, "day__lt": over}
+    gate = kinds.filter(code=TEMPORARY).exists()
+    visits = _by_month(Visit.objects.of(estate).paid().filter(**within), "day", "fee") if gate else {}
+    voided = _by_month(VisitVoid.objects.of(estate).filter(**within), "day", "fee") if gate else {}
+    settled = Allocation.objects.of(estate).live().filter(at__gte=start, at__lt=end, charge__fee_kind__in=kinds)
+    own = settled.filter(credit__charge=F("charge"))
+    charges = _by_month(settled.exclude(pk__in=own.values("pk")), "at", "amount")
+    back = _by_month(_given_back(estate, kinds).filter(made_at__gte=start, made_at__lt=end), "made_at", "back")
+    costs = _by_month(CommonCost.objects.of(estate).live().filter(**within), "day", "amount")
+    months = [Month(f"{year}-{n:02d}", visits.get(n, 0), charges.get(n, 0), voided.get(n, 0) + back.get(n, 0), costs.get(n, 0))
+              for n in range(1, 13)]
+    return months, Month("全年", *(sum(column) for column in zip(*(month[1:] for month in months), strict=True)))
+
+
+def _given_back(estate, kinds):
+    """Credits made for lines of these kinds, each with ``back``: the part that lowered no debt, so money to give back."""
+    lowered = Allocation.objects.live().filter(credit=OuterRef("pk"), charge=OuterRef("charge")).order_by().values("credit")
+    rows = Credit.objects.of(estate).filter(charge__fee_kind__in=kinds)
+    return rows.annotate(back=F("amount") - Coalesce(Subquery(lowered.annotate(fen=Sum("amount")).values("fen")), 0))
+
+
+def _by_month(rows, column, amount):
+    """{month: fen}."""
+    month = ExtractMonth(column, tzinfo=SHANGHAI) if column != "day" else ExtractMonth(column)
+    return {n: int(fen) for n, fen in rows.annotate(n=month).values_list("n").annotate(fen=Sum(amount)).order_by("n")}
+
+
+def sheet_tables(estate, year):
+    """The year's sheet and its costs as a workbook."""
+    months, total = sheet(estate, year)
+    lines = [[m.name, *(_decimal(fen) for fen in (m.visits, m.charges, -m.back, m.income, -m.costs, m.rest))] for m in [*months, total]]
+    costs = CommonCost.objects.of(estate).live().filter(day__year=year).select_related("made_by").order_by("day", "pk")
+    return [Table(f"公共收益 {year}", HEADER, lines, dict.fromkeys(range(7), 16)),
+            Table("支出", ["日期", "用途", "凭据", "登记人", "金额（元）"],
+                  [[cost.day, cost.words, cost.basis, cost.made_by.name, _decimal(cost.amount)] for cost in costs], {1: 24, 2: 30})]
+
+
+@act
+def add_common_cost(estate, *, day, words, amount, basis, by):
+    """Set a cost (fen) against the common income of its day's month; returns the CommonCost. Refused for a day to come."""
+    if day > today():
+        raise Refused({"day": "还没有到这一天"})
+    if not 0 < amount <= MAX_FEN:
+        raise Refused({"amount": "金额要大于 0"})
+    values = {column: _said(column, text, limit) for column, text, limit in (("words", words, 60), ("basis", basis, 100))}
+    cost = CommonCost.objects.create(estate=estate, day=day, amount=amount, made_by=by, made_at=now(), **values)
+    record(by, f"公共收益支出 {yuan(amount)} 元，{cost.words}，凭 {cost.basis}", cost)
+    return cost
+
+
+@act
+def void_common_cost(cost, *, reason, by):
+    """The cost was wrong: it stays, struck out, with the reason. Returns it. Refused when it is void already."""
+    cost = CommonCost.objects.lock(cost)
+    if cost.voided_at:
+        raise Refused(f"{cost.voided_by.name} {shown_moment(cost.voided_at)} 已作废这笔支出。")
+    cost.voided_at, cost.voided_by, cost.void_reason = now(), by, _said("reason", reason, 100)
+    cost.save(update_fields=["voided_at", "voided_by", "void_reason"])
+    record(by, f"作废公共收益支出 {yuan(cost.amount)} 元 {cost.words}：{cost.void_reason}", cost)
+    return cost
+
+
+def _said(column, text, limit):
+    text = checked(column, clean_text, text, limit)
+    if not text:
+        raise Refused({column: "请填写"})
+    return text
+
+
+def _decimal(fen):
+    return Decimal(fen).scaleb(-2)
