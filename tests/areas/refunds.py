@@ -15,7 +15,6 @@ from servicecentre.roles import Role
 
 from ..conftest import person_at
 
-
 REFUND = {"amount": "1", "reason": "more", "words": "试", "method": "original", "payee_name": "周建国", "invoice": "none"}
 POINTERS = {                              # fields that hold an id (tests/test_doors.py)
     "AskRefundForm.receipt": ("post", "billing:ask_refund", lambda w, pk: REFUND | {"receipt": pk}),
