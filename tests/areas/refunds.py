@@ -64,9 +64,9 @@ def _asked(w, fen, method, *, payee_name="周建国", by=None, **more):
                       despite=("arrears", "not_called"), **more)
 
 
-def _line(w, subject):
+def _line(w, subject, unit_price=10_0000):
     kind = FeeKind.objects.of(w.estate).get(code="shared_utilities")
-    return make_charge(w.shopkeeper, kind, quantity=100, unit_price=10_0000, subject=subject, period=BillingMonth(2026, 11), by=w.manager)
+    return make_charge(w.shopkeeper, kind, quantity=100, unit_price=unit_price, subject=subject, period=BillingMonth(2026, 11), by=w.manager)
 
 
 def _anew(w, line):
@@ -94,6 +94,9 @@ def crowd(w, i):
     waive_charge(ask_waiver(line, amount=1_00, reason="试", by=w.clerk), by=w.manager)
     ask_waiver(line, amount=2_00, reason="试", by=w.clerk)
     _anew(w, _line(w, f"错的{i}"))
+    if not hasattr(w, "often"):
+        w.often = _line(w, "分次", unit_price=9000_0000)
+    collect_payment(w.shopkeeper, charges=[w.often.pk], parts=[("cash", 1 + i, "")], payer_name="周建国", by=w.clerk2, despite=("left_over", "same_again"))
 
 
 def rules(Change, Copy):
