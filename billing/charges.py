@@ -10,7 +10,7 @@ from .models import Charge, Price
 
 @act
 def make_charge(household, fee_kind, *, by, period=None, quantity, unit_price=None, percent=100, share_num=1, share_den=1, starts_on=None,
-                ends_on=None, due_on=None, subject="", line=0, label=""):
+                ends_on=None, due_on=None, subject="", line=0, label="", reason=""):
     """One charge line of a household; returns the Charge, its amount rounded once, half-up (DOMAIN §2).
 
     ``quantity`` 0.01 of the fee's unit, ``unit_price`` 0.0001 元 (None: the tariff's on the 1st of the month), ``period``
@@ -32,7 +32,7 @@ def make_charge(household, fee_kind, *, by, period=None, quantity, unit_price=No
         raise Refused(f"已有账单：{household.number} {label or fee_kind.name} {month}。")
     charge = Charge.objects.create(
         estate_id=household.estate_id, household=household, unit_id=household.unit_id, fee_kind=fee_kind, price=price, period=month.first,
-        starts_on=span[0], ends_on=span[1], subject=subject, line=line, label=label, quantity=quantity, unit_price=unit_price,
+        starts_on=span[0], ends_on=span[1], subject=subject, line=line, label=label, reason=reason, quantity=quantity, unit_price=unit_price,
         percent=percent, share_num=share_num, share_den=share_den,
         amount=line_amount(quantity, unit_price, percent, share_num, share_den), due_on=due_on or today(), made_at=now(), made_by=by)
     record(by, f"登记应收 {charge.shown_name} {month} {yuan(charge.amount)} 元", charge, household=household)

@@ -80,6 +80,8 @@ def because(charge, area=None):
         where.append(f"面积：房屋登记 {area.starts_on} 起{f'，{area.basis}' if area.basis else ''}")
     where += [f"到期日 {charge.due_on}", f"{business_day(charge.made_at)} 出账，{charge.made_by.name}"]
     sentences = [" · ".join(where)]
+    if charge.reason:
+        sentences.append(f"原因：{charge.reason}。")
     if charge.share_num != charge.share_den:
         sentences.append(f"按天：{charge.starts_on} 至 {charge.ends_on}，{charge.share_num} 天；当月 {charge.share_den} 天。")
     if 0 < charge.paid < charge.amount:

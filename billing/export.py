@@ -11,7 +11,7 @@ from servicecentre.kit.sheets import Table
 from servicecentre.worklog.acts import act, record
 
 from .explain import share_text
-from .models import Charge
+from .models import Charge, Deposit
 from .preview import REASONS, left_out, line_rows, preview
 
 CHARGE_COLUMNS = ["unit", "household", "fee", "period", "quantity", "unit_price", "percent", "share", "amount", "paid", "due_on"]
@@ -112,6 +112,25 @@ def _rows(charges):
         unit = "笔" if c.opening_id else c.fee_kind.unit_name
         yield [c.unit.code, c.household.number, c.household.owner_names, c.shown_name, str(BillingMonth.of(c.period)), Decimal(c.quantity).scaleb(-2),
                unit, Decimal(c.unit_price).scaleb(-4), c.percent, share_text(c), _yuan(c.amount), _yuan(c.paid), _yuan(c.due), c.due_on]
+
+
+@act
+def log_deposits_export(estate, *, reason, by):
+    """Note in the log that the ledger of deposits is taken out, and what for; returns the Entry. Refused when there is none."""
+    reason = why(reason)
+    number = Deposit.objects.of(estate).count()
+    if not number:
+        raise Refused("还没有押金。")
+    return record(by, f"导出押金 Excel {number} 笔，含交款人姓名{FOR}{reason}", estate=estate)
+
+
+def deposits_table(estate):
+    """Every deposit, in the order taken: no numbers of identity, no accounts."""
+    rows = Deposit.objects.of(estate).select_related("household__unit", "paper", "cashier").order_by("pk")
+    return Table("押金", ["押金收据", "房号", "户号", "类别", "依据", "交款人", "交款日", "方式", "金额（元）", "在押（元）", "最早退还日", "收款员", "状态"],
+                 ([d.paper.number, d.household.unit.code, d.household.number, d.get_kind_display(), d.basis, d.payer_name, d.day, d.get_method_display(),
+                   _yuan(d.amount), _yuan(d.held), d.due_back_on, d.cashier.name, "作废" if d.voided_at else "在押" if d.held else "已退清"]
+                  for d in rows.iterator(chunk_size=1000)), {0: 17, 1: 12, 2: 16, 4: 26, 5: 14, 6: 11, 10: 11})
 
 
 def _share(row):

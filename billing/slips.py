@@ -17,7 +17,7 @@ def receipt_content(payment, allocations, *, credit_left, replaces=None, note=""
     remarks = [payment.remarks, note, f"原收据 {replaces.number} 作废重开" if replaces else "",
                worded(payment.estate, "receipt_remarks", **_names(payment))]
     return {
-        **_heads(household), "payer": payment.payer_name, "relation": relation_label(payment), "cashier": payment.cashier.name,
+        **heads(household), "payer": payment.payer_name, "relation": relation_label(payment), "cashier": payment.cashier.name,
         "lines": [_receipt_line(charge, fen) for charge, fen in by_charge(allocations)],
         "total": payment.total, "words": in_words(payment.total),
         "parts": [{"method": part.get_method_display(), "amount": part.amount, "reference": part.reference}
@@ -43,7 +43,7 @@ def void_content(void, payment, freed, left):
     if used:
         lines.append({"fee": "用预存", "formula": "", "period": "", "after": "退回预存", "amount": used})
     return {
-        **_heads(payment.household), "payer": payment.payer_name, "relation": relation_label(payment), "cashier": payment.cashier.name,
+        **heads(payment.household), "payer": payment.payer_name, "relation": relation_label(payment), "cashier": payment.cashier.name,
         "receipt": payment.paper.number, "received_at": exact_moment(payment.at), "ways": ways_text(payment),
         "copies_back": void.copies_back,
         "lines": lines, "total": -payment.total, "words": in_words(-payment.total),
@@ -57,8 +57,8 @@ def void_content(void, payment, freed, left):
 
 def _names(payment):
     """What an editable text may say of a payment (papers/kinds.NAMES)."""
-    heads = _heads(payment.household)
-    return {"房号": heads["unit"], "户号": heads["household"], "业主": heads["owners"], "交款人": payment.payer_name,
+    said = heads(payment.household)
+    return {"房号": said["unit"], "户号": said["household"], "业主": said["owners"], "交款人": payment.payer_name,
             "收款人": payment.cashier.name, "日期": f"{payment.day.year}年{payment.day.month}月{payment.day.day}日",
             "合计": yuan(payment.total), "大写": in_words(payment.total)}
 
@@ -82,7 +82,8 @@ def ways_text(payment):
                     for part in sorted(payment.parts.all(), key=lambda part: part.pk))
 
 
-def _heads(household):
+def heads(household):
+    """What stands in the head of every paper of a household."""
     estate = household.estate
     owners = household.owner_names
     return {"estate": {"name": estate.name, "company": estate.company, "centre": estate.centre_name, "phone": estate.phone},
@@ -117,7 +118,7 @@ def refund_content(refund):
     lines = [_refund_line(part) for part in refund.parts.live().select_related("payment__paper", "credit__charge__fee_kind").order_by("pk")]
     receipt = refund.receipt
     return {
-        **_heads(refund.household), "receipt": receipt.paper.number if receipt else "",
+        **heads(refund.household), "receipt": receipt.paper.number if receipt else "",
         "received": f"{receipt.day.isoformat()} {receipt.cashier.name}" if receipt else "", "way": refund.way,
         "payer": receipt.payer_name if receipt else "", "lines": lines, "total": refund.amount, "words": in_words(refund.amount),
         "reasons": [[label, code == refund.reason] for code, label in refund.Reason.choices], "said": refund.words,
@@ -141,7 +142,7 @@ def _refund_line(part):
 def waiver_content(waiver, charge):
     """Content of billing/waiver-1: the line, what it came to, what is forgiven, what is still due."""
     return {
-        **_heads(waiver.household), "fee": charge.shown_name, "subject": charge.subject, "period": _period(charge), "formula": formula(charge),
+        **heads(waiver.household), "fee": charge.shown_name, "subject": charge.subject, "period": _period(charge), "formula": formula(charge),
         "due_on": charge.due_on.isoformat(), "charged": charge.amount, "paid": charge.paid - waiver.amount, "amount": waiver.amount,
         "words": in_words(waiver.amount), "still_due": charge.due, "reason": waiver.reason, "basis": waiver.basis,
         "asked_by": waiver.asked_by.name, "asked_at": exact_moment(waiver.asked_at), "approved_by": waiver.decided_by.name,

@@ -83,6 +83,21 @@ def set_use(unit, *, use, starts_on, by, basis=""):
 
 
 @act
+def end_use(use, *, ends_on, by):
+    """What the unit was used for is over on that day, and nobody knows what it is used for now. Returns the UnitUse."""
+    unit = Unit.objects.lock(use.unit_id)
+    use = UnitUse.objects.lock(use)
+    if use.voided_at or use.ends_on:
+        raise Refused("这条使用情况已经结束。")
+    if ends_on < use.starts_on:
+        raise Refused({"ends_on": "使用情况的止日不能早于起日。"})
+    use.ends_on = ends_on
+    use.save(update_fields=["ends_on"])
+    record(by, f"{unit.code} 使用情况{use.get_use_display()}到 {ends_on} 为止", use, household=unit.household_on(today()), room=unit.code)
+    return use
+
+
+@act
 def withdraw_use(use, *, reason, by):
     """A use that was entered wrongly is taken back; the one before it goes on in its place. Returns the UnitUse."""
     unit = Unit.objects.lock(use.unit_id)

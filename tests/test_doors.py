@@ -256,9 +256,15 @@ POINTERS = {
     "LetterForm.principal": ("post", "households:take_letter", lambda w, pk: {"principal": pk, "name": "何俊", "phone": "13800138000",
                                                                                "id_number": "G12345678", "matters": ["keys"], "valid_from": today()}),
     "UndoForm.building": ("post", "billing:undo_run", lambda w, pk: {"building": pk, "reason": "错了"}),
+    "AskReturnForm.letter": ("post", "billing:ask_deposit_return", lambda w, pk: _returned(in_person="no", letter=pk)),
+    "AskReturnForm.set_off": ("post", "billing:ask_deposit_return", lambda w, pk: _returned(set_off=pk, set_off_amount="1")),
     "AskVoidForm.charges": ("post", "billing:ask_void", lambda w, pk: _void(w, charges=pk)),
 }
 POINTERS |= refunds.POINTERS
+
+
+def _returned(**more):
+    return {"original_returned": "yes", "in_person": "yes", "id_checked": "on", "method": "transfer"} | more
 
 
 def holds_an_id(field):

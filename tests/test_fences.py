@@ -55,7 +55,7 @@ from servicecentre.staff.models import Post, User
 from servicecentre.worklog.models import Done, Entry, Promise, Seal
 from tickets.models import Notice, NoticePlace, NoticeTerm
 
-from .areas import refunds, spaces, visits
+from .areas import deposits, refunds, spaces, vacancy, visits
 from .twins import goes_through
 from .worlds import a_month, taken_back, unwritten
 
@@ -197,6 +197,8 @@ RULES = {
 }
 RULES |= refunds.rules(Change, Copy)
 RULES |= spaces.rules(Change, Copy)
+RULES |= deposits.rules(Change, Copy)
+RULES |= vacancy.rules(Change, Copy)
 RULES |= visits.rules(Change, Copy)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from billing.models import BillingPolicy, FeeKind
+from billing.models import BillingPolicy, FeeKind, ParkingContract, ParkingSpace
 from households.models import Contact, Household, Ownership, Person, Resident, Unit, Vehicle
 from servicecentre.desk.office import create_estate
 from servicecentre.estates.models import Contractor, ContractorPerson, Department, Estate, Phone
@@ -75,6 +75,8 @@ EDITS = {
     "settings": Edit(lambda w: BillingPolicy.objects.get(estate=w.estate), "first_days", "value", ("9", "11"), {"key": SETTING},
                      "change_setting", f"?change={SETTING}"),
     "change_user": edit(User, "newcomer", "name", "吴敏一", "吴敏二"),
+    "billing:change_space_entry": edit(ParkingSpace, "space", "place", "5 栋南侧", "5 栋北侧"),
+    "billing:prove_right": edit(ParkingContract, "dedicated", "proof", "不动产权第 1 号", "不动产权第 2 号"),
     "billing:change_fee_kind": edit(FeeKind, "fee_kind", "name", "清运费一", "清运费二"),
     "households:change_person": edit(Person, "person", "contact", "张先生", "陈先生"),
     "households:record_death": edit(Person, "person", "deceased_on", "2026-11-01", "2026-11-02", field="died_on", more={"basis": "死亡证明"}),
@@ -96,6 +98,8 @@ ELSEWHERE = {
     "households:revoke_letter": "a letter is revoked once", "households:change_owner": "test_owners: shown first, then pressed",
     "worklog:keep_promise": "below, after a move", "billing:collect": "test_screens_counter",
     "households:import_report": "test_screens_import: what was shown is what is applied", "texts:text": "below: taken out of use",
+    **dict.fromkeys(("billing:end_contract", "billing:cancel_contract", "billing:change_vehicle", "billing:change_space"),
+                    "billing/test_spaces: one contract, ended or changed meanwhile"),
     **dict.fromkeys(("households:remove_owner", "households:withdraw_death", "tickets:extend_notice", "tickets:take_down_notice"),
                     "test_owners, test_notices: what was left, taken back or taken down is so only once")}
 
@@ -182,7 +186,8 @@ PROPOSES = {"add_phone PhoneForm", "answer_data_request AnswerForm", "arrange_co
             "billing:change_price PriceForm", "billing:export_charges ExportForm", "households:change_area AreaForm",
             "households:end_residence LeaveForm", "households:end_vehicle EndVehicleForm", "tickets:post_notice NoticeForm",
             "tickets:post_again NoticeForm", "billing:leave_visit LeaveForm", "billing:find_leaving WithoutEntryForm",
-            "billing:leave_without_entry WithoutEntryForm", "billing:add_common_cost CostForm", "billing:export_visits VisitsExportForm"}
+            "billing:leave_without_entry WithoutEntryForm", "billing:add_common_cost CostForm", "billing:export_visits VisitsExportForm",
+            "billing:add_space SpaceEntryForm", "billing:sign_contract SignForm", "billing:renew_contract SignForm"}
 PROPOSES |= refunds.PROPOSES
 
 

@@ -62,7 +62,7 @@ from servicecentre.worklog.day import correct_remark, keep_promise, make_promise
 from servicecentre.worklog.review import comment_entry, see_entries, unseen, unseen_before
 from tickets.notices import extend_notice, post_notice, take_down_notice
 
-from .areas import refunds, spaces, visits
+from .areas import deposits, refunds, spaces, vacancy, visits
 from .conftest import BACKEND, person_at
 from .files.making import pdf, ready
 from .households.lists import register, row
@@ -187,6 +187,8 @@ def a_month(estate):
         _estate(w)
         refunds.month(w)
         spaces.month(w)
+        deposits.month(w)
+        vacancy.month(w)
         visits.month(w)
     return w
 

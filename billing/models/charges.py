@@ -65,7 +65,8 @@ class Charge(EstateRow):
     """应收: one fee of one household for one month (or once). Amount = half-up of quantity × price × percent × share.
 
     quantity 0.01 of the fee's unit (㎡, 户, 辆), unit_price 0.0001 元, amount and paid fen. ``subject`` is '' for the unit's
-    own fees, else the contract, visit or job it is for; ``line`` counts corrections (DOMAIN §9.2–4).
+    own fees, else the contract, visit or job it is for; ``line`` counts corrections (DOMAIN §9.2–4). ``drawn``: how much of
+    what was paid is used up, of a prepayment; ``reason``: why a line was made by hand.
     """
 
     household = models.ForeignKey(Household, models.PROTECT, verbose_name="户", related_name="charges")
@@ -87,6 +88,8 @@ class Charge(EstateRow):
     share_den = models.PositiveSmallIntegerField("当月天数", default=1, db_default=1)
     amount = models.BigIntegerField("金额(分)")
     paid = models.BigIntegerField("已收(分)", default=0, db_default=0)
+    drawn = models.BigIntegerField("预存已用(分)", default=0, db_default=0)
+    reason = models.CharField("为什么收", max_length=100, blank=True, default="", db_default="")
     due_on = models.DateField("应缴日")
     made_at = models.DateTimeField("出账时间")
     made_by = models.ForeignKey(USER, models.PROTECT, verbose_name="出账人", related_name="+")
@@ -97,7 +100,7 @@ class Charge(EstateRow):
     objects = ChargeQuerySet.as_manager()
     guards = [guards.SameEstate("household", "unit", "fee_kind", "price", "run", "opening"), guards.Undeletable(),
               guards.Frozen("household", "unit", "fee_kind", "price", "run", "period", "starts_on", "ends_on", "subject", "line", "label", "opening",
-                            "quantity", "unit_price", "percent", "share_num", "share_den", "amount", "due_on", "made_at", "made_by",
+                            "quantity", "unit_price", "percent", "share_num", "share_den", "amount", "due_on", "made_at", "made_by", "reason",
                             once=("voided_at", "voided_by"))]
 
     class Meta:
@@ -117,6 +120,8 @@ class Charge(EstateRow):
                                    name="amount_is_what_made_it", violation_error_message="金额与数量、单价、比例不符。"),
             models.CheckConstraint(condition=Q(paid=0) | Q(voided_at=None), name="void_charge_is_unpaid",
                                    violation_error_message="已收款的账单不能作废，请先作废收据。"),
+            models.CheckConstraint(condition=Q(drawn__gte=0, drawn__lte=F("paid")), name="drawn_stays_within_paid",
+                                   violation_error_message="这笔预存已经用掉、退回或转走一部分，收款不能再作废；多用的请刷新后核对。"),
             models.CheckConstraint(condition=Q(period__day=1), name="period_is_a_month", violation_error_message="账期是某个月。")]
         indexes = [models.Index(fields=["estate", "household", "due_on", "amount", "paid"], name="open_charge",
                                 condition=Q(paid__lt=F("amount"), voided_at=None)),

@@ -7,6 +7,7 @@ from django.urls import reverse
 from billing.corrections import off_words
 from billing.explain import due_state, period_text
 from billing.models import Charge, Credit, Payment, PaymentPart
+from billing.space_lists import paid_to, with_money
 from households.agents import letters_of
 from households.models import Household
 from servicecentre.files.models import File
@@ -19,6 +20,7 @@ from tickets.models import Notice, with_states
 from . import parts
 from .parts import part
 
+SPACES = 6                                   # parking contracts shown
 LETTERS = 6                                  # letters shown
 NOTICES = 4                                  # notices shown
 LINES = 12                                    # open charges shown; the rest is in the sum and at the till
@@ -101,12 +103,28 @@ def bills_off(household, day):
     return off_words(household) or None
 
 
+@part("billing.view_vacancies")
+def vacancy(household, day):
+    """An application that waits or runs, with what has to be done; nothing where there is none."""
+    spell = household.vacancies.filter(ended_on=None, dropped_at=None).select_related("paper").first()
+    return spell and {"spell": spell, "state": spell.state, "months": [row.month for row in spell.months.live()]}
+
+
 @part("tickets.view_notices")
 def notices(household, day):
     """Notices that concern this unit, in force or to come; nothing where there are none."""
     at = now()
     rows = Notice.objects.of(household.estate_id).concerning(household.unit).current(at=at).with_places().soonest_first()[:NOTICES]
     return with_states(list(rows), at) or None
+
+
+@part("billing.view_parking")
+def parking(household, day):
+    """Spaces rented, now or to come, each with its vehicle and how far it is paid; nothing where there are none."""
+    rows = list(with_money(household.parking_contracts.current(on=day), day).with_holds().order_by("starts_on", "pk")[:SPACES])
+    for row in rows:
+        row.space, row.vehicle, row.paid_to = row.space_on(day), row.vehicle_on(day), paid_to(row)
+    return {"contracts": rows} if rows else None
 
 
 def _money(household):
@@ -157,7 +175,7 @@ def files(household, day):
     return {"files": list(rows.newest_first()[:4]), "count": rows.count()}
 
 
-PARTS = ((people, contacts, living, letters, papers, files), (notices, bills_off, owed, promises_open), (last_entries,))
+PARTS = ((people, contacts, living, letters, papers, files), (notices, bills_off, owed, parking, vacancy, promises_open), (last_entries,))
 
 # What can be done for an open household: label, right, URL name, what it takes, Alt digit.
 QUICK = (("收费", "billing.collect_payment", "billing:collect", "1"),)
@@ -179,4 +197,5 @@ def household(request, pk):
         "sale": may(request, "households.undo_sale") and row.ends_on is None and row.changes_in.live().exists(),
         "may_attach": may(request, "files.attach_file"), "may_data_request": may(request, "desk.receive_data_request"),
         "may_promise": may(request, "worklog.make_promise"), "may_account": may(request, "billing.view_account"),
+        "may_vacancy": may(request, "billing.apply_vacancy") and not over,
         "quick": [(label, reverse(name, args=[row.pk]), alt) for label, right, name, alt in QUICK if may(request, right)]})

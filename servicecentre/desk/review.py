@@ -24,11 +24,11 @@ from .sealing import seal_day, troubles_on
 
 DOUBTS = {                                # what was passed: a warning's name in the clerk's words
     "new_building": "新建楼栋", "past_month": "改以前的月份", "special_plate": "特种车牌", "left_over": "多收转预存",
-    "same_again": "同额再收", "reference_again": "流水号重复", "arrears": "有欠费", "like_notice": "已贴了同类通知",
+    "same_again": "同额再收", "reference_again": "流水号重复", "arrears": "有欠费", "like_notice": "已贴了同类通知", "in_use": "空置有人用",
     "other_phone": "电话和登记的不同", "shares": "份额超过 100%", "far_day": "日期还远", "same_plate": "车牌在别的户",
     "grown_up": "子女已满 14 岁", "consent_back": "监护人撤回同意", "doubled": "合并时两条说法不同",
     "big_change": "单价涨跌过半", "marked": "改已登记的日子", "same_person": "用别处的账号", "stops_billing": "停用出账的项目",
-    "to_correct": "账单没更正先收", "not_called": "委托书没核实先用"}
+    "to_correct": "账单没更正先收", "parked_elsewhere": "车已有车位", "past_end": "退以前的日子", "not_called": "委托书没核实先用"}
 
 
 class SeeForm(DeskForm):

@@ -171,8 +171,8 @@ class RenovationPolicy(Policy):
     observation_months = models.PositiveSmallIntegerField("完工后观察", default=3)
 
     title = "装修"
-    settings = (Setting("deposit", Mark.UNSET, "资料没写；别处常见 1000 到 3000 元", "元", most=1_000_000, used=False),
-                Setting("pass_deposit", Mark.UNSET, "资料没写", "元", most=100_000, used=False),
+    settings = (Setting("deposit", Mark.UNSET, "资料没写；别处常见 1000 到 3000 元", "元", most=1_000_000),
+                Setting("pass_deposit", Mark.UNSET, "资料没写", "元", most=100_000),
                 Setting("pass_cost", Mark.UNSET, "资料没写；别处常见 20 元", "元", most=100_000, used=False),
                 *(Setting(f"{half}_{end}", Mark.PRACTICE, "周末和节假日不做有噪声的活；不能超出本市的规定", used=False)
                   for half in ("morning", "afternoon") for end in ("from", "to")),

@@ -281,6 +281,11 @@ def _domestic(digits):
     raise ValidationError(f"手机是 11 位，现在 {len(digits)} 位")
 
 
+def mask_account(number: str) -> str:
+    """`**** 8812` of a bank account; nothing of a short one."""
+    return f"**** {number[-4:]}" if len(number) >= 8 else "****" if number else ""
+
+
 def mask_phone(phone: str) -> str:
     """`138****5678`, `025-****6789`: the last four are what a clerk asks for."""
     number, _, rest = phone.partition("-")

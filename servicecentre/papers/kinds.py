@@ -36,6 +36,9 @@ VOID = Kind("ZF", "作废单", "billing/void-1", (Copy("desk", "第二联", "前
 _PAYEE_AND_FINANCE = (Copy("payee", "第二联", "收款人"), Copy("finance", "第一联", "财务"))
 REFUND = Kind("TK", "退款单", "billing/refund-1", _PAYEE_AND_FINANCE, row="refund", see="看这笔退款")
 WAIVER = Kind("JM", "减免申请单", "billing/waiver-1", row="waiver", see="看这笔减免")
+DEPOSIT = Kind("YJ", "押金收据", "billing/deposit-receipt-1", THREE_COPIES, row="deposit", see="看这笔押金")
+DEPOSIT_RETURN = Kind("YT", "押金退还单", "billing/deposit-refund-1", _PAYEE_AND_FINANCE,
+                      row="deposit_return", see="看这次退押金")
 
 NOTICE = Kind("TZ", "通知", "tickets/notice-1", row="notice_term")
 
@@ -49,11 +52,14 @@ PARKING = Kind("CW", "车位服务协议", "billing/parking-1", (Copy("owner", "
 
 LETTER = Kind("WT", "授权委托书", "households/letter-1", _AGENT_AND_FILE, row="letter", see="看委托书")
 
+VACANCY = Kind("KZ", "空置申请表", "billing/vacancy-1", (Copy("owner", "第二联", "业主"), Copy("file", "第一联", "存档")), row="vacancy",
+               see="看这份空置")
+
 KINDS = {kind.letters: kind for kind in (
-    RECEIPT, Kind("YJ", "押金收据"), Kind("YT", "押金退还单"), REFUND, VOID, Kind("BY", "停电备用单"),
+    RECEIPT, DEPOSIT, DEPOSIT_RETURN, REFUND, VOID, Kind("BY", "停电备用单"),
     Kind("CJ", "催缴通知单", alone=True), Kind("RB", "收费日报表"), Kind("RH", "入伙办结单"), Kind("ZX", "装修申请表"), Kind("XK", "施工许可证"),
     Kind("CR", "施工出入证"), Kind("DH", "动火许可证"), Kind("WZ", "违章整改通知单"), Kind("ZG", "整改通知单"), Kind("GD", "报修派工单"),
-    Kind("FX", "物品放行条"), Kind("YS", "钥匙借用单"), Kind("KZ", "空置申请表"), WAIVER, Kind("GT", "公摊分摊表"),
+    Kind("FX", "物品放行条"), Kind("YS", "钥匙借用单"), VACANCY, WAIVER, Kind("GT", "公摊分摊表"),
     PARKING, NOTICE, LETTER, DATA_REQUEST, DATA_COPY)}
 
 
@@ -98,6 +104,9 @@ PROPOSED = "张贴时先填好的内容，张贴以前还可以改"
 TEXTS = {
     "receipt_remarks": Text("收据备注", "每张收据的备注栏，在收款人写的备注后面", "SJ", OF_RECEIPT),
     "void_remarks": Text("作废单说明", "每张作废单的说明栏，在申请人写的说明后面", "ZF", (*OF_RECEIPT, "收据号码")),
+    "deposit_terms": Text("押金退还条件", "每张押金收据的退还条件", "YJ", OF_ESTATE, "验收合格、钥匙证卡交回后，凭本收据原件到前台申请退还；只扣除有照片、"
+                          "有依据的损坏修复费和双方约定的款项。遗失本收据的，由交款人本人持证件书面声明后办理；委托他人的，附委托书和双方证件。"),
+    "deposit_remarks": Text("押金收据备注", "每张押金收据的备注栏", "YJ", OF_ESTATE, "押金不是收费，不开发票，不计利息。"),
     "notice_water": Text("停水通知", PROPOSED, "TZ", OF_ESTATE, "上述时间停水，请提前储水，关好水龙头，离家前再检查一遍。来水初期水质发浑属正常，"
                          "放水几分钟即可。如有急需（医疗、婴幼儿用水），请联系前台。"),
     "notice_power": Text("停电通知", PROPOSED, "TZ", OF_ESTATE, "上述时间户内和公共区域停电。请提前关闭电脑、电器，停电期间不要乘坐电梯；冰箱少开门，"
@@ -116,4 +125,7 @@ TEXTS = {
     "copy_terms": Text("个人信息副本说明", "每张副本的末尾", "FB", OF_ESTATE,
                        "证件号码、电话以掩码提供，本人可在前台当面核对；别人的个人信息不列。这些信息为物业服务、收费、应急联系所用，产权结束后到期清理；"
                        "收据等会计凭证依法另行保存。发现有误，可申请更正、补充。"),
+    "vacancy_statement": Text("空置声明", "每张空置申请表，业主签字前看的", "KZ", OF_ESTATE,
+                              "房屋自上列起始日起无人居住，未出租、未装修、未存放经营物品。入住、出租、装修或出售前，本人先告知服务中心；同意服务中心"
+                              "每月抄表或现场核查。如实际使用，同意自使用当月起补按全额。"),
 }

@@ -33,7 +33,8 @@ from .kinds import KINDS, Copy, copy_of
 from .sheets import A4, A5, DOT140
 
 OTHER_SHEETS = {("billing/receipt-1", DOT140.code): "-dot"}       # the same words of an edition on another sheet: its template's ending
-POSTERS = {"tickets/notice-1": A4.code, "billing/parking-1": A4.code}                           # editions that are no slips of A5
+# Editions that are no slips of A5.
+POSTERS = {edition: A4.code for edition in ("tickets/notice-1", "billing/parking-1", "billing/vacancy-1")}
 
 
 def render(paper, which, *, address="", computer=None):

@@ -15,6 +15,7 @@
      <p data-left-line hidden>其中 <span data-left></span> 元转为预存</p>        more than what is ticked
      <span data-none hidden>先勾要收的</span>                                     why the button is grey
      <select data-stays> <button name="stay" data-stay>                          a choice that only the server can reckon
+     <form data-till data-held="200000"> <input data-off>                       what goes back of a deposit: held less what is taken off
      <button data-key="F9"><span data-label="收款 {} 元并打印收据">…</span><kbd>F9</kbd></button>
 
    Elements that a page does not have are simply not filled. Put aria-live="polite" on the till. */
@@ -60,7 +61,9 @@
       const sum = ticked.reduce((total, line) => total + Number(line.dataset.fen), 0);
       const other = fen(one("amount")?.value ?? "");
       const open = sum - (one("use-credit")?.checked ? Math.min(sum, Number(form.dataset.credit)) : 0);
-      const due = other ?? open;
+      const held = form.dataset.held === undefined ? null : Number(form.dataset.held);
+      const off = all("off").reduce((total, input) => total + (fen(input.value) ?? 0), 0);
+      const due = held === null ? other ?? open : held - off;
       const method = form.querySelector("input[name=method]:checked")?.value ?? form.querySelector("select[name=method]")?.value;
 
       const parts = all("part").map((input) => [input.dataset.part, fen(input.value)]).filter(([, part]) => part !== null);
@@ -75,6 +78,7 @@
 
       write("count", String(ticked.length));
       write("total", Number.isNaN(due) ? "—" : yuan(due));
+      write("taken-off", Number.isNaN(off) ? "—" : yuan(-off));
       write("left", due > open ? yuan(due - open) : "");
       all("left-line").forEach((element) => { element.hidden = !(due > open); });
       if (one("rest")) {
@@ -93,7 +97,7 @@
 
       const label = form.querySelector("[data-label]"), button = label?.closest("button");
       if (!label) return;
-      const nothing = due <= 0;                           // a sum that cannot be read stays pressable: the answer says why
+      const nothing = held === null ? due <= 0 : due < 0;                           // a sum that cannot be read stays pressable: the answer says why
       label.textContent = label.dataset.label.replace("{}", Number.isNaN(due) ? "—" : yuan(due));
       button.disabled = nothing;
       all("none").forEach((element) => { element.hidden = !nothing; });

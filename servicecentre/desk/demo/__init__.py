@@ -16,6 +16,7 @@ from billing.cashier import collect_payment
 from billing.models import Charge, PaymentPart, ReceiptVoid
 from billing.receipts import ask_void, void_receipt
 from billing.run import bill_month
+from billing.spaces import add_space, sign_contract
 from households.importing.uploads import import_file
 from households.models import Building, Household, Unit
 from servicecentre.estates.models import Estate
@@ -33,10 +34,11 @@ from ..calendar import take_official_days
 from ..office import appoint, create_estate
 from ..partners import add_contractor, add_department
 from ..profile import add_phone, change_estate
-from . import second
+from . import second, visits
 
 CODE, NAME = "galaxy1", "银河国际街区一期"
 REGISTER = Path(__file__).parent / "register.xlsx"
+PARKING = Path(__file__).parent / "parking.xlsx"
 HANDOVER = "2025-01-01"                               # for the shops, whose list does not say
 PASSWORD = "lianhua-2026"
 STAFF = (("liting", "李婷", Role.CLERK), ("wangsiyuan", "王思远", Role.CLERK), ("chenjing", "陈静", Role.MANAGER),
@@ -88,10 +90,13 @@ def fill():
     chance = random.Random(20261)
     households = list(Household.objects.of(estate).order_by("unit__sort"))
     payers = chance.sample(households, min(PAYERS, len(households)))
-    for moment, work in sorted(past(estate, months, begun, payers, clerks, manager, chance), key=lambda each: each[0]):
+    done = past(estate, months, begun, payers, clerks, manager, chance) + visits.past(estate, people["qianwei"], manager)
+    for moment, work in sorted(done, key=lambda each: each[0]):
         with clock_at(moment):
             work()
+    import_file(PARKING, CODE, kind="parking", good_rows=True, told={})
     the_day(estate, households, payers, clerks, manager, chance)
+    parking(estate, households, clerks[0])
     notices(estate, clerks[0], people["zhaoguoqiang"])
     second.fill(months, begun, clock_at, at, password)
     return estate
@@ -148,6 +153,17 @@ def the_day(estate, households, payers, clerks, manager, chance):
     make_promise(estate, household=others[33], to_whom="沈女士", words="核对九月份是否重复交费", due_at=soon + timedelta(days=1), by=clerks[1])
     make_remark(estate, words="2 栋 1 单元电梯年检，今天停到 16:00，请引导住户走 2 单元", urgent=True, by=clerks[0])
     make_remark(estate, words=f"早会：{BillingMonth.of(today()).label}账单已出，来缴费的先核对房号再收款", by=manager)
+
+
+def parking(estate, households, clerk):
+    """A new contract by the quarter, one that ends soon, spaces that are free."""
+    places = ((230, "5 栋南侧"), (231, "5 栋南侧，靠路灯"), (232, "东门"))
+    spaces = [add_space(estate, number=f"L{n}", kind="open", place=place, by=clerk) for n, place in places]
+    begun = today() - timedelta(days=20)
+    for space, household, plate, days in zip(spaces, (households[52], households[61]), ("苏AF20913", "苏A9T5L2"), (345, 9), strict=False):
+        if household.starts_on <= begun and household.ends_on is None:
+            sign_contract(household, space_kind="open", space=space, starts_on=begun, ends_on=today() + timedelta(days=days), cycle_months=3,
+                          plate=plate, licence_seen=True, by=clerk)
 
 
 def notices(estate, clerk, engineer):

@@ -70,4 +70,18 @@ def _parking(estate, text):
             "first": "2026年12月—2027年2月　260.00 × 3", "total": "780.00", "words": in_words(78000), "remarks": "", "terms": text}
 
 
-CONTENTS = {"SJ": _receipt, "ZF": _void, "CW": _parking, "TZ": _notice, "GX": _request, "FB": _copy}
+def _deposit(estate, text):
+    return {**_heads(estate), "id_masked": "3201**********0026", "phone": "138****5678", "basis": "施工许可证 XK-2026-000086", "kind": "装修押金",
+            "remarks": "", "total": 200000, "words": in_words(200000), "way": "转账 2,000.00　流水号 20261124003307", "due_back_on": "2027-05-18",
+            "account": "张雨萍　工商银行东山支行　**** 8812", "terms": text, "note": text}
+
+
+def _vacancy(estate, text):
+    return {**_heads(estate), "area": "89.56 ㎡", "phone": "138****5678", "applied_on": "2026-08-20", "spell_from": "2026-01-10", "planned_to": "未定",
+            "proofs": [["交付后没入住", True], ["抄表", False]], "reasons": [["在外地工作", True], ["其他", False]], "key_left": False,
+            "contact": "王芳　139****1111", "said": "", "clerk": _said("收款人"), "rule": "连续空置满 6 个整月后，其后各整月按 70%",
+            "limits": "水每月 1 吨，电每月 10 度", "statement": text, "checks": [], "blank": [""] * 3, "credits": [], "approval": None,
+            "whys": ["入住", "出租", "到期"]}
+
+
+CONTENTS = {"YJ": _deposit, "SJ": _receipt, "KZ": _vacancy, "ZF": _void, "CW": _parking, "TZ": _notice, "GX": _request, "FB": _copy}
