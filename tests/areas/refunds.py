@@ -114,6 +114,7 @@ def rules(Change, Copy):
         "refund_paid_once_approved": Change(Refund, "paid_at IS NOT NULL", {"paper_id": "NULL"}),
         "refund_cash_is_petty_cash": Change(Refund, "petty_move_id IS NOT NULL", {"petty_move_id": "NULL"}),
         "refund_bounced_after_payment": Change(Refund, "bounced_at IS NOT NULL", {"bounced_by_id": "NULL"}),
+        "refund_account_only_encrypted": Change(Refund, "TRUE", {"account_no": "'6217000012342046'"}),
         "refund_part_is_positive": Change(RefundPart, "TRUE", {"amount": "0"}),
         "refund_part_has_one_source": Change(RefundPart, "TRUE", {"payment_id": "NULL", "credit_id": "NULL"}),
         "one_waiver_waits_per_line": Copy(Waiver, "approved IS NULL"),
