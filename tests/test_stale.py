@@ -95,6 +95,7 @@ EDITS = {
 }
 # Forms with a guard whose state can be left only once, or whose own tests are elsewhere.
 ELSEWHERE = {
+    **dict.fromkeys(("billing:approve_vacancy", "billing:extend_vacancy", "billing:end_vacancy"), "test_vacancy: decided, moved and ended once"),
     "households:revoke_letter": "a letter is revoked once", "households:change_owner": "test_owners: shown first, then pressed",
     "worklog:keep_promise": "below, after a move", "billing:collect": "test_screens_counter",
     "households:import_report": "test_screens_import: what was shown is what is applied", "texts:text": "below: taken out of use",
@@ -182,7 +183,8 @@ def test_a_printer_moved_meanwhile_does_not_fit(world, guarded):
 # --- nothing is left out ----------------------------------------------------------------------------------------------
 
 # Pages whose fields come filled in, and which write a new row or a state of one's own: what was there stays.
-PROPOSES = {"add_phone PhoneForm", "answer_data_request AnswerForm", "arrange_cover CoverForm", "billing:ask_void AskVoidForm",
+PROPOSES = {"billing:apply_vacancy ApplyForm", "billing:check_vacancy CheckForm",
+            "add_phone PhoneForm", "answer_data_request AnswerForm", "arrange_cover CoverForm", "billing:ask_void AskVoidForm",
             "billing:change_price PriceForm", "billing:export_charges ExportForm", "households:change_area AreaForm",
             "households:end_residence LeaveForm", "households:end_vehicle EndVehicleForm", "tickets:post_notice NoticeForm",
             "tickets:post_again NoticeForm", "billing:leave_visit LeaveForm", "billing:find_leaving WithoutEntryForm",
