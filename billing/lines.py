@@ -11,7 +11,8 @@ from django.db.models.functions import Cast, Coalesce, ExtractDay, Greatest, Lea
 from households.models import Household, UnitArea
 from servicecentre.estates.hours import Calendar
 
-from .models import Charge, FeeKind, Price
+from .models import Charge, FeeKind, Price, VacancyMonth
+from .models.vacancy import REDUCED
 from .shares import pays_nothing, with_share
 
 PERCENT = 100
@@ -47,18 +48,22 @@ def lines(price, month, policy):
     rows = paying(price.estate_id, month, policy).filter(unit__kind=price.fee_kind.bills).annotate(
         area_row=FilteredRelation("unit__areas", condition=area_on_first)).filter(area_row__isnull=False).exclude(
         Exists(_line_of_other_use(price, month)))
-    rows = rows.annotate(
+    rows = with_percent(rows, price, month).annotate(
         starts=Greatest(F("starts_on"), first), ends=Least(Coalesce(F("ends_on"), last), last),
-        area=F("area_row__area"), percent=percent_of(price, month)).annotate(
+        area=F("area_row__area")).annotate(
         days=Cast(ExtractDay("ends"), IntegerField()) - Cast(ExtractDay("starts"), IntegerField()) + 1)
     return with_share(rows, month, policy).annotate(
         amount=Case(When(whole, then=half_up(F("area") * whole_number(factor) * F("percent"), whole_number(1))),
                     default=half_up(F("area") * whole_number(factor) * F("percent") * F("share_num"), F("share_den")), output_field=BigIntegerField()))
 
 
-def percent_of(price, month):
-    """What part of this fee each household pays in the month, in percent."""
-    return Value(PERCENT)
+def with_percent(rows, price, month):
+    """Adds ``percent``: what part of this fee each household pays in the month. Less than all in a verified vacant month (billing/vacancy.py)."""
+    reducible = price.fee_kind.code in REDUCED.values()
+    if not reducible or not VacancyMonth.objects.of(price.estate_id).live().filter(period=month.first).exists():
+        return rows.annotate(percent=Value(PERCENT))
+    vacant = Q(vacant_months__estate=price.estate_id, vacant_months__period=month.first, vacant_months__voided_at=None)
+    return rows.annotate(vacant=FilteredRelation("vacant_months", condition=vacant), percent=Coalesce(F("vacant__percent"), Value(PERCENT)))
 
 
 def unbilled(rows, price, month):

@@ -58,7 +58,7 @@ def goes_out(phone):
 
 
 def test_a_visit_of_twelve_hours_and_a_second(open_as, guard, manager, estate, clock):
-    phone = open_as(guard, width=390, viewport={"width": 390, "height": 844})
+    phone = open_as(guard, width=390)
     phone.goto("./")
     arrived(phone, "首页")
     phone.locator(".quick").get_by_role("link", name="临停").click()
@@ -99,7 +99,7 @@ def test_a_visit_of_twelve_hours_and_a_second(open_as, guard, manager, estate, c
 
 def test_where_the_estate_has_set_it_the_page_says_the_sum(open_as, guard, estate, clock):
     BillingPolicy.objects.create(estate=estate, parking_over_12h="each_12h", parking_gates="南门；北门")
-    phone = open_as(guard, width=390, viewport={"width": 390, "height": 844})
+    phone = open_as(guard, width=390)
     phone.goto("billing/gate/")
     phone.get_by_text("北门", exact=True).click()
     assert looked_at(phone, "the gate", widths=(390, 1366)) == []

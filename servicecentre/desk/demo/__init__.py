@@ -33,7 +33,7 @@ from ..calendar import take_official_days
 from ..office import appoint, create_estate
 from ..partners import add_contractor, add_department
 from ..profile import add_phone, change_estate
-from . import second
+from . import second, visits
 
 CODE, NAME = "galaxy1", "银河国际街区一期"
 REGISTER = Path(__file__).parent / "register.xlsx"
@@ -88,7 +88,8 @@ def fill():
     chance = random.Random(20261)
     households = list(Household.objects.of(estate).order_by("unit__sort"))
     payers = chance.sample(households, min(PAYERS, len(households)))
-    for moment, work in sorted(past(estate, months, begun, payers, clerks, manager, chance), key=lambda each: each[0]):
+    done = past(estate, months, begun, payers, clerks, manager, chance) + visits.past(estate, people["qianwei"], manager)
+    for moment, work in sorted(done, key=lambda each: each[0]):
         with clock_at(moment):
             work()
     the_day(estate, households, payers, clerks, manager, chance)
