@@ -18,7 +18,7 @@ def contract_content(contract, space, vehicle, lines, by):
         "id_masked": person.id_masked if person else "", "phone": person.shown_phone if person else "", "clerk": by.name,
         "kinds": [[kind.label, kind == contract.space_kind] for kind in SpaceKind],
         "space": f"{space.number}{f'（{space.place}）' if space.place else ''}" if space else "不固定",
-        "rights": [[label, value == contract.right] for value, label in ParkingContract.Right.choices], "proof": contract.proof,
+        "rights": [[label, value == contract.ownership] for value, label in ParkingContract.Ownership.choices], "proof": contract.proof,
         "plate": vehicle.shown_plate, "vehicle": "　".join(filter(None, (vehicle.brand, vehicle.colour))), "card": contract.card_no,
         "starts_on": contract.starts_on.isoformat(), "ends_on": contract.ends_on.isoformat() if contract.ends_on else "",
         "price": _two(contract.unit_price), "cycles": [[label, value == contract.cycle_months] for value, label in ParkingContract.Cycle.choices],

@@ -19,6 +19,7 @@ from servicecentre.worklog.stale import fresh
 from .allocation import settle
 from .charges import make_charge, void_charge
 from .models import BillingPolicy, ContractVehicle, Credit, ParkingContract, ParkingSpace, SpaceHold, SpaceKind
+from .models.spaces import OWNED
 from .space_papers import contract_content
 from .space_terms import ONE, billed_from, charges_of, cycle_due, first_cycle, give_back, tariff_of
 
@@ -32,7 +33,7 @@ KINDS = {kind: f"{kind.label}车位" for kind in SpaceKind}
 
 @act
 def sign_contract(household, *, space_kind, starts_on, cycle_months, plate, by, space=None, ends_on=None, brand="", colour="", owner_name="",
-                  licence_seen=False, right=None, proof="", holder_name="", card_no="", remarks="", renews=None, despite=()):
+                  licence_seen=False, proof="", holder_name="", card_no="", remarks="", renews=None, despite=()):
     """A household rents a space (or keeps its own) from–to; its first cycle is billed at once. Returns the ParkingContract.
 
     ``space`` None: a shared one without a number; ``ends_on`` None: until it is ended. The price is the tariff's of that kind in the
@@ -50,9 +51,6 @@ def sign_contract(household, *, space_kind, starts_on, cycle_months, plate, by, 
              for name, text in (("proof", proof), ("holder_name", holder_name or household.owner_names[:40]), ("card_no", card_no), ("remarks", remarks))}
     if space_kind == SpaceKind.DEDICATED and not texts["proof"]:
         raise Refused({"proof": "专用车位要有权属证明，写证名和编号，如「车位产权证 苏2026南京不动产权第0012345号」"})
-    right = right or (ParkingContract.Right.OWN if space_kind == SpaceKind.DEDICATED else ParkingContract.Right.RENT)
-    if (right == ParkingContract.Right.OWN) != (space_kind == SpaceKind.DEDICATED):
-        raise Refused({"right": "自有的是专用车位，共用、露天是租用的"})
     if renews is not None:
         _refuse_odd_renewal(renews, household, starts_on)
     vehicle = _vehicle(household, plate, brand=brand, colour=colour, owner_name=owner_name, licence_seen=licence_seen, by=by,
@@ -65,7 +63,7 @@ def sign_contract(household, *, space_kind, starts_on, cycle_months, plate, by, 
     contract = ParkingContract(
         estate_id=household.estate_id, household=household, fee_kind=price.fee_kind, price=price, renews=renews, space_kind=space_kind,
         unit_price=price.unit_price, starts_on=starts_on, ends_on=ends_on, agreed_to=ends_on, cycle_months=cycle_months,
-        billed_from=billed_from(starts_on, cycle_months), right=right, signed_by=by, signed_at=now(), **texts)
+        billed_from=billed_from(starts_on, cycle_months), ownership=OWNED[space_kind], signed_by=by, signed_at=now(), **texts)
     paper = issue_paper(PARKING, household, content=contract_content(contract, space, vehicle, lines, by), by=by)
     contract.paper, contract.subject = paper, paper.number
     contract.save()

@@ -231,7 +231,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 
 # Lists that come in, each by its app: code → its ListKind (IMPORT.md)
-IMPORT_LISTS = {"register": "households.importing.register.LIST", "arrears": "billing.opening.LIST"}
+IMPORT_LISTS = {"register": "households.importing.register.LIST", "arrears": "billing.opening.LIST",
+                "parking": "billing.space_import.LIST"}
 
 # Operator log: one JSON line an event, to stderr; no bodies, no names.
 LOGGING = {

@@ -43,7 +43,7 @@ from servicecentre.worklog.day import correct_remark, keep_promise, make_promise
 from servicecentre.worklog.review import comment_entry, see_entries, unseen
 from tickets.notices import extend_notice, post_notice, take_down_notice
 
-from .areas import deposits, refunds, vacancy, visits
+from .areas import deposits, refunds, spaces, vacancy, visits
 from .conftest import BACKEND, person_at
 from .files.making import ready
 from .households.lists import register, row
@@ -75,6 +75,7 @@ def crowd(estate, n):
         _notices(w, i)
         refunds.crowd(w, i)
         deposits.crowd(w, i)
+        spaces.crowd(w, i)
         vacancy.crowd(w, i)
         visits.crowd(w, i)
     _lists(w, n)

@@ -1,5 +1,5 @@
 """Which row of a world each page of one row opens."""
-from .areas import deposits, refunds, vacancy, visits
+from .areas import deposits, refunds, spaces, vacancy, visits
 
 
 def pages_of(w):
@@ -17,10 +17,8 @@ def pages_of(w):
     one_user = ("user", "change_user", "give_post", "arrange_cover", "reset_password", "deactivate_user", "reactivate_user", "end_sessions",
                 "reset_second_factor")
     return {
-        **refunds.pages(w), **deposits.pages(w), **visits.pages(w),
-        **refunds.pages(w),
+        **refunds.pages(w), **deposits.pages(w), **visits.pages(w), **spaces.pages(w),
         **vacancy.pages(w),
-        **refunds.pages(w), **visits.pages(w),
         **{name: [w.newcomer.pk] for name in one_user}, "end_post": [w.post.pk], "end_cover": [w.cover.pk],
         **{name: [w.household.pk] for name in one_household}, **{name: [w.unit.pk] for name in one_unit},
         **{name: [w.payment.pk] for name in one_payment}, **{name: [w.waiting.pk] for name in one_void},

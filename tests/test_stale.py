@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from billing.models import BillingPolicy, FeeKind
+from billing.models import BillingPolicy, FeeKind, ParkingContract, ParkingSpace
 from households.models import Contact, Household, Ownership, Person, Resident, Unit, Vehicle
 from servicecentre.desk.office import create_estate
 from servicecentre.estates.models import Contractor, ContractorPerson, Department, Estate, Phone
@@ -18,6 +18,7 @@ from servicecentre.roles import Role
 from servicecentre.staff.models import Post, User
 from servicecentre.worklog.models import Promise
 
+from .areas import refunds
 from .conftest import Desk
 from .twins import without_versions
 from .walk import INSIDE, address, everyone, forms_of
@@ -74,6 +75,8 @@ EDITS = {
     "settings": Edit(lambda w: BillingPolicy.objects.get(estate=w.estate), "first_days", "value", ("9", "11"), {"key": SETTING},
                      "change_setting", f"?change={SETTING}"),
     "change_user": edit(User, "newcomer", "name", "吴敏一", "吴敏二"),
+    "billing:change_space_entry": edit(ParkingSpace, "space", "place", "5 栋南侧", "5 栋北侧"),
+    "billing:prove_right": edit(ParkingContract, "dedicated", "proof", "不动产权第 1 号", "不动产权第 2 号"),
     "billing:change_fee_kind": edit(FeeKind, "fee_kind", "name", "清运费一", "清运费二"),
     "households:change_person": edit(Person, "person", "contact", "张先生", "陈先生"),
     "households:record_death": edit(Person, "person", "deceased_on", "2026-11-01", "2026-11-02", field="died_on", more={"basis": "死亡证明"}),
@@ -92,9 +95,12 @@ EDITS = {
 }
 # Forms with a guard whose state can be left only once, or whose own tests are elsewhere.
 ELSEWHERE = {
+    **dict.fromkeys(("billing:approve_vacancy", "billing:extend_vacancy", "billing:end_vacancy"), "test_vacancy: decided, moved and ended once"),
     "households:revoke_letter": "a letter is revoked once", "households:change_owner": "test_owners: shown first, then pressed",
     "worklog:keep_promise": "below, after a move", "billing:collect": "test_screens_counter",
     "households:import_report": "test_screens_import: what was shown is what is applied", "texts:text": "below: taken out of use",
+    **dict.fromkeys(("billing:end_contract", "billing:cancel_contract", "billing:change_vehicle", "billing:change_space"),
+                    "billing/test_spaces: one contract, ended or changed meanwhile"),
     **dict.fromkeys(("households:remove_owner", "households:withdraw_death", "tickets:extend_notice", "tickets:take_down_notice"),
                     "test_owners, test_notices: what was left, taken back or taken down is so only once")}
 
@@ -177,11 +183,14 @@ def test_a_printer_moved_meanwhile_does_not_fit(world, guarded):
 # --- nothing is left out ----------------------------------------------------------------------------------------------
 
 # Pages whose fields come filled in, and which write a new row or a state of one's own: what was there stays.
-PROPOSES = {"add_phone PhoneForm", "answer_data_request AnswerForm", "arrange_cover CoverForm", "billing:ask_void AskVoidForm",
+PROPOSES = {"billing:apply_vacancy ApplyForm", "billing:check_vacancy CheckForm",
+            "add_phone PhoneForm", "answer_data_request AnswerForm", "arrange_cover CoverForm", "billing:ask_void AskVoidForm",
             "billing:change_price PriceForm", "billing:export_charges ExportForm", "households:change_area AreaForm",
             "households:end_residence LeaveForm", "households:end_vehicle EndVehicleForm", "tickets:post_notice NoticeForm",
             "tickets:post_again NoticeForm", "billing:leave_visit LeaveForm", "billing:find_leaving WithoutEntryForm",
-            "billing:leave_without_entry WithoutEntryForm", "billing:add_common_cost CostForm", "billing:export_visits VisitsExportForm"}
+            "billing:leave_without_entry WithoutEntryForm", "billing:add_common_cost CostForm", "billing:export_visits VisitsExportForm",
+            "billing:add_space SpaceEntryForm", "billing:sign_contract SignForm", "billing:renew_contract SignForm"}
+PROPOSES |= refunds.PROPOSES
 
 
 def test_every_form_that_shows_a_row_says_which_state_of_it(world):

@@ -22,6 +22,7 @@ class SpaceKind(models.TextChoices):
     OPEN = "open", "露天"
 
 
+OWNED = {SpaceKind.SHARED: "rent", SpaceKind.DEDICATED: "own", SpaceKind.OPEN: "common"}          # 权属, by the kind
 FEE_CODES = {SpaceKind.SHARED: "parking_shared", SpaceKind.DEDICATED: "parking_dedicated", SpaceKind.OPEN: "parking_open"}
 
 
@@ -50,6 +51,7 @@ class ParkingSpace(EstateRow, Versioned):
     remark = models.CharField("备注", max_length=60, blank=True)
 
     objects = ParkingSpaceQuerySet.as_manager()
+    right = "billing.view_parking"
     guards = [guards.Undeletable()]
 
     class Meta:
@@ -120,7 +122,7 @@ class ParkingContract(Versioned, EstateRow):
         HALF = 6, "半年"
         YEAR = 12, "年"
 
-    class Right(models.TextChoices):
+    class Ownership(models.TextChoices):
         OWN = "own", "自有"
         RENT = "rent", "租用"
         COMMON = "common", "共有"
@@ -139,7 +141,7 @@ class ParkingContract(Versioned, EstateRow):
     agreed_to = models.DateField("约定止日", null=True)
     cycle_months = models.PositiveSmallIntegerField("付费周期(月)", choices=Cycle.choices, default=Cycle.MONTH)
     billed_from = models.DateField("从哪个月起由出账收")
-    right = models.CharField("权属", max_length=10, choices=Right.choices)
+    ownership = models.CharField("权属", max_length=10, choices=Ownership.choices)
     proof = models.CharField("权属证明", max_length=60, blank=True)
     holder_name = models.CharField("使用人", max_length=40)
     card_no = models.CharField("卡、遥控", max_length=30, blank=True)
@@ -152,6 +154,7 @@ class ParkingContract(Versioned, EstateRow):
     voided_at = models.DateTimeField("取消时间", null=True)
 
     objects = ParkingContractQuerySet.as_manager()
+    right = "billing.view_parking"                     # what opens its page, for a line of the log that leads to it
     guards = [guards.SameEstate("household", "fee_kind", "price", "paper", "opening", "renews"), guards.Undeletable(),
               guards.Frozen("household", "fee_kind", "price", "opening", "renews", "subject", "space_kind", "unit_price", "starts_on",
                             "agreed_to", "cycle_months", "billed_from", "signed_by", "signed_at",

@@ -7,7 +7,7 @@ from django.utils.module_loading import import_string
 from servicecentre.kit.refused import Refused
 
 # What IMPORT.md names and a later part brings.
-LATER = {"keys": "钥匙登记表", "parking": "车位租用登记", "meters": "公摊抄见表", "handover": "交付名单"}
+LATER = {"keys": "钥匙登记表", "meters": "公摊抄见表", "handover": "交付名单"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class ListKind:
     leads_to: str
     leads_words: str
     asks: str = ""                                     # what the upload page says of the list
+    day_label: str = "交付日期"                          # the one day that a list may lack, as its page asks it
+    day_hint: str = "表里没有的用这一天"
 
 
 def kind_of(code) -> ListKind:

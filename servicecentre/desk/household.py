@@ -8,6 +8,7 @@ from billing.corrections import off_words
 from billing.explain import due_state, period_text
 from billing.models import Charge, Credit, Deposit, Payment, PaymentPart
 from billing.prepayments import balance_of
+from billing.space_lists import paid_to, with_money
 from households.agents import letters_of
 from households.models import Household
 from servicecentre.files.models import File
@@ -20,6 +21,7 @@ from tickets.models import Notice, with_states
 from . import parts
 from .parts import part
 
+SPACES = 6                                   # parking contracts shown
 LETTERS = 6                                  # letters shown
 DEPOSITS = 6                                 # deposits held that are shown
 NOTICES = 4                                  # notices shown
@@ -125,6 +127,15 @@ def notices(household, day):
     return with_states(list(rows), at) or None
 
 
+@part("billing.view_parking")
+def parking(household, day):
+    """Spaces rented, now or to come, each with its vehicle and how far it is paid; nothing where there are none."""
+    rows = list(with_money(household.parking_contracts.current(on=day), day).with_holds().order_by("starts_on", "pk")[:SPACES])
+    for row in rows:
+        row.space, row.vehicle, row.paid_to = row.space_on(day), row.vehicle_on(day), paid_to(row)
+    return {"contracts": rows} if rows else None
+
+
 def _money(household):
     """The household with its credit (fen) and last payment, in one query."""
     estate, mine, left = OuterRef("estate"), {"household": OuterRef("pk")}, {"left": Sum("left")}
@@ -173,7 +184,7 @@ def files(household, day):
     return {"files": list(rows.newest_first()[:4]), "count": rows.count()}
 
 
-PARTS = ((people, contacts, living, letters, papers, files), (notices, bills_off, owed, deposits, vacancy, promises_open), (last_entries,))
+PARTS = ((people, contacts, living, letters, papers, files), (notices, bills_off, owed, deposits, parking, vacancy, promises_open), (last_entries,))
 
 # What can be done for an open household: label, right, URL name, what it takes, Alt digit.
 QUICK = (("收费", "billing.collect_payment", "billing:collect", "1"), ("登记收费", "billing.charge_once", "billing:charge_once", ""),

@@ -16,6 +16,7 @@ NAV = (
     (("首页", "home", "desk.view_home", ""),
      ("收费", "billing:counter", "billing.collect_payment", "1"),
      ("房屋住户", "households:units", "households.view_register", ""),
+     ("车位", "billing:parking", "billing.view_parking", ""),
      ("临停", "billing:gate", "billing.view_gate", ""),
      ("承诺", "worklog:promises", "worklog.make_promise", ""),
      ("通知", "tickets:notices", "tickets.view_notices", ""),

@@ -1,5 +1,5 @@
 """Parking spaces and contracts in the worlds that judge the house: a month of them, their pages, more of them, what breaks their rules."""
-from datetime import date
+from datetime import date, timedelta
 
 from billing.models import ParkingContract, SpaceKind
 from billing.spaces import add_space, cancel_contract, change_space, change_vehicle, end_contract, sign_contract
@@ -30,8 +30,27 @@ def _of_the_old_list(w):
     like = w.renewed
     return ParkingContract.objects.create(
         estate=w.estate, household=w.buyer, fee_kind=like.fee_kind, price=like.price, opening=w.imported, subject="原登记 B003 1-6",
-        space_kind=SpaceKind.SHARED, unit_price=like.unit_price, starts_on=date(2026, 11, 16), billed_from=date(2026, 12, 1), right="rent",
+        space_kind=SpaceKind.SHARED, unit_price=like.unit_price, starts_on=date(2026, 11, 16), billed_from=date(2026, 12, 1), ownership="rent",
         holder_name="郑和", signed_by=w.clerk, signed_at=like.signed_at)
+
+
+def pages(w):
+    on_contract = ("parking_contract", "renew_contract", "end_contract", "cancel_contract", "change_vehicle", "change_space")
+    return {**{f"billing:{name}": [w.contract.pk] for name in on_contract}, "billing:prove_right": [w.dedicated.pk],
+            **{f"billing:{name}": [w.space.pk] for name in ("parking_space", "change_space_entry")}}
+
+
+def crowd(w, i):
+    """One space more, held by a contract that ends soon; the contract of the world has another vehicle and space, a space another holder."""
+    day = date(2026, 11, 21) + timedelta(days=i)
+    space = add_space(w.estate, number=f"N-{i:02d}", kind=SpaceKind.OPEN, by=w.clerk)
+    rents = {"space_kind": SpaceKind.OPEN, "cycle_months": 1, "by": w.clerk}
+    sign_contract(w.household, space=w.free_space, plate=f"苏B2{i:04d}", starts_on=day, ends_on=day, **rents)
+    sign_contract(w.household, space=space, plate=f"苏B1{i:04d}", starts_on=date(2026, 11, 21), ends_on=date(2026, 12, 10), **rents)
+    day += timedelta(days=2)
+    second = add_space(w.estate, number=f"M-{i:02d}", kind=SpaceKind.OPEN, by=w.clerk)
+    w.contract = change_vehicle(w.contract, plate=f"苏B3{i:04d}", from_day=day, reason="换车", version=w.contract.version, by=w.clerk)
+    w.contract = change_space(w.contract, space=second, from_day=day, reason="换位", version=w.contract.version, by=w.clerk)
 
 
 def rules(Change, Copy):

@@ -5,7 +5,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from billing import spaces
-from billing.models import BillingPolicy, Charge, ContractVehicle, Credit, ParkingContract, ParkingSpace, Price, SpaceKind
+from billing.models import BillingPolicy, Charge, ContractVehicle, Credit, ParkingContract, ParkingSpace, Price, SpaceHold, SpaceKind
 from billing.space_terms import charges_of
 from households.models import Vehicle
 from servicecentre.kit import periods
@@ -95,7 +95,7 @@ def test_a_dedicated_space_needs_proof(household, clerk, estate):
         sign(household, clerk, space_kind=SpaceKind.DEDICATED, space=d1)
     assert "proof" in refused.value.message_dict
     contract = sign(household, clerk, space_kind=SpaceKind.DEDICATED, space=d1, proof="苏2026南京不动产权第0012345号")
-    assert contract.right == ParkingContract.Right.OWN and charges_of(contract).first().amount == 8000
+    assert contract.get_ownership_display() == "自有" and charges_of(contract).first().amount == 8000
     with pytest.raises(IntegrityError), transaction.atomic():
         ParkingContract.objects.filter(pk=contract.pk).update(proof="")
 
@@ -103,7 +103,7 @@ def test_a_dedicated_space_needs_proof(household, clerk, estate):
 @pytest.mark.parametrize("changes, sentence", [
     ({"space_kind": SpaceKind.OPEN}, "露天车位要写车位号"), ({"ends_on": date(2026, 11, 30)}, "止日不能早于起日"),
     ({"starts_on": date(2026, 9, 1)}, "最早填 31 天以前"), ({"starts_on": date(2027, 9, 1)}, "最多提前 92 天"),
-    ({"plate": "苏AI2345"}, "车牌里没有字母 I"), ({"right": ParkingContract.Right.OWN}, "自有的是专用车位"),
+    ({"plate": "苏AI2345"}, "车牌里没有字母 I"),
     ({"plate": "苏A1234学"}, "特种车牌"), ({"ends_on": date(2056, 1, 1)}, "最长 20 年")])
 def test_what_is_odd_is_refused_beside_its_field(household, clerk, changes, sentence):
     with pytest.raises(Refused, match=sentence):
@@ -114,6 +114,17 @@ def test_what_is_odd_is_refused_beside_its_field(household, clerk, changes, sent
 def test_a_special_plate_is_taken_knowingly(household, clerk):
     assert sign(household, clerk, plate="苏A1234学", despite=("special_plate",)).vehicles.get().plate == "苏A1234学"
 
+
+def test_one_space_has_one_contract_at_a_time(estate, household, l23, clerk):
+    other, terms = make_household(estate, "2-2-604", owner="石磊"), {"space_kind": SpaceKind.OPEN, "space": l23}
+    first = sign(household, clerk, **terms)
+    with pytest.raises(Refused, match="L-23 已租给 4-1-902，2026-12-01 起，到 2027-11-30"):
+        sign(other, clerk, plate="苏A12345", **terms, starts_on=date(2027, 1, 1))
+    later = sign(other, clerk, plate="苏A12345", **terms, starts_on=date(2026, 11, 24), ends_on=date(2026, 11, 30))
+    hold = later.holds.get()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SpaceHold.objects.create(estate=estate, contract=later, space=l23, starts_on=date(2027, 1, 1), by=clerk, at=hold.at)
+    assert first.holds.live().count() == 1
 
 
 @pytest.mark.parametrize("state", [ParkingSpace.State.VISITORS, ParkingSpace.State.OUT])
@@ -128,6 +139,13 @@ def test_a_space_that_is_let_stays_in_use(household, l23, clerk):
     with pytest.raises(Refused, match="CW-2026-000001 还占着"):
         spaces.change_space_entry(l23, place="", state=ParkingSpace.State.OUT, remark="", version=1, by=clerk)
 
+
+def test_a_vehicle_with_two_spaces_is_asked_about(estate, household, clerk):
+    sign(household, clerk)
+    with pytest.raises(Refused, match="已在 4-1-902 的车位协议 CW-2026-000001 上") as refused:
+        sign(household, clerk)
+    assert refused.value.unless == "parked_elsewhere"
+    assert sign(household, clerk, despite=("parked_elsewhere",)).subject == "CW-2026-000002"
 
 
 # --- ended early ------------------------------------------------------------------------------------------------------
@@ -239,6 +257,12 @@ def test_a_shared_one_gets_and_leaves_a_number(estate, household, clerk):
         spaces.change_space(contract, space=b1, from_day=date(2026, 12, 8), reason="又要", version=3, by=clerk)
     spaces.change_space(contract, space=b1, from_day=date(2026, 12, 9), reason="又要", version=3, by=clerk)
 
+
+def test_what_another_wrote_meanwhile_is_not_overwritten(household, clerk, clerk2):
+    contract = sign(household, clerk)
+    spaces.change_vehicle(contract, plate="苏A88888", from_day=date(2026, 12, 20), reason="换新车", version=1, by=clerk)
+    with pytest.raises(Refused, match="李婷刚才"):
+        spaces.end_contract(contract, last_day=date(2026, 12, 31), reason="搬走", version=1, by=clerk2)
 
 
 def test_a_renewal_follows_the_one_before_at_todays_price(household, clerk):

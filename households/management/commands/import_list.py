@@ -9,7 +9,8 @@ from households.importing.uploads import import_file
 
 
 class Command(BaseCommand):
-    help = "导入一份名单（.xlsx）：KIND 是 arrears（历史欠费）。标准输出总是 JSON，说明写到标准错误；有错误行又没有给 --good-rows 时不写入，退出码 1。"
+    help = ("导入一份名单（.xlsx）：KIND 是 arrears（历史欠费）或 parking（车位租用登记）。标准输出总是 JSON，说明写到标准错误；"
+            "有错误行又没有给 --good-rows 时不写入，退出码 1。")
 
     def add_arguments(self, parser):
         parser.add_argument("kind", metavar="KIND")

@@ -16,6 +16,7 @@ from billing.cashier import collect_payment
 from billing.models import Charge, PaymentPart, ReceiptVoid
 from billing.receipts import ask_void, void_receipt
 from billing.run import bill_month
+from billing.spaces import add_space, sign_contract
 from households.importing.uploads import import_file
 from households.models import Building, Household, Unit
 from servicecentre.estates.models import Estate
@@ -32,11 +33,13 @@ from tickets.notices import extend_notice, post_notice
 from ..calendar import take_official_days
 from ..office import appoint, create_estate
 from ..partners import add_contractor, add_department
+from ..policies import change_setting
 from ..profile import add_phone, change_estate
-from . import second, visits
+from . import life, second, visits
 
 CODE, NAME = "galaxy1", "银河国际街区一期"
 REGISTER = Path(__file__).parent / "register.xlsx"
+PARKING = Path(__file__).parent / "parking.xlsx"
 HANDOVER = "2025-01-01"                               # for the shops, whose list does not say
 PASSWORD = "lianhua-2026"
 STAFF = (("liting", "李婷", Role.CLERK), ("wangsiyuan", "王思远", Role.CLERK), ("chenjing", "陈静", Role.MANAGER),
@@ -49,6 +52,7 @@ DEPARTMENTS = (("客服部", "陈静", "025-86668888", "接待、收费、入伙
 CONTRACTORS = (("华东门窗有限公司", "门窗返修", "孙立", "13900001111"), ("恒通电梯维保", "电梯维保", "周平", "13900002222"),
                ("金陵防水工程", "屋面、卫生间防水", "吴刚", "13900003333"))
 PAYERS = 120                                          # households that have paid in these months
+SPOKEN_OF = 40                                        # of the others, those whom today is about
 
 
 @contextmanager
@@ -88,11 +92,14 @@ def fill():
     chance = random.Random(20261)
     households = list(Household.objects.of(estate).order_by("unit__sort"))
     payers = chance.sample(households, min(PAYERS, len(households)))
-    done = past(estate, months, begun, payers, clerks, manager, chance) + visits.past(estate, people["qianwei"], manager)
-    for moment, work in sorted(done, key=lambda each: each[0]):
-        with clock_at(moment):
-            work()
-    the_day(estate, households, payers, clerks, manager, chance)
+    others = [household for household in households if household not in set(payers)]
+    before = past(estate, months, begun, payers, clerks, manager, chance) + visits.past(estate, people["qianwei"], manager)
+    told = [life.once(moment, work) for moment, work in before]
+    told += life.stories(estate, people, months, at, but=[household.pk for household in [*payers, *others[:SPOKEN_OF]]])
+    life.play(told, clock_at)
+    import_file(PARKING, CODE, kind="parking", good_rows=True, told={})
+    the_day(estate, others, clerks, manager, chance)
+    parking(estate, households, clerks[0])
     notices(estate, clerks[0], people["zhaoguoqiang"])
     second.fill(months, begun, clock_at, at, password)
     return estate
@@ -102,6 +109,7 @@ def office(estate, manager):
     """The estate's own page: profile, numbers to ring, holidays, departments, contractors."""
     change_estate(estate, site_area=4_862_000, floor_area=12_650_000, finished_on=date(2024, 12, 20), spaces_shared=320, spaces_dedicated=186,
                   spaces_open=64, version=estate.version, by=manager)
+    change_setting(estate, key="billing.billingpolicy.parking_gates", value="南门；北门", basis="小区有两个门", version=1, by=manager)
     for kind, name, number, hours in PHONES:
         add_phone(estate, kind=kind, name=name, number=number, hours=hours, by=manager)
     for name, responsible, phone, matters in DEPARTMENTS:
@@ -113,7 +121,7 @@ def office(estate, manager):
 
 
 def past(estate, months, begun, payers, clerks, manager, chance):
-    """[(moment, what is done then)] before today, in no order: numbers follow days only when it is done in time's order."""
+    """[(moment, what is done then)] before today, in no order: they are played in time's order, so that numbers follow days."""
     done = []
     for n, billed in enumerate(months):
         done.append((at(max(begun, billed.first - timedelta(days=6)), 10), partial(bill_month, estate, billed, by=manager)))
@@ -135,9 +143,8 @@ def pay(household, chance, clerk):
                            tendered=-(-due // 10_000) * 10_000 if method == "cash" else None, by=clerk)
 
 
-def the_day(estate, households, payers, clerks, manager, chance):
+def the_day(estate, others, clerks, manager, chance):
     """Today so far: receipts, one to be voided, one voided, promises, a remark."""
-    others = [h for h in households if h not in set(payers)]
     morning = min(now(), at(today(), 9, 5))
     with clock_at(morning):
         taken = [payment for n, h in enumerate(others[:12]) if (payment := pay(h, chance, clerks[n % 2]))]
@@ -149,6 +156,17 @@ def the_day(estate, households, payers, clerks, manager, chance):
     make_promise(estate, household=others[33], to_whom="沈女士", words="核对九月份是否重复交费", due_at=soon + timedelta(days=1), by=clerks[1])
     make_remark(estate, words="2 栋 1 单元电梯年检，今天停到 16:00，请引导住户走 2 单元", urgent=True, by=clerks[0])
     make_remark(estate, words=f"早会：{BillingMonth.of(today()).label}账单已出，来缴费的先核对房号再收款", by=manager)
+
+
+def parking(estate, households, clerk):
+    """A new contract by the quarter, one that ends soon, spaces that are free."""
+    places = ((230, "5 栋南侧"), (231, "5 栋南侧，靠路灯"), (232, "东门"))
+    spaces = [add_space(estate, number=f"L{n}", kind="open", place=place, by=clerk) for n, place in places]
+    begun = today() - timedelta(days=20)
+    for space, household, plate, days in zip(spaces, (households[52], households[61]), ("苏AF20913", "苏A9T5L2"), (345, 9), strict=False):
+        if household.starts_on <= begun and household.ends_on is None:
+            sign_contract(household, space_kind="open", space=space, starts_on=begun, ends_on=today() + timedelta(days=days), cycle_months=3,
+                          plate=plate, licence_seen=True, by=clerk)
 
 
 def notices(estate, clerk, engineer):
