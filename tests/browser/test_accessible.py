@@ -62,8 +62,8 @@ def pages(world, user, seen):
         with unframed():
             answer = desk.get(address(world, name))
         assert answer.status_code < 500 and answer.status_code != 404, name
-        if answer.status_code == 302 or "text/html" not in answer["Content-Type"]:
-            continue
+        if answer.status_code == 302 or "text/html" not in answer["Content-Type"] or b"<html" not in answer.content:
+            continue                                                     # the last is a part that another page fetches
         main = re.search(r"<main.*</main>", words(answer), re.S)[0]
         if main not in seen:
             seen.add(main)
