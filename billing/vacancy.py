@@ -145,13 +145,15 @@ def extend_vacancy(spell, *, approved_to, words, version, by):
 def end_vacancy(spell, *, ended_on, why, version, by, words=""):
     """The spell is over from ``ended_on`` on: that month and later ones are in full, what was given for them is billed after all.
 
-    An application that nobody decided is withdrawn so. Refused for a day later than the register's own (let, sold, lived in) or than
-    tomorrow. Returns the VacancyApplication.
+    An application that nobody decided is withdrawn so; one that has ended is put to an earlier day. Refused for a day later than the
+    register's own (let, sold, lived in) or than tomorrow. Returns the VacancyApplication.
     """
     spell = held(spell)
     fresh(spell, version)
-    if spell.ended_on or spell.approved is False:
+    if spell.dropped_at or spell.approved is False:
         raise Refused("这份空置已经结束。")
+    if spell.ended_on and ended_on >= spell.ended_on:
+        raise Refused({"ended_on": f"已从 {spell.ended_on} 起结束，只能改得更早。"})
     if spell.approved is None:
         return _withdraw(spell, checked("words", clean_text, words, 100), by)
     if ended_on > today() + timedelta(days=1):

@@ -77,7 +77,8 @@ def _settle_month(spell, month, percent, done, by):
 def _settle_lines(spell, month, percent, billed, further, done, by):
     credited = _credited(billed + further, source=Credit.Source.VACANCY)
     room = {row.pk: row.amount - fen for row, fen in ((row, _credited([row]).get(row.pk, 0)) for row in billed + further)}
-    lacks = {row: _less(row, spell.household, percent) - credited.get(row.pk, 0) for row in billed}       # how much less each should still cost
+    policy = BillingPolicy.of(spell.estate_id)
+    lacks = {row: less(row, spell.household, percent, policy) - credited.get(row.pk, 0) for row in billed}       # how much less each should still cost
     lacks |= {row: row.amount - credited.get(row.pk, 0) for row in further}
     fen = sum(lacks.values())
     if fen < 0:
@@ -95,13 +96,13 @@ def _credited(rows, **only):
     return {row["charge"]: int(row["fen"]) for row in sums}
 
 
-def _less(row, household, percent):
-    """How much less a line should cost than it does in full, less what it was billed lower; each amount rounded once, half-up."""
+def less(row, household, percent, policy):
+    """How much less a line should cost than it was billed for, fen; each amount rounded once, half-up. ``row`` has with_neighbours()."""
     part = (row.share_num, row.share_den)
     if part == WHOLE and not row.line:                    # the tenure may have got shorter since; what that takes off is mended elsewhere
         part = NOTHING if household.voided_at else share(
             Tenure(household.starts_on, household.ends_on, household.developer, row.bought_of_owner, row.next_from, row.next_to),
-            BillingMonth.of(row.period), BillingPolicy.of(row.estate_id))
+            BillingMonth.of(row.period), policy)
     return sum(sign * (line_amount(row.quantity, row.unit_price, at, *part) if part[0] else 0) for sign, at in ((1, row.percent), (-1, percent)))
 
 

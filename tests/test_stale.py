@@ -18,6 +18,7 @@ from servicecentre.roles import Role
 from servicecentre.staff.models import Post, User
 from servicecentre.worklog.models import Promise
 
+from .areas import refunds
 from .conftest import Desk
 from .twins import without_versions
 from .walk import INSIDE, address, everyone, forms_of
@@ -94,6 +95,7 @@ EDITS = {
 }
 # Forms with a guard whose state can be left only once, or whose own tests are elsewhere.
 ELSEWHERE = {
+    **dict.fromkeys(("billing:approve_vacancy", "billing:extend_vacancy", "billing:end_vacancy"), "test_vacancy: decided, moved and ended once"),
     "households:revoke_letter": "a letter is revoked once", "households:change_owner": "test_owners: shown first, then pressed",
     "worklog:keep_promise": "below, after a move", "billing:collect": "test_screens_counter",
     "households:import_report": "test_screens_import: what was shown is what is applied", "texts:text": "below: taken out of use",
@@ -181,12 +183,14 @@ def test_a_printer_moved_meanwhile_does_not_fit(world, guarded):
 # --- nothing is left out ----------------------------------------------------------------------------------------------
 
 # Pages whose fields come filled in, and which write a new row or a state of one's own: what was there stays.
-PROPOSES = {"add_phone PhoneForm", "answer_data_request AnswerForm", "arrange_cover CoverForm", "billing:ask_void AskVoidForm",
+PROPOSES = {"billing:apply_vacancy ApplyForm", "billing:check_vacancy CheckForm",
+            "add_phone PhoneForm", "answer_data_request AnswerForm", "arrange_cover CoverForm", "billing:ask_void AskVoidForm",
             "billing:change_price PriceForm", "billing:export_charges ExportForm", "households:change_area AreaForm",
             "households:end_residence LeaveForm", "households:end_vehicle EndVehicleForm", "tickets:post_notice NoticeForm",
             "tickets:post_again NoticeForm", "billing:leave_visit LeaveForm", "billing:find_leaving WithoutEntryForm",
             "billing:leave_without_entry WithoutEntryForm", "billing:add_common_cost CostForm", "billing:export_visits VisitsExportForm",
             "billing:add_space SpaceEntryForm", "billing:sign_contract SignForm", "billing:renew_contract SignForm"}
+PROPOSES |= refunds.PROPOSES
 
 
 def test_every_form_that_shows_a_row_says_which_state_of_it(world):

@@ -19,12 +19,13 @@ from servicecentre.worklog import seals
 from servicecentre.worklog.models import Entry
 from tickets.models import Notice, NoticePlace, NoticeTerm
 
-from . import proofs_billing, proofs_deposits, proofs_refunds, proofs_spaces, proofs_visits, sealing
+from . import proofs_billing, proofs_deposits, proofs_refunds, proofs_spaces, proofs_vacancy, proofs_visits, sealing
 from .models import RetentionRun
 from .proving import CHUNK, Violation, checked, place, proof, prove
 from .retention import WHY
 
-__all__ = ["Violation", "against", "checked", "proofs_billing", "proofs_deposits", "proofs_refunds", "proofs_spaces", "proofs_visits", "prove"]
+__all__ = ["Violation", "against", "checked", "proofs_billing", "proofs_deposits", "proofs_refunds", "proofs_spaces", "proofs_vacancy",
+           "proofs_visits", "prove"]
 
 @proof(1, "一套房同时只有一户")
 def tenures():

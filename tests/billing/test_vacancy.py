@@ -345,3 +345,25 @@ def test_an_application_withdrawn_before_it_was_decided(household, clerk, on):
     spell = end_vacancy(spell, ended_on=date(2026, 8, 20), why="withdrawn", version=spell.version, by=clerk)
     assert spell.state["word"] == "已撤回"
     applied(household, clerk)
+
+
+def test_a_page_shown_before_somebody_else_acted_changes_nothing(household, clerk, manager, on):
+    spell = applied(household, clerk)
+    old = spell.version
+    spell = approved(spell, manager)
+    later = {"version": old, "by": manager}
+    for act, rest in ((extend_vacancy, {"approved_to": month("2027-06"), "words": "来申请"}), (end_vacancy, {"ended_on": date(2026, 8, 20), "why": "let"})):
+        with pytest.raises(Refused, match="您的改动没有保存"):
+            act(spell, **rest, **later)
+
+
+def test_an_end_is_put_to_an_earlier_day_and_to_no_later_one(household, clerk, manager, on):
+    spell = approved(applied(household, clerk), manager)
+    checked(spell, "2026-08", manager, on=date(2026, 8, 20))
+    on(2026, 9, 10)
+    spell = end_vacancy(spell, ended_on=date(2026, 9, 1), why="moved_in", version=spell.version, by=clerk)
+    assert reduced(household) == ["2026-08"]
+    with pytest.raises(Refused, match="只能改得更早"):
+        end_vacancy(spell, ended_on=date(2026, 9, 5), why="moved_in", version=spell.version, by=clerk)
+    end_vacancy(spell, ended_on=date(2026, 8, 28), why="let", version=spell.version, by=clerk)
+    assert reduced(household) == []
