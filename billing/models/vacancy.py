@@ -202,7 +202,7 @@ class VacancyCheck(EstateRow):
         return f"{self.month:%Y-%m} 核查"
 
     def get_absolute_url(self):
-        return reverse("billing:vacancy", args=[self.application_id or 0])           # a line of the log asks for the address of no row
+        return reverse("billing:vacancy", args=[self.application_id])
 
 
 class VacancyReading(EstateRow):
