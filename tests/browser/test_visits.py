@@ -75,7 +75,7 @@ def test_a_visit_of_twelve_hours_and_a_second(open_as, guard, manager, estate, c
     phone.get_by_label("收多少").fill("10")
     phone.get_by_role("button", name="按填的收").click()
     expect(phone.locator("[data-errors]")).to_contain_text("请写原因")
-    expect(phone.get_by_label("收多少")).to_have_value("10")
+    expect(phone.get_by_label("收多少")).to_have_value("10.00")
     phone.get_by_label("原因").fill("过夜，按两次")
     phone.get_by_text("微信", exact=True).click()
     phone.get_by_role("button", name="按填的收").click()
