@@ -34,7 +34,7 @@ from ..calendar import take_official_days
 from ..office import appoint, create_estate
 from ..partners import add_contractor, add_department
 from ..profile import add_phone, change_estate
-from . import second, visits
+from . import second, vacancies, visits
 
 CODE, NAME = "galaxy1", "银河国际街区一期"
 REGISTER = Path(__file__).parent / "register.xlsx"
@@ -91,6 +91,7 @@ def fill():
     households = list(Household.objects.of(estate).order_by("unit__sort"))
     payers = chance.sample(households, min(PAYERS, len(households)))
     done = past(estate, months, begun, payers, clerks, manager, chance) + visits.past(estate, people["qianwei"], manager)
+    done += vacancies.past(estate, clerks[0], manager, people["zhaoguoqiang"], at)
     for moment, work in sorted(done, key=lambda each: each[0]):
         with clock_at(moment):
             work()
