@@ -21,6 +21,7 @@ from servicecentre.staff.models import User
 from servicecentre.worklog.models import Entry, Promise
 from servicecentre.worklog.views import opens
 
+from .areas import refunds
 from .conftest import Desk, person_at
 from .pages import pages_of
 from .walk import DOORS, INSIDE, NAMES, NOBODYS, PUBLIC, ROWED, address, doors, everyone, forms_of, path_of, words
@@ -259,6 +260,7 @@ POINTERS = {
     "AskReturnForm.set_off": ("post", "billing:ask_deposit_return", lambda w, pk: _returned(set_off=pk, set_off_amount="1")),
     "AskVoidForm.charges": ("post", "billing:ask_void", lambda w, pk: _void(w, charges=pk)),
 }
+POINTERS |= refunds.POINTERS
 
 
 def _returned(**more):
@@ -287,7 +289,7 @@ def test_an_id_next_door_is_refused_like_no_id(world, name):
     theirs = world.next_door
     settled = theirs.payment.allocations.live().first().charge
     strangers = {"building": theirs.unit.building_id, "by": theirs.clerk.pk, "cashier": theirs.clerk2.pk, "given_to": theirs.clerk.pk,
-                 "entries": theirs.remark.pk, "person": theirs.person.pk, "post": theirs.post.pk, "letter": theirs.letter.pk,
+                 "entries": theirs.remark.pk, "person": theirs.person.pk, "post": theirs.post.pk, "letter": theirs.letter.pk, "receipt": theirs.payment.pk,
                  "principal": theirs.household.ownerships.first().pk}.get(name.split(".")[1], settled.pk)
     assert strangers >= NEXT_DOOR
     world.everyone.get("/")                                           # takes what an earlier walk left to be said

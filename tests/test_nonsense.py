@@ -11,12 +11,13 @@ from .worlds import a_month, at, taken_back, unset, unwritten
 
 THEN = (2026, 11, 21, 3)
 IN_ADDRESSES = ("page", "on", "by", "area", "urgent", "building", "kind", "state", "number", "year", "method", "cashier", "show", "month",
-                "reason", "room", "print", "next", "q", "unit_price", "from_month", "basis", "sort", "change", "first", "last", "who")
+                "reason", "room", "print", "next", "q", "unit_price", "from_month", "basis", "sort", "change", "first", "last", "who", "receipt", "which")
 NONSENSE = {"a word": "x", "a negative number": "-1", "a long number": "9" * 30, "a fraction": "1.5", "an exponent": "9e9", "NUL": "a\0b",
             "turned round": "a\u202eb", "a quote": "'; --", "no such month": "2026-13", "no such day": "2026-02-30", "full width": "１２",
             "other digits": "٣٤", "much": "长" * 5000, "list": "[]", "empty": ""}
 # A button, or choices: nothing in them is typed.
-BUTTONS = ("billing:void_receipt", "billing:mend_line", "billing:withdraw_price", "households:import_columns", "remove_phone",
+BUTTONS = ("billing:void_receipt", "billing:approve_refund", "billing:waive_charge",
+           "billing:mend_line", "billing:withdraw_price", "households:import_columns", "remove_phone",
            "unmark_day", "end_cover", "end_post", "end_sessions", "lock", "papers:confirm_fit", "reset_second_factor", "sign_retention",
            "withdraw_retention", "texts:withdraw_text")
 CODES = {200, 302, 400, 404, 405, 409, 410}

@@ -60,7 +60,7 @@ def same(worlds, ask):
 
 
 # Of these a world has as many as it has, whatever goes on there; every other row of an estate is made more of.
-AS_MANY = {"Building", "Credit", "HandoverReading", "OwnerChange", "TakenOver", "KnownLayout", "Seal", "Shift", "RetentionItem"}
+AS_MANY = {"Building", "Credit", "PettyCash", "HandoverReading", "OwnerChange", "TakenOver", "KnownLayout", "Seal", "Shift", "RetentionItem"}
 
 
 def test_the_large_world_has_more_of_everything(worlds):
@@ -73,7 +73,8 @@ def test_the_large_world_has_more_of_everything(worlds):
 
 # Lists that are as long in both worlds: a page's most, or of a row that ROWS below has with many.
 SHORT = {"users changes", "user changes", "billing:collect receipts", "billing:payment voids", "worklog:day page", "account posts", "home columns"}
-BELOW = {"household tenures", "households:unit tenures", "households:unit areas", "billing:payment lines", "billing:payment later",
+BELOW = {"billing:charge settled", "billing:charge waivers",
+         "household tenures", "households:unit tenures", "households:unit areas", "billing:payment lines", "billing:payment later",
          "billing:void lines", "billing:void later", "billing:ask_void later", "worklog:review exceptions", "worklog:review groups"}
 
 
@@ -114,7 +115,8 @@ def test_a_filtered_page_too(worlds, what):
     same(worlds, lambda w: w.everyone.get(FILTERED[what]))
 
 
-ROWS = {"account": lambda w: address(w, "billing:account"), "receipts": lambda w: address(w, "billing:account") + "?show=receipts",
+ROWS = {"a line paid in parts": lambda w: f"/billing/charges/{w.often.pk}/",
+        "account": lambda w: address(w, "billing:account"), "receipts": lambda w: address(w, "billing:account") + "?show=receipts",
         "a receipt of many lines": lambda w: w.long_payment.get_absolute_url(),
         "what its void would do": lambda w: w.long_void.get_absolute_url(),
         "a receipt whose rest paid much": lambda w: w.rest_payment.get_absolute_url(),

@@ -18,6 +18,7 @@ from servicecentre.roles import Role
 from servicecentre.staff.models import Post, User
 from servicecentre.worklog.models import Promise
 
+from .areas import refunds
 from .conftest import Desk
 from .twins import without_versions
 from .walk import INSIDE, address, everyone, forms_of
@@ -189,6 +190,7 @@ PROPOSES = {"billing:apply_vacancy ApplyForm", "billing:check_vacancy CheckForm"
             "tickets:post_again NoticeForm", "billing:leave_visit LeaveForm", "billing:find_leaving WithoutEntryForm",
             "billing:leave_without_entry WithoutEntryForm", "billing:add_common_cost CostForm", "billing:export_visits VisitsExportForm",
             "billing:add_space SpaceEntryForm", "billing:sign_contract SignForm", "billing:renew_contract SignForm"}
+PROPOSES |= refunds.PROPOSES
 
 
 def test_every_form_that_shows_a_row_says_which_state_of_it(world):

@@ -5,7 +5,9 @@ from django.urls import reverse
 
 from households.models import AuthorisationLetter, Household
 from servicecentre.kit import guards
+from servicecentre.kit.identity import mask_account
 from servicecentre.kit.rows import EstateQuerySet, EstateRow
+from servicecentre.kit.secrets import EncryptedCharField
 from servicecentre.papers.models import Paper
 
 from .charges import Charge, Credit
@@ -69,7 +71,7 @@ class Refund(EstateRow):
     way = models.CharField("原来怎么收的", max_length=200, blank=True)
     payee_name = models.CharField("收款人", max_length=60)
     bank = models.CharField("开户行", max_length=60, blank=True)
-    account_no = models.CharField("账号", max_length=40, blank=True)
+    account_no = EncryptedCharField("账号", max_length=400, blank=True)
     letter = models.ForeignKey(AuthorisationLetter, models.PROTECT, null=True, verbose_name="委托书", related_name="+")
     invoice = models.CharField("发票", max_length=10, choices=Invoice.choices, default=Invoice.NONE)
     asked_by = models.ForeignKey(USER, models.PROTECT, verbose_name="申请人", related_name="+")
@@ -113,6 +115,8 @@ class Refund(EstateRow):
             models.CheckConstraint(condition=Q(paid_at=None, petty_move=None) | Q(paid_at__isnull=False, method="cash", petty_move__isnull=False)
                                    | Q(paid_at__isnull=False, petty_move=None) & ~Q(method="cash"),
                                    name="refund_cash_is_petty_cash", violation_error_message="现金退款从备用金付。"),
+            models.CheckConstraint(condition=Q(account_no="") | Q(account_no__startswith="f"), name="refund_account_only_encrypted",
+                                   violation_error_message="账号必须加密保存。"),
             models.CheckConstraint(condition=Q(bounced_at=None) | Q(paid_at__isnull=False, bounced_by__isnull=False) & ~Q(method="cash"),
                                    name="refund_bounced_after_payment", violation_error_message="付出去的转账才会被银行退回。")]
         indexes = [models.Index(fields=["estate", "asked_at"], name="refund_by_day"),
@@ -137,8 +141,8 @@ class Refund(EstateRow):
 
     @property
     def account_masked(self):
-        """`**** 2046`: enough to tell one account from another."""
-        return f"**** {self.account_no[-4:]}" if self.account_no else ""
+        """Enough to tell one account from another."""
+        return mask_account(self.account_no)
 
     def paper_note(self, day):
         """What has become of the money since the slip was written."""

@@ -20,6 +20,7 @@ from servicecentre.staff.models import User
 from servicecentre.worklog.models import Entry
 
 EXPORTS = {"households.log_register_export": "导出登记表", "billing.log_charges_export": "导出应收",
+           "billing.log_statement_export": "导出对账单", "billing.log_money_export": "导出收款、退款",
            "billing.log_deposits_export": "导出押金"}             # with everybody's names
 LOOKS = {"households.reveal_identity": "证件号码", "households.reveal_phones": "电话", "worklog.reveal_scan": "证件影像", **EXPORTS}
 PER_PAGE, DAYS = 50, 30

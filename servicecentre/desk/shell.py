@@ -18,6 +18,8 @@ NAV = (
      ("房屋住户", "households:units", "households.view_register", ""),
      ("车位", "billing:parking", "billing.view_parking", ""),
      ("临停", "billing:gate", "billing.view_gate", ""),
+     ("空置", "billing:vacancies", "billing.view_vacancies", ""),
+     ("空置核查", "billing:vacancy_round", "billing.check_vacancy", ""),
      ("承诺", "worklog:promises", "worklog.make_promise", ""),
      ("通知", "tickets:notices", "tickets.view_notices", ""),
      ("工作日志", "worklog:day", "worklog.view_day", ""),
@@ -46,6 +48,7 @@ BELOW = {"billing:deposits": ("take_deposit",), "billing:counter": ("collect", "
     "voids", "void", "ask_void", "void_receipt", "refuse_void", "refunds", "refund", "ask_refund", "approve_refund", "refuse_refund", "withdraw_refund",
     "pay_refund", "bounce_refund", "waivers", "waiver", "ask_waiver", "waive_charge", "refuse_waiver"),
          "settings": ("fee_kinds", "add_fee_kind", "change_fee_kind")}    # pages that belong to an item
+LISTED = {"billing:vacancy_round": "billing.view_vacancies"}     # left out for who has the list that leads there
 CLOCKS_DIFFER = timedelta(minutes=2)
 
 
@@ -68,7 +71,7 @@ def shell(request):
     shift = Shift.objects.of(request.estate).filter(cashier=request.user, closed_at=None).first()
     return {
         "rights": Rights(request),
-        "nav": [items for group in NAV if (items := [_item(request, *row) for row in group if may(request, row[2])])],
+        "nav": [items for group in NAV if (items := [_item(request, *row) for row in group if _has(request, row)])],
         "office": [{"label": label, "url": url, "active": request.path == url} for label, name, right in OFFICE
                    if may(request, right) and (url := reverse(name))],
         "shell": {"day": f"{day.month}月{day.day}日 周{WEEKDAYS[day.weekday()]}",
@@ -79,6 +82,10 @@ def shell(request):
                   "lock_after": int(settings.LOCK_AFTER.total_seconds()) if settings.LOCK_AFTER else 0,
                   "many": request.user.posts.held(on=day).exclude(estate=request.estate).exists()},
     }
+
+
+def _has(request, row):
+    return may(request, row[2]) and not (row[1] in LISTED and may(request, LISTED[row[1]]))
 
 
 def clock_trouble(estate):

@@ -31,6 +31,7 @@ WATCHED = {"desk.change_setting": ("warn", "warn", "规矩"), **dict.fromkeys(
     ("warn", "warn", "权限")),
     "households.change_owner": ("idle", "flag", "过户"), "desk.sign_retention": ("warn", "warn", "清理"),
     "households.log_register_export": ("warn", "warn", "导出"), "billing.log_charges_export": ("warn", "warn", "导出"),
+    **dict.fromkeys(("billing.log_statement_export", "billing.log_money_export"), ("warn", "warn", "导出")),
     "billing.log_deposits_export": ("warn", "warn", "导出"),
     "importing.import_register": ("idle", "flag", "导入"), "billing.import_arrears": ("idle", "flag", "导入"),
     "billing.import_parking": ("idle", "flag", "导入"),

@@ -15,6 +15,14 @@ from servicecentre.roles import Role
 
 from ..conftest import person_at
 
+REFUND = {"amount": "1", "reason": "more", "words": "试", "method": "original", "payee_name": "周建国", "invoice": "none"}
+POINTERS = {                              # fields that hold an id (tests/test_doors.py)
+    "AskRefundForm.receipt": ("post", "billing:ask_refund", lambda w, pk: REFUND | {"receipt": pk}),
+    "AskRefundForm.letter": ("post", "billing:ask_refund", lambda w, pk: REFUND | {"letter": pk}),
+}
+PROPOSES = {                              # pages whose fields come filled in, and which change no row (tests/test_stale.py)
+    "billing:ask_refund AskRefundForm", "billing:void_and_rebill RebillForm", "billing:export_money MoneyListForm"}
+
 
 def month(w):
     """Petty cash put in, undone, counted; a refund in each of its states; waivers; a wrong bill and the one in its place."""
@@ -56,9 +64,9 @@ def _asked(w, fen, method, *, payee_name="周建国", by=None, **more):
                       despite=("arrears", "not_called"), **more)
 
 
-def _line(w, subject):
+def _line(w, subject, unit_price=10_0000):
     kind = FeeKind.objects.of(w.estate).get(code="shared_utilities")
-    return make_charge(w.shopkeeper, kind, quantity=100, unit_price=10_0000, subject=subject, period=BillingMonth(2026, 11), by=w.manager)
+    return make_charge(w.shopkeeper, kind, quantity=100, unit_price=unit_price, subject=subject, period=BillingMonth(2026, 11), by=w.manager)
 
 
 def _anew(w, line):
@@ -67,7 +75,9 @@ def _anew(w, line):
 
 def pages(w):
     to_decide = ("refund", "approve_refund", "refuse_refund", "withdraw_refund", "bounce_refund")
-    return {"billing:reverse_petty_cash": [w.put_in.pk], "billing:ask_refund": [w.shopkeeper.pk], "billing:pay_refund": [w.to_pay.pk],
+    of_account = ("statement", "statement_pdf", "export_statement")
+    return {**{f"billing:{name}": [w.shopkeeper.pk] for name in of_account}, "billing:reverse_petty_cash": [w.put_in.pk],
+            "billing:ask_refund": [w.shopkeeper.pk], "billing:pay_refund": [w.to_pay.pk],
             **{f"billing:{name}": [w.refund.pk] for name in to_decide},
             **{f"billing:{name}": [w.waiver.pk] for name in ("waiver", "waive_charge", "refuse_waiver")},
             **{f"billing:{name}": [w.to_rebill.pk] for name in ("charge", "ask_waiver", "void_and_rebill")}}
@@ -84,6 +94,9 @@ def crowd(w, i):
     waive_charge(ask_waiver(line, amount=1_00, reason="试", by=w.clerk), by=w.manager)
     ask_waiver(line, amount=2_00, reason="试", by=w.clerk)
     _anew(w, _line(w, f"错的{i}"))
+    if not hasattr(w, "often"):
+        w.often = _line(w, "分次", unit_price=9000_0000)
+    collect_payment(w.shopkeeper, charges=[w.often.pk], parts=[("cash", 1 + i, "")], payer_name="周建国", by=w.clerk2, despite=("left_over", "same_again"))
 
 
 def rules(Change, Copy):
@@ -101,6 +114,7 @@ def rules(Change, Copy):
         "refund_paid_once_approved": Change(Refund, "paid_at IS NOT NULL", {"paper_id": "NULL"}),
         "refund_cash_is_petty_cash": Change(Refund, "petty_move_id IS NOT NULL", {"petty_move_id": "NULL"}),
         "refund_bounced_after_payment": Change(Refund, "bounced_at IS NOT NULL", {"bounced_by_id": "NULL"}),
+        "refund_account_only_encrypted": Change(Refund, "TRUE", {"account_no": "'6217000012342046'"}),
         "refund_part_is_positive": Change(RefundPart, "TRUE", {"amount": "0"}),
         "refund_part_has_one_source": Change(RefundPart, "TRUE", {"payment_id": "NULL", "credit_id": "NULL"}),
         "one_waiver_waits_per_line": Copy(Waiver, "approved IS NULL"),

@@ -1,10 +1,17 @@
 """The pages of refunds, waivers and wrong bills: what each role sees there, and that the doors lead on (design/screens 29c)."""
-import pytest
+from io import BytesIO
 
-from billing.models import Refund, Waiver
+import pytest
+from openpyxl import load_workbook
+
+from billing.charges import make_charge
+from billing.models import FeeKind, Refund, Waiver
+from billing.receipts import ask_void
 from billing.refunds import approve_refund, ask_refund
 from billing.waivers import ask_waiver
+from servicecentre.kit.periods import today
 from servicecentre.roles import Role
+from servicecentre.worklog.models import Entry
 from tests.conftest import Desk, person_at
 
 from .till import household_owing, lines, pay
@@ -98,3 +105,18 @@ def test_a_paid_bill_leads_to_its_receipt(estate, household, receipt, manager):
     line = lines(household)[0]
     page = words(Desk(manager, estate).get(f"/billing/charges/{line.pk}/rebill/"))
     assert f"收据 {receipt} 收过，要先作废它" in page and receipt.get_absolute_url() in page
+
+
+def test_lists_go_out_as_excel_and_stand_in_the_log(estate, household, receipt, clerk, manager):
+    ask_refund(household, amount=50_00, reason="more", words="多转了", method="original", payee_name="张明", by=clerk, despite=("arrears",))
+    ask_void(pay(household, 10_00, clerk), reason="other", words="错了", goes="credit", by=clerk)
+    ask_waiver(make_charge(household, FeeKind.objects.get(code="shared_utilities"), quantity=100, unit_price=10_0000, by=manager), amount=1, reason="试",
+               by=clerk)
+    desk = Desk(manager, estate)
+    for which, rows in (("payments", 2), ("voids", 1), ("refunds", 1), ("waivers", 1)):
+        span = {"which": which, "first": today().isoformat(), "last": today().isoformat(), "reason": "给财务核对"}
+        sheet = desk.post("/billing/payments/export/", span)
+        assert len(list(load_workbook(BytesIO(b"".join(sheet.streaming_content))).active.values)) == rows + 1
+    assert Entry.objects.filter(act="billing.log_money_export").count() == 4
+    assert "没有减免" in words(desk.post("/billing/payments/export/", span | {"first": "2020-01-01", "last": "2020-01-02"}))
+    assert "最多 366 天" in words(desk.post("/billing/payments/export/", span | {"first": "2020-01-01"}))

@@ -33,8 +33,9 @@ from tickets.notices import extend_notice, post_notice
 from ..calendar import take_official_days
 from ..office import appoint, create_estate
 from ..partners import add_contractor, add_department
+from ..policies import change_setting
 from ..profile import add_phone, change_estate
-from . import second, vacancies, visits
+from . import life, second, visits
 
 CODE, NAME = "galaxy1", "银河国际街区一期"
 REGISTER = Path(__file__).parent / "register.xlsx"
@@ -51,6 +52,7 @@ DEPARTMENTS = (("客服部", "陈静", "025-86668888", "接待、收费、入伙
 CONTRACTORS = (("华东门窗有限公司", "门窗返修", "孙立", "13900001111"), ("恒通电梯维保", "电梯维保", "周平", "13900002222"),
                ("金陵防水工程", "屋面、卫生间防水", "吴刚", "13900003333"))
 PAYERS = 120                                          # households that have paid in these months
+SPOKEN_OF = 40                                        # of the others, those whom today is about
 
 
 @contextmanager
@@ -90,13 +92,13 @@ def fill():
     chance = random.Random(20261)
     households = list(Household.objects.of(estate).order_by("unit__sort"))
     payers = chance.sample(households, min(PAYERS, len(households)))
-    done = past(estate, months, begun, payers, clerks, manager, chance) + visits.past(estate, people["qianwei"], manager)
-    done += vacancies.past(estate, clerks[0], manager, people["zhaoguoqiang"], at)
-    for moment, work in sorted(done, key=lambda each: each[0]):
-        with clock_at(moment):
-            work()
+    others = [household for household in households if household not in set(payers)]
+    before = past(estate, months, begun, payers, clerks, manager, chance) + visits.past(estate, people["qianwei"], manager)
+    told = [life.once(moment, work) for moment, work in before]
+    told += life.stories(estate, people, months, at, but=[household.pk for household in [*payers, *others[:SPOKEN_OF]]])
+    life.play(told, clock_at)
     import_file(PARKING, CODE, kind="parking", good_rows=True, told={})
-    the_day(estate, households, payers, clerks, manager, chance)
+    the_day(estate, others, clerks, manager, chance)
     parking(estate, households, clerks[0])
     notices(estate, clerks[0], people["zhaoguoqiang"])
     second.fill(months, begun, clock_at, at, password)
@@ -107,6 +109,7 @@ def office(estate, manager):
     """The estate's own page: profile, numbers to ring, holidays, departments, contractors."""
     change_estate(estate, site_area=4_862_000, floor_area=12_650_000, finished_on=date(2024, 12, 20), spaces_shared=320, spaces_dedicated=186,
                   spaces_open=64, version=estate.version, by=manager)
+    change_setting(estate, key="billing.billingpolicy.parking_gates", value="南门；北门", basis="小区有两个门", version=1, by=manager)
     for kind, name, number, hours in PHONES:
         add_phone(estate, kind=kind, name=name, number=number, hours=hours, by=manager)
     for name, responsible, phone, matters in DEPARTMENTS:
@@ -118,7 +121,7 @@ def office(estate, manager):
 
 
 def past(estate, months, begun, payers, clerks, manager, chance):
-    """[(moment, what is done then)] before today, in no order: numbers follow days only when it is done in time's order."""
+    """[(moment, what is done then)] before today, in no order: they are played in time's order, so that numbers follow days."""
     done = []
     for n, billed in enumerate(months):
         done.append((at(max(begun, billed.first - timedelta(days=6)), 10), partial(bill_month, estate, billed, by=manager)))
@@ -140,9 +143,8 @@ def pay(household, chance, clerk):
                            tendered=-(-due // 10_000) * 10_000 if method == "cash" else None, by=clerk)
 
 
-def the_day(estate, households, payers, clerks, manager, chance):
+def the_day(estate, others, clerks, manager, chance):
     """Today so far: receipts, one to be voided, one voided, promises, a remark."""
-    others = [h for h in households if h not in set(payers)]
     morning = min(now(), at(today(), 9, 5))
     with clock_at(morning):
         taken = [payment for n, h in enumerate(others[:12]) if (payment := pay(h, chance, clerks[n % 2]))]

@@ -1,0 +1,121 @@
+"""The statement of account: every line in its time, the balance after it, what was open; the same queries for ten years as for one."""
+from datetime import date, timedelta
+from io import BytesIO
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
+
+from billing.cashier import credit_left
+from billing.charges import make_charge
+from billing.models import Charge, FeeKind
+from billing.receipts import ask_void, void_receipt
+from billing.refunds import approve_refund, ask_refund, bounce_refund, held, pay_refund
+from billing.statement import lines as told
+from billing.statement import statement
+from billing.waivers import ask_waiver, waive_charge
+from servicecentre.kit import periods
+from servicecentre.kit.periods import BillingMonth, today
+from servicecentre.roles import Role
+from servicecentre.worklog.models import Entry
+from tests.conftest import Desk, person_at
+
+from .till import household_owing, lines, pay
+
+
+@pytest.fixture
+def household(estate):
+    return household_owing(estate)
+
+
+@pytest.fixture
+def finance(estate):
+    return person_at(estate, "liumin", "刘敏", Role.FINANCE)
+
+
+@pytest.fixture
+def lived(household, clerk, manager, finance):
+    """Billed, paid with a leftover, one void into credit, a waiver, a refund paid, one returned, one that waits."""
+    waive_charge(ask_waiver(lines(household)[0], amount=10_00, reason="电梯停用", by=clerk), by=manager)
+    pay(household, 600_00, clerk, "wechat")
+    twice = pay(household, 300_00, clerk, "wechat")
+    void_receipt(ask_void(twice, reason="double", words="付了两次", goes="credit", by=clerk), by=manager)
+
+    def refund(fen, **end):
+        return ask_refund(household, amount=fen, reason="more", words="多了", method="original", payee_name="张明", by=clerk, despite=("arrears",))
+    pay_refund(approve_refund(refund(100_00), by=manager), reference="WX0001", by=finance)
+    bounce_refund(pay_refund(approve_refund(refund(20_00), by=manager), reference="WX0002", by=finance), bounced_words="账号注销", by=finance)
+    refund(5_00)
+    return household
+
+
+def test_the_balance_is_what_is_owed_less_what_is_left_and_set_aside(lived):
+    found = statement(lived, today(), today())
+    owed = Charge.objects.filter(household=lived).owed()
+    assert found.closing == owed - credit_left(lived) - held(lived)
+    assert (found.owed, found.opening) == (owed, 0) and found.credit == credit_left(lived) + held(lived)
+    assert found.closing == found.opening + found.charged - found.received - found.reduced
+    assert (found.charged, found.reduced) == (510_48, 10_00) and found.received == 600_00 + 300_00 - 100_00
+    assert sum(fen for _, fen in found.ages) == found.owed
+
+
+def test_every_line_stands_in_its_time_with_its_paper_and_formula(lived):
+    found = told(statement(lived, today(), today()).events)
+    assert [line.at for line in found] == sorted(line.at for line in found)
+    assert found[0].formula == "89.56 × 1.9 × 1 月" and found[0].plus == 170_16
+    kinds = [line.paper[:2] for line in found]
+    assert {"应收", "SJ", "JM", "TK", "作废"} == set(kinds) and len(found) == 3 + 1 + 2 + 2 + 2 + 1
+    balance = 0
+    for line in found:
+        balance += (line.plus or 0) - (line.minus or 0)
+        assert line.balance == balance
+
+
+def test_a_span_opens_with_what_was_before_and_shows_what_was_open_then(household, clerk, monkeypatch):
+    later = periods.now() + timedelta(days=40)
+    before = today()
+    monkeypatch.setattr(periods, "clock", lambda: later)
+    pay(household, 600_00, clerk)
+    then, since = statement(household, before, before), statement(household, today(), today())
+    assert (then.opening, then.closing, then.owed, then.credit) == (0, 510_48, 510_48, 0)
+    assert (since.opening, since.closing, since.owed, since.credit) == (510_48, -89_52, 0, 89_52)
+    assert sum(fen for words, fen in then.ages) == 510_48
+
+
+def test_ten_years_ask_as_many_queries_as_one(estate, household, clerk, manager):
+    desk = Desk(clerk, estate)
+
+    def queries():
+        with CaptureQueriesContext(connection, ) as seen:
+            assert desk.get(f"/billing/households/{household.pk}/statement/?first=2010-01-01").status_code == 200
+        return len(seen)
+    pay(household, 600_00, clerk)
+    waive_charge(ask_waiver(make_charge(household, FeeKind.objects.get(code="shared_utilities"), quantity=100, unit_price=10_0000, by=manager),
+                            amount=1_00, reason="试", by=clerk), by=manager)
+    queries()
+    few = queries()
+    kind = FeeKind.objects.get(code="shared_utilities")
+    for n in range(30):
+        make_charge(household, kind, quantity=100, unit_price=10_0000, subject=f"第{n}次", period=BillingMonth(2026, 11), by=manager)
+        pay(household, 5_00 + n, clerk)
+    assert queries() == few
+
+
+def test_page_paper_and_sheet(estate, lived, clerk):
+    desk = Desk(clerk, estate)
+    where = f"/billing/households/{lived.pk}/statement"
+    page = desk.get(f"{where}/").content.decode()
+    assert "89.56 × 1.9 × 1 月" in page and "一年以上" in page
+    assert "不能早于起日" in desk.get(f"{where}/?first=2026-11-02&last=2026-11-01").content.decode()
+    paper = desk.get(f"{where}.pdf")
+    assert paper["Content-Type"] == "application/pdf" and paper.content.startswith(b"%PDF")
+    sheet = desk.post(f"{where}/export/", {"reason": "业主核对"})
+    rows = list(load_workbook(BytesIO(b"".join(sheet.streaming_content))).active.values)
+    assert rows[1][1] == "期初" and rows[-1][1] == "期末" and len(rows) == 3 + 11
+    assert Entry.objects.get(act="billing.log_statement_export").household_no == lived.number
+
+
+def test_a_span_before_the_household_is_empty(household):
+    found = statement(household, date(1990, 1, 1), date(1990, 12, 31))
+    assert (found.events, found.opening, found.closing, found.open) == ([], 0, 0, [])
