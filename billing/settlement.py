@@ -12,6 +12,7 @@ from .cashier import waiting_credit
 from .corrections import off_by, with_sums
 from .explain import period_text
 from .models import BillingPolicy, BillRun, Charge, Price
+from .prepayments import balance_of
 from .shares import NOTHING, Tenure, share
 
 MOST_LINES = 36                    # lines not billed yet that are shown one by one
@@ -59,6 +60,8 @@ def settlement(household, day):
     credit = sum(source.left for source in waiting_credit(household))
     if credit:
         lines.append(Line("预存余额", "", "还没有用掉的", back=credit))
+    if prepaid := balance_of(household):
+        lines.append(Line("公摊水电费预存", "", "没有用掉的，退回，或双方签字转给新业主", back=prepaid))
     before = f"{first} 以前没有在这里出过账，不在这张单上；以期初名单和旧账为准。" if BillingMonth.of(household.starts_on) < first else ""
     return Settlement(lines, sum(line.owes for line in lines), sum(line.back for line in lines), before, sum(line.beyond for line in lines))
 

@@ -148,6 +148,13 @@ RIGHTS = {
     "billing.top_up_petty_cash": _to("补入备用金", FINANCE),
     "billing.count_petty_cash": _to("点备用金", FINANCE),
     "billing.reverse_petty_cash": _to("冲回备用金的补入、差额", FINANCE),
+    "billing.view_prepayments": _to("查看公摊预存", CLERK, MANAGER, FINANCE),
+    "billing.demand_prepayment": _to("登记公摊预存", CLERK, MANAGER),
+    "billing.demand_all_prepayments": _to("登记所有户的公摊预存", MANAGER),
+    "billing.return_prepayment": _to("退公摊预存", MANAGER),
+    "billing.move_prepayment": _to("公摊预存转给新业主", MANAGER),
+    "billing.charge_once": _to("登记一次性收费", MANAGER),
+    "billing.void_once": _to("作废手工登记的账单", MANAGER),
     "billing.view_deposits": _to("查看押金", CLERK, MANAGER, FINANCE, ADMINISTRATOR),
     "billing.take_deposit": _to("收押金", CLERK),
     "billing.void_deposit": _to("作废押金收据", MANAGER, ADMINISTRATOR),
@@ -196,7 +203,8 @@ CONFIRMED = frozenset({
     "desk.reset_password", "desk.deactivate_user", "desk.end_sessions", "desk.reset_second_factor",
     "desk.change_setting", "desk.propose_retention", "desk.sign_retention", "desk.seal_day", "desk.decide_data_request", "files.reveal_scan",
     "files.remove_file", "papers.void_alone", "households.export_register", "households.undo_import", "households.undo_sale",
-    "billing.export_charges", "billing.void_deposit", "billing.approve_deposit_return", "billing.refuse_deposit_return",
+    "billing.export_charges", "billing.demand_all_prepayments", "billing.return_prepayment", "billing.move_prepayment",
+    "billing.charge_once", "billing.void_once", "billing.void_deposit", "billing.approve_deposit_return", "billing.refuse_deposit_return",
     "billing.pay_deposit_return", "billing.export_deposits"})
 
 # What the rights table says beside the ticks: rights with a condition that a tick alone would hide (DOMAIN §2, §8).

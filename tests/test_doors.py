@@ -256,6 +256,7 @@ POINTERS = {
     "LetterForm.principal": ("post", "households:take_letter", lambda w, pk: {"principal": pk, "name": "何俊", "phone": "13800138000",
                                                                                "id_number": "G12345678", "matters": ["keys"], "valid_from": today()}),
     "UndoForm.building": ("post", "billing:undo_run", lambda w, pk: {"building": pk, "reason": "错了"}),
+    "ChargeOnceForm.fee_kind": ("post", "billing:charge_once", lambda w, pk: {"fee_kind": pk, "amount": "10", "reason": "装修"}),
     "AskReturnForm.letter": ("post", "billing:ask_deposit_return", lambda w, pk: _returned(in_person="no", letter=pk)),
     "AskReturnForm.set_off": ("post", "billing:ask_deposit_return", lambda w, pk: _returned(set_off=pk, set_off_amount="1")),
     "AskVoidForm.charges": ("post", "billing:ask_void", lambda w, pk: _void(w, charges=pk)),

@@ -16,6 +16,7 @@ from billing.corrections import off_words
 from billing.explain import formula, lines_of, open_lines, paid_state, period_text
 from billing.forms.counter import CollectForm, PaymentsFilter, UseCreditForm
 from billing.models import BillingPolicy, Charge, Payment, PaymentPart, ReceiptVoid
+from billing.prepayments import balance_of
 from billing.refunds import held
 from billing.slips import by_charge
 from households.models import Household, Resident
@@ -95,6 +96,7 @@ def _collect_page(request, household, form):
     coming, wrong = _coming(household, form.months_ahead())
     return render(request, "billing/collect.html", {
         "find_to": "collect", "household": household, "form": form, "lines": lines, "owed": sum(line.due for line in lines), "credit": credit,
+        "prepaid": balance_of(household),
         "due_shown": shown(charges, credit, len({line.month for line in coming}), net(coming)), "coming": coming,
         "ahead_wrong": wrong, "request_key": _key(form), "unit": household.unit, "stale": stale,
         "area": household.unit.area_on(today()), "back": _within(request, request.POST.get("next") or request.GET.get("next", "")),

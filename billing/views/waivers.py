@@ -30,6 +30,7 @@ def charge(request, pk):
         "charge": row, "household": row.household, "line": lines_of([row], today())[0], "look": paid_state(row, today()), "settled": list(settled),
         "waivers": list(Waiver.objects.of(request.estate).filter(charge=row).select_related("asked_by", "decided_by", "paper").order_by("pk")),
         "instead": pairs.filter(new=row).first(), "by_another": pairs.filter(old=row).first(),
+        "may_void_once": live and not row.paid and not row.run_id and not row.opening_id and may(request, "billing.void_once"),
         "may_waive": live and row.due > 0 and may(request, "billing.ask_waiver"),
         "may_rebill": live and not row.opening_id and may(request, "billing.void_and_rebill")})
 

@@ -6,7 +6,8 @@ from django.urls import reverse
 
 from billing.corrections import off_words
 from billing.explain import due_state, period_text
-from billing.models import Charge, Credit, Payment, PaymentPart
+from billing.models import Charge, Credit, Deposit, Payment, PaymentPart
+from billing.prepayments import balance_of
 from billing.space_lists import paid_to, with_money
 from households.agents import letters_of
 from households.models import Household
@@ -22,6 +23,7 @@ from .parts import part
 
 SPACES = 6                                   # parking contracts shown
 LETTERS = 6                                  # letters shown
+DEPOSITS = 6                                 # deposits held that are shown
 NOTICES = 4                                  # notices shown
 LINES = 12                                    # open charges shown; the rest is in the sum and at the till
 
@@ -93,8 +95,15 @@ def owed(household, day):
         "lines": [(charge, period_text(charge), due_state(charge, day)) for charge in charges[:LINES]],
         "more": max(0, len(charges) - LINES), "count": len(charges), "total": sum(charge.due for charge in charges),
         "overdue_count": len(overdue), "overdue": sum(charge.due for charge in overdue),
-        "credit": money.payment_left + money.credit_left, "last": money.last_total is not None and {
+        "prepaid": balance_of(household), "credit": money.payment_left + money.credit_left, "last": money.last_total is not None and {
             "day": money.last_day, "total": money.last_total, "method": PaymentPart.Method(money.last_method).label}}
+
+
+@part("billing.view_deposits")
+def deposits(household, day):
+    """What is held for this household, oldest first; nothing where nothing is."""
+    rows = list(Deposit.objects.of(household.estate_id).filter(household=household).held().select_related("paper").order_by("pk"))
+    return {"deposits": rows[:DEPOSITS], "more": max(0, len(rows) - DEPOSITS), "held": sum(row.held for row in rows)} if rows else None
 
 
 @part("billing.view_account")
@@ -175,10 +184,11 @@ def files(household, day):
     return {"files": list(rows.newest_first()[:4]), "count": rows.count()}
 
 
-PARTS = ((people, contacts, living, letters, papers, files), (notices, bills_off, owed, parking, vacancy, promises_open), (last_entries,))
+PARTS = ((people, contacts, living, letters, papers, files), (notices, bills_off, owed, deposits, parking, vacancy, promises_open), (last_entries,))
 
 # What can be done for an open household: label, right, URL name, what it takes, Alt digit.
-QUICK = (("收费", "billing.collect_payment", "billing:collect", "1"),)
+QUICK = (("收费", "billing.collect_payment", "billing:collect", "1"), ("登记收费", "billing.charge_once", "billing:charge_once", ""),
+         ("收押金", "billing.take_deposit", "billing:take_deposit", ""),)
 ACTS = ("change_household", "change_person", "change_owner", "reveal_identity", "correct_first_day", "view_history", "take_letter", "set_use", "undo_sale")
 STILL = ("change_person", "reveal_identity", "correct_first_day", "view_history")             # of a tenure that is over, too
 

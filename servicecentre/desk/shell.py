@@ -28,6 +28,7 @@ NAV = (
      ("收费标准", "billing:tariff", "billing.view_tariff", ""),
      ("收款流水", "billing:payments", "billing.view_payments", ""),
      ("审批", "billing:approvals", "billing.view_refunds", ""),
+     ("公摊预存", "billing:prepayments", "billing.view_prepayments", ""),
      ("押金", "billing:deposits", "billing.view_deposits", ""),
      ("备用金", "billing:petty_cash", "billing.view_petty_cash", ""),
      ("公共收益", "billing:common_income", "billing.view_common_income", ""),
@@ -44,7 +45,9 @@ OFFICE = (("规矩", "settings", "desk.view_settings"), ("收费项目", "billin
           ("节假日", "calendar", "desk.view_calendar"), ("部门", "departments", "desk.view_departments"),
           ("施工单位", "contractors", "desk.view_contractors"), ("人员岗位", "users", "desk.view_users"),
           ("角色权限", "rights", "desk.view_rights"))
-BELOW = {"billing:deposits": ("take_deposit",), "billing:counter": ("collect", "collected", "use_credit"), "billing:approvals": (
+BELOW = {"billing:deposits": ("take_deposit",),
+         "billing:prepayments": ("prepayment", "demand_prepayment", "return_prepayment", "move_prepayment"),
+         "billing:counter": ("collect", "collected", "use_credit"), "billing:approvals": (
     "voids", "void", "ask_void", "void_receipt", "refuse_void", "refunds", "refund", "ask_refund", "approve_refund", "refuse_refund", "withdraw_refund",
     "pay_refund", "bounce_refund", "waivers", "waiver", "ask_waiver", "waive_charge", "refuse_waiver"),
          "settings": ("fee_kinds", "add_fee_kind", "change_fee_kind")}    # pages that belong to an item

@@ -71,7 +71,9 @@ def given_back(w, deposit, line):
 def pages(w):
     one_return = ("deposit_return", "approve_deposit_return", "refuse_deposit_return")
     return {"billing:take_deposit": [w.household.pk], **{f"billing:{name}": [w.deposit.pk] for name in ("deposit", "void_deposit", "ask_deposit_return")},
-            **{f"billing:{name}": [w.asked.pk] for name in one_return}, "billing:pay_deposit_return": [w.approved.pk]}
+            **{f"billing:{name}": [w.asked.pk] for name in one_return}, "billing:pay_deposit_return": [w.approved.pk],
+            "billing:void_once": [w.by_hand.pk], "billing:charge_once": [w.household.pk],
+            **{f"billing:{name}": [w.seller.pk] for name in ("prepayment", "demand_prepayment", "return_prepayment", "move_prepayment")}}
 
 
 def crowd(w, i):
