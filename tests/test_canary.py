@@ -25,7 +25,7 @@ from .conftest import Desk, person_at
 from .crawling import crawl, headers_of, text_of
 from .files.making import upload
 from .households.lists import register, row
-from .walk import INSIDE, address, everyone
+from .walk import INSIDE, address, everyone, unframed
 from .worlds import a_month, at, resident_id, set_once, taken_back, unwritten, worked_off
 
 THEN = (2026, 11, 21, 3)
@@ -65,7 +65,10 @@ def birds(text):
 
 
 def hits(desk, world):
-    return [where for where, text in crawl(desk, world) if birds(text + where)]
+    """Where one shows; the frame around all pages is read at home."""
+    with unframed():
+        found = [where for where, text in crawl(desk, world) if birds(text + where)]
+    return found + ["/"] * bool(birds(text_of(desk.get("/"))))
 
 
 @pytest.mark.parametrize("role", Role)
@@ -74,7 +77,8 @@ def test_no_role_sees_a_number_by_looking_around(world, role):
 
 
 def test_who_may_do_everything_sees_none_either_and_sees_much(world):
-    seen = dict(crawl(world.everyone, world))
+    with unframed():
+        seen = dict(crawl(world.everyone, world))
     assert [where for where, text in seen.items() if birds(text + where)] == []
     kinds = {"pdf": "%PDF" not in "".join(seen) and any("/pdf/" in w or w.endswith(".pdf") for w in seen), "xlsx": any(".xlsx" in w for w in seen)}
     assert len(seen) > 100 and all(kinds.values()), (len(seen), kinds)
@@ -90,7 +94,7 @@ def test_a_search_shows_none(world, asked):
 
 def test_forms_that_are_refused_show_no_number_of_others(world):
     for name, _, _ in INSIDE:
-        with taken_back():
+        with taken_back(), unframed():
             answer = world.everyone.post(address(world, name), {"name": "某", "reason": "", "id_number": ""})
             assert not birds(text_of(answer)), name
 
@@ -170,7 +174,7 @@ def test_the_operators_log_holds_none(world, operators_log):
     """Refused, not found, forbidden and crashed requests that carry the number in body and address."""
     desk = Desk(world.everyone.user, world.estate, raise_request_exception=False)
     for name, _, _ in INSIDE:
-        with taken_back():
+        with taken_back(), unframed():
             desk.post(address(world, name), {"id_number": CANARY, "q": CANARY, "reason": CANARY, "words": "\0" + CANARY})
             desk.get(address(world, name), {"q": CANARY, "room": CANARY, "page": CANARY})
     desk.get(f"/nowhere/?q={CANARY}")

@@ -1,6 +1,7 @@
 """Every URL, read from the resolver, against nobody, every role, and a row that does exist in the other estate (TRUST 12, 13)."""
 import re
 from datetime import timedelta
+from typing import NamedTuple
 from unittest import mock
 
 import pytest
@@ -24,7 +25,7 @@ from servicecentre.worklog.views import opens
 from .areas import refunds
 from .conftest import Desk, person_at
 from .pages import pages_of
-from .walk import DOORS, INSIDE, NAMES, NOBODYS, PUBLIC, ROWED, address, doors, everyone, forms_of, path_of, words
+from .walk import DOORS, INSIDE, NAMES, NOBODYS, PUBLIC, ROWED, address, doors, everyone, forms_of, path_of, unframed, words
 from .worlds import a_month, at, numbers_apart, taken_back, unset, unwritten
 
 THEN = (2026, 11, 21, 3)                         # the world's own hour, so that today's pages have rows
@@ -48,6 +49,31 @@ def db(world):
     """In pytest-django's place: each test takes back what it did to the one world."""
     with taken_back(), unset():
         yield
+
+
+class Answer(NamedTuple):
+    """What is asked of an answer below; a page itself would be kept for each door."""
+
+    status: int
+    headers: dict
+    pointers: frozenset
+
+    @classmethod
+    def of(cls, answer):
+        return cls(answer.status_code, dict(answer.items()), frozenset(
+            f"{type(form).__name__}.{name}" for form in forms_of(answer) for name, field in form.fields.items() if holds_an_id(field)))
+
+
+@pytest.fixture(scope="module")
+def answers(world):
+    """{door: what somebody who may do everything is answered, looking and sending nothing}: walked once for the tests that judge it."""
+    found = {}
+    with unset():
+        for name, _, _ in INSIDE:
+            with taken_back():
+                found[name] = [Answer.of(world.everyone.get(address(world, name), {"on": "2026-10-20"})),
+                               Answer.of(world.everyone.post(address(world, name)))]
+    return found
 
 
 # --- nobody, and every role -------------------------------------------------------------------------------------------
@@ -101,7 +127,7 @@ def test_a_role_passes_only_the_doors_it_has_a_right_to(world, role):
     for name, _, view in INSIDE:
         allowed = role in RIGHTS[view.needs].roles
         for method in (desk.get, desk.post):
-            with taken_back():
+            with taken_back(), unframed():
                 status = method(address(world, name)).status_code
             assert status < 500 and (status == 403) is not allowed, f"{role} {name}: {status}"
 
@@ -133,7 +159,8 @@ def test_every_line_of_the_log_leads_to_an_open_page(world, role):
     lines = {(e.row_type, e.act): e for e in Entry.objects.of(world.estate).exclude(row_type="")}
     led = set()
     for line in lines.values():
-        answer = desk.get(f"/log/entries/{line.pk}/", follow=True)
+        with unframed():
+            answer = desk.get(f"/log/entries/{line.pk}/", follow=True)
         assert answer.status_code == 200, f"{line.act} {line.row_type}: {answer.redirect_chain}"
         if opens(request, line):
             led.add(line.row_type)
@@ -152,16 +179,13 @@ def test_a_post_elsewhere_opens_nothing_here(world):
         assert words(there).replace("galaxy1", "nowhere") == words(none), name
 
 
-def test_every_answer_inside_says_what_browsers_may_do_with_it(world):
-    for name, _, _ in INSIDE:
-        for method in (world.everyone.get, world.everyone.post):
-            with taken_back():
-                answer = method(address(world, name))
-            policy = answer["Content-Security-Policy"]
-            assert "default-src 'none'" in policy and "script-src 'self'" in policy and "'unsafe-eval'" not in policy, name
-            assert ("frame-ancestors 'none'" in policy) is (name not in FRAMED), name
-            assert "no-store" in answer["Cache-Control"] and answer["X-Content-Type-Options"] == "nosniff", name
-            assert "camera=(self)" in answer["Permissions-Policy"], name
+def test_every_answer_inside_says_what_browsers_may_do_with_it(answers):
+    for name, headers in ((name, answer.headers) for name, both in answers.items() for answer in both):
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy and "script-src 'self'" in policy and "'unsafe-eval'" not in policy, name
+        assert ("frame-ancestors 'none'" in policy) is (name not in FRAMED), name
+        assert "no-store" in headers["Cache-Control"] and headers["X-Content-Type-Options"] == "nosniff", name
+        assert "camera=(self)" in headers["Permissions-Policy"], name
 
 
 # --- a row next door --------------------------------------------------------------------------------------------------
@@ -191,17 +215,17 @@ def neighbours_rows(world):
     return lambda name: sorted({NEXT_DOOR, *(pk for pk in named[name] if pk >= NEXT_DOOR)})
 
 
-def test_the_pages_of_our_own_rows_open(world):
+def test_the_pages_of_our_own_rows_open(answers):
     """Without this the refusals below might be a wrong address only."""
     for name in ROWED:
-        with taken_back():
-            status = {method(address(world, name)).status_code for method in (world.everyone.get, world.everyone.post)}
+        status = {answer.status for answer in answers[name]}
         assert status & {200, 302, 409, 410} and 404 not in status, f"{name}: {status}"
 
 
 def test_a_row_next_door_is_as_good_as_none(world, neighbours_rows):
     rowed = [door for door in INSIDE if door[0] in ROWED]
-    assert tells_of_next_door(world.everyone, rowed, neighbours_rows) == []
+    with unframed():
+        assert tells_of_next_door(world.everyone, rowed, neighbours_rows) == []
 
 
 def test_a_row_next_door_below_a_row_of_ours_is_as_good_as_none(world):
@@ -269,18 +293,16 @@ def _returned(**more):
 
 
 def holds_an_id(field):
-    """A choice among rows: Django's own, or numbers that are no year."""
+    """A choice among rows: Django's own, whose choices are left unasked, or numbers that are no year."""
+    if isinstance(field, ModelChoiceField):
+        return True
     choices = [str(value) for value, _ in getattr(field, "choices", ())]
     numbers = getattr(field, "coerce", None) is int or any(choices) and all(value.isdigit() for value in choices if value)
-    return isinstance(field, ModelChoiceField) or numbers and field.label not in ("年份", "再预交")
+    return numbers and field.label != "年份"
 
 
-def test_every_field_that_holds_an_id_is_tried(world):
-    found = set()
-    for name, _, _ in INSIDE:
-        with taken_back():
-            for answer in (world.everyone.get(address(world, name), {"on": "2026-10-20"}), world.everyone.post(address(world, name))):
-                found |= {f"{type(form).__name__}.{field}" for form in forms_of(answer) for field, f in form.fields.items() if holds_an_id(f)}
+def test_every_field_that_holds_an_id_is_tried(answers):
+    found = {pointer for both in answers.values() for answer in both for pointer in answer.pointers}
     assert found == {name for name in POINTERS if "due_shown" not in name and "UseCredit" not in name}
 
 

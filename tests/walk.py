@@ -1,7 +1,10 @@
 """Every door of the house, read from the resolver, with an address in the world of worlds.py."""
 import re
+from contextlib import contextmanager
+from unittest import mock
 
 from django.forms import BaseForm
+from django.template import engines
 from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLPattern, URLResolver
 
@@ -15,6 +18,7 @@ from .pages import pages_of
 PUBLIC = {"healthz", "readyz", "sign_in", "mark"}                 # and /static/, which WhiteNoise serves
 SIGNED_IN = {"sign_out", "switch_estate"}                         # need no estate
 NOBODYS = 10**9                                                   # an id that no row has
+FRAME = ("partials/icons.svg", "shell/_rail.html", "shell/_top.html", "shell/_keys.html", "shell/_lock.html")
 
 
 def doors(urlconf=None, prefix="", space=""):
@@ -38,9 +42,22 @@ def path_of(pattern, number=1):
 
 
 def address(world, name):
-    """The door's address where it opens on a row of this world."""
+    """The door's address where it opens on a row of this world; its rows are asked once, for the walks ask thousands of times."""
+    if not hasattr(world, "pages"):
+        world.pages = pages_of(world)
     with in_estate(world.estate.slug):
-        return reverse(name, args=pages_of(world).get(name, []))
+        return reverse(name, args=world.pages.get(name, []))
+
+
+@contextmanager
+def unframed():
+    """Pages come without rail, top, keys and lock around them, a third of their cost: for walks that ask what a page itself answers.
+
+    The frame depends on who looks and on nothing that is asked here; each such walk goes once with it, or reads it at home.
+    """
+    engine = engines["django"].engine
+    with mock.patch.dict(engine.template_loaders[0].get_template_cache, dict.fromkeys(FRAME, engine.from_string(""))):
+        yield
 
 
 def everyone(world):

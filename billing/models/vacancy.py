@@ -202,7 +202,7 @@ class VacancyCheck(EstateRow):
         return f"{self.month:%Y-%m} 核查"
 
     def get_absolute_url(self):
-        return self.application.get_absolute_url()
+        return reverse("billing:vacancy", args=[self.application_id])
 
 
 class VacancyReading(EstateRow):

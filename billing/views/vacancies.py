@@ -126,8 +126,8 @@ def approve_vacancy(request, pk):
     first = first_reduced(spell.spell_from, spell.applied_on, 0, whole=whole)
     last = max(BillingMonth.of(spell.planned_to), first) if spell.planned_to else first + (SPAN - 1)
     form = ApproveForm(request.POST or None, initial={"approved_from": first, "approved_to": min(last, first + (acts.LONGEST - 1)), "version": spell.version})
-    if request.method == "POST" and (spell := form.perform(acts.approve_vacancy, spell, by=request.user)):
-        return done(request, f"已批准 {spell}，批准通知 {spell.notice}，请打印交业主。以后每月核查后减免。", spell)
+    if request.method == "POST" and (changed := form.perform(acts.approve_vacancy, spell, by=request.user)):
+        return done(request, f"已批准 {changed}，批准通知 {changed.notice}，请打印交业主。以后每月核查后减免。", changed)
     return form_page(request, form, title=f"批准空置 {spell}", button="批准空置", busy="正在批准，请稍等", back=spell,
                      about=f"{about_of(spell.household)}，{spell.spell_from} 起，凭{spell.get_proof_display()}，{spell.applied_on} 申请")
 
@@ -136,8 +136,8 @@ def approve_vacancy(request, pk):
 def refuse_vacancy(request, pk):
     spell = spell_of(request, pk)
     form = RefuseForm(request.POST or None)
-    if request.method == "POST" and (spell := form.perform(acts.refuse_vacancy, spell, by=request.user)):
-        return done(request, f"没有批准 {spell}，请前台告诉业主原因。", spell)
+    if request.method == "POST" and (changed := form.perform(acts.refuse_vacancy, spell, by=request.user)):
+        return done(request, f"没有批准 {changed}，请前台告诉业主原因。", changed)
     return form_page(request, form, title=f"不批准空置 {spell}", button="不批准", busy="正在登记，请稍等", back=spell, about=about_of(spell.household))
 
 
@@ -145,8 +145,8 @@ def refuse_vacancy(request, pk):
 def extend_vacancy(request, pk):
     spell = spell_of(request, pk)
     form = ExtendForm(request.POST or None, initial={"version": spell.version})
-    if request.method == "POST" and (spell := form.perform(acts.extend_vacancy, spell, by=request.user)):
-        return done(request, f"{spell} 延长到 {spell.approved_to:%Y-%m}。", spell)
+    if request.method == "POST" and (changed := form.perform(acts.extend_vacancy, spell, by=request.user)):
+        return done(request, f"{changed} 延长到 {changed.approved_to:%Y-%m}。", changed)
     about = f"{about_of(spell.household)}{f'，现在批准到 {spell.approved_to:%Y-%m}' if spell.approved_to else ''}"
     return form_page(request, form, title=f"延长空置 {spell}", button="批准延长", busy="正在批准，请稍等", back=spell, about=about)
 
@@ -157,8 +157,8 @@ def end_vacancy(request, pk):
     ending = ending_now(spell.household, spell.spell_from, use=spell.use) if spell.is_running else None
     proposed = {"ended_on": ending.day, "why": ending.why, "words": ending.words} if ending else {"why": "withdrawn"} if spell.approved is None else {}
     form = EndForm(request.POST or None, initial={"version": spell.version, **proposed})
-    if request.method == "POST" and (spell := form.perform(acts.end_vacancy, spell, by=request.user)):
-        return done(request, f"{spell} 从 {spell.ended_on} 起不再空置，那个月起按全价；以前减了的会补收。", spell)
+    if request.method == "POST" and (changed := form.perform(acts.end_vacancy, spell, by=request.user)):
+        return done(request, f"{changed} 从 {changed.ended_on} 起不再空置，那个月起按全价；以前减了的会补收。", changed)
     about = f"{about_of(spell.household)}，从填的这一天起不算空置；这一天所在的月和以后按全价"
     return form_page(request, form, title=f"结束空置 {spell}", button="结束空置", back=spell, about=about,
                      more=[("全部空置", reverse("billing:vacancies"))])

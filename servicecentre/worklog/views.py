@@ -33,8 +33,9 @@ def _right_of(row_type):
     model = apps.get_model(row_type)
     if not (issubclass(model, EstateRow) and hasattr(model, "get_absolute_url")):
         return ""
+    row = model(pk=1, **{field.attname: 1 for field in model._meta.concrete_fields if field.remote_field})      # its page may be another row's
     with in_estate("x"):
-        return resolve(model(pk=1).get_absolute_url().removeprefix("/e/x")).func.needs
+        return resolve(row.get_absolute_url().removeprefix("/e/x")).func.needs
 
 
 def opens(request, entry):

@@ -111,3 +111,9 @@ def test_a_guard_walks_the_round_and_sees_no_list(desk_of, estate, spell):
     guard = desk_of(person_at(estate, "qianwei", "钱伟", Role.GUARD))
     assert guard.get("/billing/vacancies/").status_code == 403 and guard.get(f"/billing/vacancies/{spell.pk}/").status_code == 403
     assert "3-2-1801" in shown(guard, "/billing/vacancies/round/")
+
+
+@pytest.mark.parametrize("step", ["approve", "refuse", "extend", "end"])
+def test_a_form_that_is_refused_comes_back_with_its_household(manager_desk, household, clerk, step):  # noqa: F811
+    answer = manager_desk.post(f"/billing/vacancies/{applied(household, clerk).pk}/{step}/", {})
+    assert answer.status_code == 200 and "3-2-1801" in answer.content.decode()

@@ -6,6 +6,7 @@ WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "bes
 AGAIN = WCAG | {"rules": {"color-contrast": {"enabled": False}}}      # at another width: colours stay, and take longest to look at
 FOCUSED = """() => { const e = document.activeElement, label = e.labels?.[0]?.textContent ?? "";
     return [e.getAttribute("aria-label") ?? "", label, e.tagName === "BODY" ? "" : e.textContent].join(" ").replace(/\\s+/g, " "); }"""
+AROUND = [[".rail"], ["header.top"], ["dialog#keys"]]                # the frame, the same on every page
 axe_script = Axe().axe_script
 
 
@@ -26,11 +27,12 @@ def tab_to(page, words, most=80):
     raise AssertionError(f"Tab never reached 「{words}」: {seen}")
 
 
-def barriers(page, where="", rules=WCAG):
-    """[sentence] of what axe finds against WCAG 2.2 A and AA, contrast and sizes of targets included."""
+def barriers(page, where="", rules=WCAG, frame=True):
+    """[sentence] of what axe finds against WCAG 2.2 A and AA, contrast and sizes of targets included; ``frame``: around the page too."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(axe_script)
-    found = page.evaluate("options => axe.run(document, options).then(results => results.violations)", rules)
+    found = page.evaluate("([less, rules]) => axe.run({include: [['html']], exclude: less}, rules).then(results => results.violations)",
+                          [[] if frame else AROUND, rules])
     return [f"{where or page.url} at {page.viewport_size['width']} px: {v['id']}, {v['help']}: {[n['html'][:160] for n in v['nodes'][:3]]}" for v in found]
 
 
@@ -45,14 +47,14 @@ def sticking_out(page):
         && !e.closest(".table-responsive")).slice(0, 4).map(e => e.tagName + "." + e.className + " " + Math.round(e.getBoundingClientRect().right))""")
 
 
-def looked_at(page, where="", widths=(1366, 390)):
+def looked_at(page, where="", widths=(1366, 390), frame=True):
     """[sentence] of all that is wrong with this page for the eye, the keyboard and a reader; to 320 px it does not scroll sideways."""
     found = []
     for width in widths:
         page.set_viewport_size({"width": width, "height": 768})
         page.evaluate("scrollTo(0, 0)")                   # what has gone half under the top bar is no small target
         page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")     # what watches sizes has spoken
-        found += barriers(page, where, WCAG if width == widths[0] else AGAIN) + sideways(page, where)
+        found += barriers(page, where, WCAG if width == widths[0] else AGAIN, frame) + sideways(page, where)
     page.set_viewport_size({"width": 320, "height": 768})
     found += sideways(page, where)
     page.set_viewport_size({"width": widths[0], "height": 768})
