@@ -18,6 +18,8 @@ NAV = (
      ("房屋住户", "households:units", "households.view_register", ""),
      ("车位", "billing:parking", "billing.view_parking", ""),
      ("临停", "billing:gate", "billing.view_gate", ""),
+     ("空置", "billing:vacancies", "billing.view_vacancies", ""),
+     ("空置核查", "billing:vacancy_round", "billing.check_vacancy", ""),
      ("承诺", "worklog:promises", "worklog.make_promise", ""),
      ("通知", "tickets:notices", "tickets.view_notices", ""),
      ("工作日志", "worklog:day", "worklog.view_day", ""),
@@ -50,6 +52,7 @@ BELOW = {"billing:deposits": ("take_deposit", "prepayments", "demand_all_prepaym
     "voids", "void", "ask_void", "void_receipt", "refuse_void", "refunds", "refund", "ask_refund", "approve_refund", "refuse_refund", "withdraw_refund",
     "pay_refund", "bounce_refund", "waivers", "waiver", "ask_waiver", "waive_charge", "refuse_waiver"),
          "settings": ("fee_kinds", "add_fee_kind", "change_fee_kind")}    # pages that belong to an item
+LISTED = {"billing:vacancy_round": "billing.view_vacancies"}     # left out for who has the list that leads there
 CLOCKS_DIFFER = timedelta(minutes=2)
 
 
@@ -72,7 +75,7 @@ def shell(request):
     shift = Shift.objects.of(request.estate).filter(cashier=request.user, closed_at=None).first()
     return {
         "rights": Rights(request),
-        "nav": [items for group in NAV if (items := [_item(request, *row) for row in group if may(request, row[2])])],
+        "nav": [items for group in NAV if (items := [_item(request, *row) for row in group if _has(request, row)])],
         "office": _tabs(request, OFFICE), "funds": _tabs(request, FUNDS),
         "shell": {"day": f"{day.month}月{day.day}日 周{WEEKDAYS[day.weekday()]}",
                   "role": "、".join(role.label for role in Role if role in roles),
@@ -87,6 +90,10 @@ def shell(request):
 def _tabs(request, pages):
     return [{"label": label, "url": url, "active": request.path == url} for label, name, right in pages
             if may(request, right) and (url := reverse(name))]
+
+
+def _has(request, row):
+    return may(request, row[2]) and not (row[1] in LISTED and may(request, LISTED[row[1]]))
 
 
 def clock_trouble(estate):
