@@ -56,7 +56,7 @@ def check_vacancy(spell, *, month, on, kind, by, water=None, power=None, use_fou
     add_files(files, check, right="billing.check_vacancy", by=by, household_no=spell.household.number)
     done = settle_months(spell, by=by)
     result = over or ("有使用迹象" if found else "没有使用迹象")
-    record(by, f"空置 {spell} 核查 {month}，{check.get_kind_display()}，{result}{done.words}", check, household=spell.household)
+    record(by, f"空置 {spell} 核查 {month}，{check.get_kind_display()}，{result}{done.words}", spell, household=spell.household)
     if found:
         why = VacancyApplication.Why.OVER if over else VacancyApplication.Why.MOVED_IN
         end_spell(spell, min(on, month.last), why, f"{month} 核查：{result}"[:100], by)
@@ -84,5 +84,5 @@ def withdraw_check(check, *, reason, by):
     check.save(update_fields=["voided_at"])
     check.readings.live().update(voided_at=check.voided_at)
     done = settle_months(spell, by=by)
-    record(by, f"撤回空置 {spell} 的 {BillingMonth.of(check.month)} 核查，{reason}{done.words}", check, household=spell.household)
+    record(by, f"撤回空置 {spell} 的 {BillingMonth.of(check.month)} 核查，{reason}{done.words}", spell, household=spell.household)
     return check

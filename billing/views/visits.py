@@ -106,7 +106,7 @@ def _leaving_page(request, form, visit):
     """``visit`` None: nobody wrote it down when it came."""
     cost = visits.quote(request.estate, visit and visit.entry_at, visits.this_second())
     return render(request, "billing/visits/leave.html", {
-        "form": form, "visit": visit, "cost": cost, "stay": visits.stay_text(cost.seconds), "kinds": visits.free_kinds(request.estate),
+        "form": form, "visit": visit, "cost": cost._replace(price=None), "stay": visits.stay_text(cost.seconds), "kinds": visits.free_kinds(request.estate),
         "rule": rule_words(cost.rule, cost.price, cost.times), "gone": bool(visit and visit.exit_at),
         "action": reverse("billing:leave_visit", args=[visit.pk]) if visit else reverse("billing:leave_without_entry")})
 

@@ -18,6 +18,8 @@ NAV = (
      ("房屋住户", "households:units", "households.view_register", ""),
      ("车位", "billing:parking", "billing.view_parking", ""),
      ("临停", "billing:gate", "billing.view_gate", ""),
+     ("空置", "billing:vacancies", "billing.view_vacancies", ""),
+     ("空置核查", "billing:vacancy_round", "billing.check_vacancy", ""),
      ("承诺", "worklog:promises", "worklog.make_promise", ""),
      ("通知", "tickets:notices", "tickets.view_notices", ""),
      ("工作日志", "worklog:day", "worklog.view_day", ""),
@@ -26,10 +28,7 @@ NAV = (
      ("收费标准", "billing:tariff", "billing.view_tariff", ""),
      ("收款流水", "billing:payments", "billing.view_payments", ""),
      ("审批", "billing:approvals", "billing.view_refunds", ""),
-     ("公摊预存", "billing:prepayments", "billing.view_prepayments", ""),
-     ("押金", "billing:deposits", "billing.view_deposits", ""),
-     ("备用金", "billing:petty_cash", "billing.view_petty_cash", ""),
-     ("公共收益", "billing:common_income", "billing.view_common_income", ""),
+     ("押金和专户", "billing:deposits", "billing.view_deposits", ""),
      ("打印台", "papers:numbers", "papers.view_numbers", ""),
      ("个人信息申请", "data_requests", "desk.view_data_requests", ""),
      ("查看记录", "looks", "desk.view_looks", ""),
@@ -38,17 +37,22 @@ NAV = (
     (("小区概况", "estate", "desk.view_estate", ""),
      ("设置", "settings", "desk.view_settings", "")),
 )
+# Tabs over the pages of money that is nobody's income yet: billing/_funds.html, the first of them in the rail.
+FUNDS = (("押金", "billing:deposits", "billing.view_deposits"), ("公摊预存", "billing:prepayments", "billing.view_prepayments"),
+         ("备用金", "billing:petty_cash", "billing.view_petty_cash"), ("公共收益", "billing:common_income", "billing.view_common_income"))
 # Tabs over each page of the office: label, URL name, right. A page shows them by extending desk/office/page.html.
 OFFICE = (("规矩", "settings", "desk.view_settings"), ("收费项目", "billing:fee_kinds", "billing.view_fee_kinds"),
           ("节假日", "calendar", "desk.view_calendar"), ("部门", "departments", "desk.view_departments"),
           ("施工单位", "contractors", "desk.view_contractors"), ("人员岗位", "users", "desk.view_users"),
           ("角色权限", "rights", "desk.view_rights"))
-BELOW = {"billing:deposits": ("take_deposit",),
-         "billing:prepayments": ("prepayment", "demand_prepayment", "return_prepayment", "move_prepayment"),
+BELOW = {"billing:deposits": ("take_deposit", "prepayments", "demand_all_prepayments", "prepayment", "demand_prepayment", "return_prepayment",
+                              "move_prepayment", "petty_cash", "top_up_petty_cash", "count_petty_cash", "reverse_petty_cash", "common_income",
+                              "add_common_cost", "void_common_cost"),
          "billing:counter": ("collect", "collected", "use_credit"), "billing:approvals": (
     "voids", "void", "ask_void", "void_receipt", "refuse_void", "refunds", "refund", "ask_refund", "approve_refund", "refuse_refund", "withdraw_refund",
     "pay_refund", "bounce_refund", "waivers", "waiver", "ask_waiver", "waive_charge", "refuse_waiver"),
          "settings": ("fee_kinds", "add_fee_kind", "change_fee_kind")}    # pages that belong to an item
+LISTED = {"billing:vacancy_round": "billing.view_vacancies"}     # left out for who has the list that leads there
 CLOCKS_DIFFER = timedelta(minutes=2)
 
 
@@ -71,9 +75,8 @@ def shell(request):
     shift = Shift.objects.of(request.estate).filter(cashier=request.user, closed_at=None).first()
     return {
         "rights": Rights(request),
-        "nav": [items for group in NAV if (items := [_item(request, *row) for row in group if may(request, row[2])])],
-        "office": [{"label": label, "url": url, "active": request.path == url} for label, name, right in OFFICE
-                   if may(request, right) and (url := reverse(name))],
+        "nav": [items for group in NAV if (items := [_item(request, *row) for row in group if _has(request, row)])],
+        "office": _tabs(request, OFFICE), "funds": _tabs(request, FUNDS),
         "shell": {"day": f"{day.month}月{day.day}日 周{WEEKDAYS[day.weekday()]}",
                   "role": "、".join(role.label for role in Role if role in roles),
                   "clock": clock_trouble(request.estate),
@@ -82,6 +85,15 @@ def shell(request):
                   "lock_after": int(settings.LOCK_AFTER.total_seconds()) if settings.LOCK_AFTER else 0,
                   "many": request.user.posts.held(on=day).exclude(estate=request.estate).exists()},
     }
+
+
+def _tabs(request, pages):
+    return [{"label": label, "url": url, "active": request.path == url} for label, name, right in pages
+            if may(request, right) and (url := reverse(name))]
+
+
+def _has(request, row):
+    return may(request, row[2]) and not (row[1] in LISTED and may(request, LISTED[row[1]]))
 
 
 def clock_trouble(estate):

@@ -36,6 +36,8 @@ def crowd(w, i):
     guard = person_at(w.estate, f"{w.estate.slug}-men{i}", f"门卫{i}", Role.GUARD)
     enter_visit(w.estate, plate=f"苏E{i:05d}", gate=GATE, by=guard)
     leave_without_entry(w.estate, plate=f"苏F{i:05d}", gate=GATE, fee=500, reason="没登记", method="cash", by=guard)
+    again = leave_without_entry(w.estate, plate=f"苏G{i:05d}", gate=GATE, fee=500, reason="没登记", method="cash", by=guard)
+    void_visit_fee(again, reason="收了两次", by=w.manager)
     add_common_cost(w.estate, day=today(), words=f"第 {i} 次划线", amount=100, basis="发票", by=w.manager)
 
 

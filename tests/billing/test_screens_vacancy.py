@@ -38,7 +38,7 @@ def test_applied_for_approved_checked_and_credited(desk, manager_desk, desk_of, 
     page = desk.post(f"/billing/households/{household.pk}/vacancy/", TYPED, follow=True).content.decode()
     spell = VacancyApplication.objects.get()
     assert "等主管批准" in page and str(spell) in page
-    assert "等批准" in shown(desk, f"/households/{household.pk}/") or True
+    assert "等批准" in shown(desk, f"/households/{household.pk}/")
     assert "批准空置" in shown(manager_desk, f"/billing/vacancies/{spell.pk}/") and "1" in shown(manager_desk, "/billing/vacancies/?tab=asked")
     page = manager_desk.get(f"/billing/vacancies/{spell.pk}/approve/")
     assert page.context["form"].initial["approved_from"] == AUGUST
@@ -48,7 +48,7 @@ def test_applied_for_approved_checked_and_credited(desk, manager_desk, desk_of, 
     page = shown(walking, "/billing/vacancies/round/")
     assert "3-2-1801" in page and household.owner_names not in page
     page = shown(walking, f"/billing/vacancies/{spell.pk}/check/")
-    assert "业主姓张" in page and household.owner_names not in page and "元" not in page.split("<main")[1]
+    assert "业主张某" in page and household.owner_names not in page and "元" not in page.split("<main")[1]
     typed = {"month": "2026-08", "on": "2026-08-20", "kind": "inspection", "signs": ["没有住人迹象"]}
     answer = walking.post(f"/billing/vacancies/{spell.pk}/check/", typed, follow=True)
     assert "这个月算空置" in answer.content.decode() and "都核过了" in answer.content.decode()

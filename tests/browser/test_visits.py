@@ -69,13 +69,13 @@ def test_a_visit_of_twelve_hours_and_a_second(open_as, guard, manager, estate, c
     expect(phone.locator(".gres")).to_contain_text("收 5.00 元")
     clock(CAME + TWELVE + timedelta(seconds=1))
     phone.get_by_role("button", name="收 5.00 元").click()                              # a second too late for what the page says
-    expect(phone.locator(".note-bad")).to_contain_text("超过 12 小时，小区还没定怎么收")
+    expect(phone.locator("[data-errors]")).to_contain_text("超过 12 小时，小区还没定怎么收")
     assert looked_at(phone, "an exit by hand", widths=(390, 1366)) == []
     phone.set_viewport_size({"width": 390, "height": 844})
     phone.get_by_label("收多少").fill("10")
     phone.get_by_role("button", name="按填的收").click()
-    expect(phone.locator(".note-bad")).to_contain_text("请写原因")
-    expect(phone.get_by_label("收多少")).to_have_value("10")
+    expect(phone.locator("[data-errors]")).to_contain_text("请写原因")
+    expect(phone.get_by_label("收多少")).to_have_value("10.00")
     phone.get_by_label("原因").fill("过夜，按两次")
     phone.get_by_text("微信", exact=True).click()
     phone.get_by_role("button", name="按填的收").click()
