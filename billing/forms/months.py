@@ -30,9 +30,12 @@ class UndoForm(DeskForm):
                                       error_messages={"invalid_choice": "没有这栋楼，请重选"})
     reason = TextField(label="撤销原因", max_length=100)
 
-    def __init__(self, *args, estate, **kwargs):
+    def __init__(self, *args, estate, buildings=None, **kwargs):
+        """``buildings``: those of the estate, where a page has read them already."""
         super().__init__(*args, **kwargs)
         self.fields["building"].queryset = Building.objects.of(estate).order_by("sort", "pk")
+        if buildings is not None:
+            self.fields["building"].choices = [("", "整批"), *((building.pk, str(building)) for building in buildings)]
 
 
 class MendForm(DeskForm):

@@ -109,7 +109,8 @@ def _page(request, month, form=None, undo_form=None, undo_of=None):
     shown = preview(request.estate, month)
     form = form or BillForm(initial={"month": month, "lacking": shown.lacking})
     for each in shown.runs:
-        each.undo_form = undo_form if undo_of and each.pk == undo_of.pk else UndoForm(auto_id=f"id_%s_{each.pk}", estate=request.estate)
+        each.undo_form = undo_form if undo_of and each.pk == undo_of.pk else UndoForm(
+            auto_id=f"id_%s_{each.pk}", estate=request.estate, buildings=shown.buildings)
     for each in shown.corrections:
         each.form, each.signed = MendForm(), signed(each.fen)
     tenths = max(1, round((monotonic() - begun) * 10))

@@ -30,7 +30,7 @@ def month(w):
     w.approved = approve_deposit_return(ask(w, take(w, w.household)), by=w.manager)
     w.turned_down = refuse_deposit_return(ask(w, take(w, w.household)), refusal="没有验收", by=w.manager)
     line = charge_once(w.household, fee_kind=FeeKind.objects.of(w.estate).get(code="renovation"), reason="装修", by=w.manager)
-    w.by_hand = charge_once(w.household, fee_kind=line.fee_kind, reason="补收", amount=12_00, by=w.manager)
+    w.charged_once = charge_once(w.household, fee_kind=line.fee_kind, reason="补收", amount=12_00, by=w.manager)
     void_once(charge_once(w.household, fee_kind=line.fee_kind, reason="多登记", amount=9_00, by=w.manager), reason="多登记", by=w.manager)
     w.given_back = given_back(w, take(w, w.household), line)
     cash = ask(w, take(w, w.household, 5_00, method="cash", reference=""), method="petty_cash")
@@ -72,7 +72,7 @@ def pages(w):
     one_return = ("deposit_return", "approve_deposit_return", "refuse_deposit_return")
     return {"billing:take_deposit": [w.household.pk], **{f"billing:{name}": [w.deposit.pk] for name in ("deposit", "void_deposit", "ask_deposit_return")},
             **{f"billing:{name}": [w.asked.pk] for name in one_return}, "billing:pay_deposit_return": [w.approved.pk],
-            "billing:void_once": [w.by_hand.pk], "billing:charge_once": [w.household.pk],
+            "billing:void_once": [w.charged_once.pk], "billing:charge_once": [w.household.pk],
             **{f"billing:{name}": [w.seller.pk] for name in ("prepayment", "demand_prepayment", "return_prepayment", "move_prepayment")}}
 
 
@@ -84,6 +84,7 @@ def crowd(w, i):
     refuse_deposit_return(ask(w, w.deposit), refusal=f"第 {i} 次", by=w.manager)
     line = charge_once(w.household, fee_kind=FeeKind.objects.of(w.estate).get(code="renovation"), reason="补收", amount=10_00 + i, by=w.manager)
     given_back(w, take(w, w.household), line)
+    demand_prepayment(w.newest, by=w.manager)
 
 
 def rules(Change, Copy):
