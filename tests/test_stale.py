@@ -187,8 +187,8 @@ PROPOSES = {"billing:apply_vacancy ApplyForm", "billing:check_vacancy CheckForm"
             "add_phone PhoneForm", "answer_data_request AnswerForm", "arrange_cover CoverForm", "billing:ask_void AskVoidForm",
             "billing:change_price PriceForm", "billing:export_charges ExportForm", "households:change_area AreaForm",
             "households:end_residence LeaveForm", "households:end_vehicle EndVehicleForm", "tickets:post_notice NoticeForm",
-            "tickets:post_again NoticeForm", "billing:leave_visit LeaveForm", "billing:find_leaving WithoutEntryForm",
-            "billing:leave_without_entry WithoutEntryForm", "billing:add_common_cost CostForm", "billing:export_visits VisitsExportForm",
+            "tickets:post_again NoticeForm", "billing:take_deposit TakeForm", "billing:ask_deposit_return AskReturnForm",
+            "billing:add_common_cost CostForm", "billing:export_visits VisitsExportForm",
             "billing:add_space SpaceEntryForm", "billing:sign_contract SignForm", "billing:renew_contract SignForm"}
 PROPOSES |= refunds.PROPOSES
 
