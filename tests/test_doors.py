@@ -298,7 +298,7 @@ def holds_an_id(field):
         return True
     choices = [str(value) for value, _ in getattr(field, "choices", ())]
     numbers = getattr(field, "coerce", None) is int or any(choices) and all(value.isdigit() for value in choices if value)
-    return numbers and field.label != "年份"
+    return numbers and field.label not in ("年份", "再预交")
 
 
 def test_every_field_that_holds_an_id_is_tried(answers):
@@ -320,7 +320,7 @@ def test_an_id_next_door_is_refused_like_no_id(world, name):
     for pk in (strangers, NOBODYS):
         with taken_back():
             answer = getattr(world.everyone, method)(address(world, page), data(world, pk))
-            answers.append((answer.status_code, words(answer).replace(str(pk), "N")))
+            answers.append((answer.status_code, re.sub("用时 [0-9.]+ 秒", "", words(answer).replace(str(pk), "N"))))
     assert answers[0] == answers[1]
     assert answers[0][0] in (200, 409)
 
