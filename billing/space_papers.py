@@ -1,5 +1,5 @@
 """What a parking agreement says, frozen at issue: plain JSON, every label as it shall be read (papers/printing.py, FORMS 4.1)."""
-from servicecentre.kit.money import in_words, price_text, yuan
+from servicecentre.kit.money import in_words, price_text
 from servicecentre.papers.wordings import worded
 
 from .models import BillingPolicy, ParkingContract, SpaceKind
@@ -22,7 +22,7 @@ def contract_content(contract, space, vehicle, lines, by):
         "plate": vehicle.shown_plate, "vehicle": "　".join(filter(None, (vehicle.brand, vehicle.colour))), "card": contract.card_no,
         "starts_on": contract.starts_on.isoformat(), "ends_on": contract.ends_on.isoformat() if contract.ends_on else "",
         "price": _two(contract.unit_price), "cycles": [[label, value == contract.cycle_months] for value, label in ParkingContract.Cycle.choices],
-        "due": cycle_due(_policy(contract), contract.starts_on).isoformat(), "first": first_words(lines), "total": yuan(total),
+        "due": cycle_due(_policy(contract), contract.starts_on).isoformat(), "first": first_words(lines), "total": total,
         "words": in_words(total), "remarks": contract.remarks, "terms": worded(estate, "parking_terms")}
 
 

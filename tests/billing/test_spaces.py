@@ -50,7 +50,7 @@ def test_the_drawings_quarter(household, l23, clerk):
     assert contract.billed_from == date(2027, 3, 1) and contract.agreed_to == date(2027, 11, 30)
     assert contract.vehicles.get().brand == "比亚迪" and contract.holds.get().space == l23
     assert Vehicle.objects.get(household=household).plate == "苏AF20913"
-    assert contract.paper.content["first"] == "2026年12月—2027年2月　150.00 × 3" and contract.paper.content["total"] == "450.00"
+    assert contract.paper.content["first"] == "2026年12月—2027年2月　150.00 × 3" and contract.paper.content["total"] == 45000
 
 
 @pytest.mark.parametrize("rule, day, first", [

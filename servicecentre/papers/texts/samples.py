@@ -67,7 +67,7 @@ def _parking(estate, text):
             "kinds": [["共用", True], ["专用", False], ["露天", False]], "space": "不固定", "proof": "", "plate": "苏A·D7K38", "vehicle": "比亚迪　白",
             "rights": [["自有", False], ["租用", True], ["共有", False]], "card": "", "starts_on": "2026-12-01", "ends_on": "2027-11-30",
             "price": "260.00", "cycles": [["月", False], ["季", True], ["半年", False], ["年", False]], "due": "2026-12-08",
-            "first": "2026年12月—2027年2月　260.00 × 3", "total": "780.00", "words": in_words(78000), "remarks": "", "terms": text}
+            "first": "2026年12月—2027年2月　260.00 × 3", "total": 78000, "words": in_words(78000), "remarks": "", "terms": text}
 
 
 def _deposit(estate, text):
