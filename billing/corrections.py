@@ -88,12 +88,11 @@ def mend_line(charge, *, by):
     """
     household = Household.objects.lock(charge.household_id)
     charge = with_sums(Charge.objects.all()).lock(charge)
-    policy = BillingPolicy.of(charge.estate_id)
-    fen = off_by(charge, household, policy)
+    fen = off_by(charge, household)
     if charge.voided_at or charge.line or charge.subject or charge.opening_id or not fen:
         raise Refused("这笔账单没有要更正的，请刷新出账预览。")
     if fen > 0:
-        return _further_line(charge, household, fen, policy, by)
+        return _further_line(charge, household, fen, by)
     credit = Credit.objects.create(estate_id=charge.estate_id, household=household, charge=charge, source=Credit.Source.CORRECTION,
                                    amount=-fen, left=-fen, reason=_words(charge, household), made_at=now(), made_by=by)
     if charge.due:
@@ -124,9 +123,8 @@ def _lines_off(estate, charges):
     sold_on = Q(household__developer=False, household__ends_on=F("ends_on"), share_num=F("share_den")) & ~Q(ends_on__in=whole_ends) & Exists(followed)
     rows = (with_sums(charges.of(estate).live()).filter(beyond | short | mended | sold_on, subject="", line=0)
             .exclude(opening__isnull=False).exclude(fee_kind__bills="").select_related("household__unit", "fee_kind"))
-    policy = BillingPolicy.of(estate)
     for charge in rows.iterator(chunk_size=500):
-        if fen := off_by(charge, charge.household, policy):
+        if fen := off_by(charge, charge.household):
             yield Correction(charge.household, charge.household.unit.code, charge.fee_kind, BillingMonth.of(charge.period), fen,
                              _words(charge, charge.household), charge)
 
@@ -158,31 +156,31 @@ def with_sums(charges):
         mended_n=Coalesce(Subquery(mended.annotate(n=number).values("n")), 0))
 
 
-def off_by(charge, household, policy, *, sold=False):
+def off_by(charge, household, *, sold=False):
     """What the tenure's share makes of the month, less what is billed and mended, fen; 0 when they agree but for rounding.
 
     ``charge`` has with_sums(); ``sold``: somebody follows the day after ``household.ends_on``, though no row says so yet.
     """
-    pair = _share(charge, household, policy, sold)
+    pair = _share(charge, household, sold)
     due = line_amount(charge.quantity, charge.unit_price, charge.percent, *pair) if pair[0] else 0
     fen = due - charge.amount - charge.further_fen + charge.mended_fen
     return fen if abs(fen) > charge.further_n + charge.mended_n else 0
 
 
-def _share(charge, household, policy, sold=False):
+def _share(charge, household, sold=False):
     """(part, of) of the charge's month that the household's days make now."""
     if household.voided_at:
         return NOTHING
     next_from = household.ends_on + timedelta(days=1) if sold else charge.next_from
     tenure = Tenure(household.starts_on, household.ends_on, household.developer, charge.bought_of_owner, next_from, None if sold else charge.next_to)
-    return share(tenure, BillingMonth.of(charge.period), policy)
+    return share(tenure, BillingMonth.of(charge.period), charge)
 
 
-def _further_line(charge, household, fen, policy, by):
+def _further_line(charge, household, fen, by):
     """A line more for what lacks: the part of the month where that says the sum, else the very sum."""
     month = BillingMonth.of(charge.period)
     billed = _further(charge.household_id, charge.fee_kind_id, charge.period)
-    lack = Fraction(*_share(charge, household, policy)) - sum((Fraction(*pair) for pair in billed.values_list("share_num", "share_den")),
+    lack = Fraction(*_share(charge, household)) - sum((Fraction(*pair) for pair in billed.values_list("share_num", "share_den")),
                                                              Fraction(charge.share_num, charge.share_den))
     if charge.mended_n:
         lack = min(Fraction(1), Fraction(half_up(fen * month.days, line_amount(charge.quantity, charge.unit_price, charge.percent)), month.days))

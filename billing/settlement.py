@@ -54,7 +54,7 @@ def settlement(household, day):
     ended.ends_on = min(filter(None, (household.ends_on, day)))
     policy = BillingPolicy.of(household.estate_id)
     lines = [line for charge in with_sums(Charge.objects.filter(household=household).live()).select_related("fee_kind").oldest_first()
-             if (line := _of_charge(charge, ended, policy))]
+             if (line := _of_charge(charge, ended))]
     first = _counted_from(household)
     lines += _folded(list(_not_billed(ended, first, policy)))
     credit = sum(source.left for source in waiting_credit(household))
@@ -66,9 +66,9 @@ def settlement(household, day):
     return Settlement(lines, sum(line.owes for line in lines), sum(line.back for line in lines), before, sum(line.beyond for line in lines))
 
 
-def _of_charge(charge, ended, policy):
+def _of_charge(charge, ended):
     regular = charge.fee_kind.bills and not charge.subject and not charge.line and not charge.opening_id
-    off = min(0, off_by(charge, ended, policy, sold=True)) if regular else 0
+    off = min(0, off_by(charge, ended, sold=True)) if regular else 0
     owes, back = max(0, charge.due + off), max(0, -off - charge.due)
     beyond = min(charge.due, -off)
     if not (owes or back or beyond):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from households.models import Household
 
@@ -111,9 +112,12 @@ def _owners_before():
 
 
 def with_neighbours(charges):
-    """Charges with what share() asks of the tenures beside their household's: bought_of_owner, next_from, next_to."""
+    """Charges with what share() asks of the tenures beside their household's, and of the estate's rules: so that each may stand for its policy."""
+    rules = BillingPolicy.objects.filter(estate=OuterRef("estate"))
     of_unit = Household.objects.live().filter(unit=OuterRef("household__unit"))
     following = of_unit.filter(starts_on__gt=OuterRef("household__ends_on")).order_by("starts_on")
     return charges.annotate(
         bought_of_owner=Exists(of_unit.filter(developer=False, starts_on__lt=OuterRef("household__starts_on"))),
-        next_from=Subquery(following.values("starts_on")[:1]), next_to=Subquery(following.values("ends_on")[:1]))
+        next_from=Subquery(following.values("starts_on")[:1]), next_to=Subquery(following.values("ends_on")[:1]),
+        first_month=Coalesce(Subquery(rules.values("first_month")), Value(First.BY_DAY)),
+        last_month=Coalesce(Subquery(rules.values("last_month")), Value(Last.BY_DAY)))

@@ -186,7 +186,7 @@ def test_a_stale_setting_overwrites_nothing(estate, manager, admin):
 @pytest.mark.parametrize("key, value, says", [
     (DUE_DAY, 0, "填 1 到 28"), (DUE_DAY, 29, "填 1 到 28"), (DUE_DAY, "5", "填 1 到 28"), (DUE_DAY, 5, "没有改"),
     ("estates.hourspolicy.closes_at", time(7), "下班要晚于上班"), ("estates.hourspolicy.open_on", "never", "请选一种"),
-    ("billing.billingpolicy.first_month", "half_month", "还没有页面用到"), ("billing.billingpolicy.version", 9, "没有这条规矩"), ("", 1, "没有这条规矩")])
+    ("billing.billingpolicy.late_rate", 3, "还没有页面用到"), ("billing.billingpolicy.version", 9, "没有这条规矩"), ("", 1, "没有这条规矩")])
 def test_a_setting_out_of_its_bounds_is_refused(estate, manager, key, value, says):
     with pytest.raises(Refused, match=says):
         setting(estate, key, value, manager)

@@ -93,7 +93,7 @@ def test_a_yes_or_no_is_a_choice_in_words(manager_desk, estate):
     assert BillingPolicy.of(estate).due_moves is True
 
 
-@pytest.mark.parametrize("key", ["billing.billingpolicy.vacancy_percent", "staff.user.name", "", "x" * 3000])
+@pytest.mark.parametrize("key", ["billing.billingpolicy.late_cap", "staff.user.name", "", "x" * 3000])
 def test_what_no_page_reads_yet_is_not_changed(manager_desk, estate, key):
     assert "<form method=\"post\" action=\"/e/galaxy1/office/settings/change/\"" not in page_of(manager_desk, f"/office/?change={key[:500]}")
     answer = manager_desk.post("/office/settings/change/", {"key": key, "value": "10", "version": "1"}, follow=True)
@@ -186,9 +186,10 @@ def test_departments_and_contractors_are_kept_by_the_office_and_read_by_the_desk
 def test_fee_kinds_from_entry_to_disuse(manager_desk, estate):
     manager_desk.post("/billing/fee-kinds/add/", {"name": "垃圾清运费", "bills": "home", "unit_name": "㎡", "per": "月"})
     kind = FeeKind.objects.of(estate).get(name="垃圾清运费")
-    asked = manager_desk.post(f"/billing/fee-kinds/{kind.pk}/", {"name": "垃圾费", "position": "90", "active": "no", "version": "1"})
+    asked = manager_desk.post(f"/billing/fee-kinds/{kind.pk}/", {"name": "垃圾费", "position": "90", "common_income": "no", "active": "no", "version": "1"})
     assert "不再出垃圾清运费" in asked.content.decode()
-    manager_desk.post(f"/billing/fee-kinds/{kind.pk}/", {"name": "垃圾费", "position": "90", "active": "no", "version": "1", "despite": "stops_billing"})
+    manager_desk.post(f"/billing/fee-kinds/{kind.pk}/", {"name": "垃圾费", "position": "90", "common_income": "no",
+                                                               "active": "no", "version": "1", "despite": "stops_billing"})
     kind.refresh_from_db()
     assert (kind.name, kind.active) == ("垃圾费", False)
 

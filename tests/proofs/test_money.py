@@ -54,12 +54,17 @@ def test_2_a_line_moved_to_another_unit(world):
         assert found() == {2}
 
 
+def billed_by_a_run(world):
+    """Its unpaid lines of area and price, on which nothing else hangs."""
+    return Charge.objects.of(world.estate).live().filter(paid=0, run__isnull=False, subject="", credits=None).order_by("pk")
+
+
 # --- 3 the amount is what made it -------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("change", ["amount = amount + 1", "unit_price = unit_price + 10", "percent = 70", "share_num = 1, share_den = 30"])
 def test_3_an_amount_that_its_factors_do_not_give(world, change):
     with unguarded(Charge):
-        behind(f"UPDATE billing_charge SET {change} WHERE id = %s", world.buyer.unit.charges.live().filter(paid=0, share_num=1).first().pk)
+        behind(f"UPDATE billing_charge SET {change} WHERE id = %s", billed_by_a_run(world).filter(share_num=1).first().pk)
         assert 3 in found()
 
 
@@ -73,7 +78,7 @@ def test_3_a_half_fen_rounded_to_even(world):
 
 
 def test_3_a_line_made_smaller_with_all_its_factors(world):
-    line = world.buyer.unit.charges.live().filter(paid=0, run__isnull=False).first()
+    line = billed_by_a_run(world).first()
     with unguarded(Charge):
         behind("UPDATE billing_charge SET quantity = 100, unit_price = 10000, percent = 100, share_num = 1, share_den = 1, amount = 100 WHERE id = %s",
                line.pk)
