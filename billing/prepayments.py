@@ -35,6 +35,11 @@ def balance_of(household):
     return int(prepaid(household).aggregate(fen=Sum(F("paid") - F("drawn"), default=0))["fen"])
 
 
+def balance_of_each(household):
+    """The same for each household of an outer query, whose path is given; an expression."""
+    return _sum(Charge.objects.filter(PREPAID, household=OuterRef(household)).live().order_by().values("household"), F("paid") - F("drawn"))
+
+
 def with_balances(estate, *, on):
     """Households of that day that are to have an account, each with ``paid_in``, ``left`` and ``asked`` (what is demanded and not paid)."""
     lines = Charge.objects.filter(PREPAID, household=OuterRef("pk")).live().order_by().values("household")

@@ -7,7 +7,7 @@ from django.urls import reverse
 from billing.corrections import off_words
 from billing.explain import due_state, period_text
 from billing.models import Charge, Credit, Deposit, Payment, PaymentPart
-from billing.prepayments import balance_of
+from billing.prepayments import balance_of_each
 from billing.space_lists import paid_to, with_money
 from households.agents import letters_of
 from households.models import Household
@@ -95,7 +95,7 @@ def owed(household, day):
         "lines": [(charge, period_text(charge), due_state(charge, day)) for charge in charges[:LINES]],
         "more": max(0, len(charges) - LINES), "count": len(charges), "total": sum(charge.due for charge in charges),
         "overdue_count": len(overdue), "overdue": sum(charge.due for charge in overdue),
-        "prepaid": balance_of(household), "credit": money.payment_left + money.credit_left, "last": money.last_total is not None and {
+        "prepaid": money.prepaid, "credit": money.payment_left + money.credit_left, "last": money.last_total is not None and {
             "day": money.last_day, "total": money.last_total, "method": PaymentPart.Method(money.last_method).label}}
 
 
@@ -146,7 +146,7 @@ def _money(household):
         payment_left=Coalesce(Subquery(payments.with_left().order_by().values("household").annotate(**left).values("left")[:1]), 0),
         credit_left=Coalesce(Subquery(credits.with_left().order_by().values("household").annotate(**left).values("left")[:1]), 0),
         last_day=Subquery(last.values("day")[:1]), last_total=Subquery(last.values("total")[:1]),
-        last_method=Subquery(parts.order_by("-payment__at", "-payment__pk", "-amount").values("method")[:1]),
+        prepaid=balance_of_each("pk"), last_method=Subquery(parts.order_by("-payment__at", "-payment__pk", "-amount").values("method")[:1]),
     ).get(pk=household.pk)
 
 

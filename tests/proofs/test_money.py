@@ -5,9 +5,10 @@ import pytest
 
 from billing.cashier import collect_payment
 from billing.models import Allocation, Charge, Credit, Payment, PaymentPart
+from billing.run import bill_month
 from households.models import Household
 from servicecentre.desk import proofs
-from servicecentre.kit.periods import now
+from servicecentre.kit.periods import BillingMonth, now
 
 from .behind import behind, copied, found, unguarded
 
@@ -55,7 +56,8 @@ def test_2_a_line_moved_to_another_unit(world):
 
 
 def billed_by_a_run(world):
-    """Its unpaid lines of area and price, on which nothing else hangs."""
+    """Unpaid lines of area and price, on which nothing else hangs: of a month that nobody has seen yet."""
+    bill_month(world.estate, BillingMonth(2027, 6), by=world.manager)
     return Charge.objects.of(world.estate).live().filter(paid=0, run__isnull=False, subject="", credits=None).order_by("pk")
 
 
@@ -63,8 +65,9 @@ def billed_by_a_run(world):
 
 @pytest.mark.parametrize("change", ["amount = amount + 1", "unit_price = unit_price + 10", "percent = 70", "share_num = 1, share_den = 30"])
 def test_3_an_amount_that_its_factors_do_not_give(world, change):
+    line = billed_by_a_run(world).filter(share_num=1).first()
     with unguarded(Charge):
-        behind(f"UPDATE billing_charge SET {change} WHERE id = %s", billed_by_a_run(world).filter(share_num=1).first().pk)
+        behind(f"UPDATE billing_charge SET {change} WHERE id = %s", line.pk)
         assert 3 in found()
 
 
