@@ -18,8 +18,8 @@ from .life import MONTHS, Life
 from .till import demand_sums_agree
 
 THEN = (2026, 11, 24, 2)
-STEPS = 220
-ROWS = {1: "8c57e5b66874f859", 2: "ad4773844d5e4618"}              # seed → digest of the rows it makes, on either engine
+STEPS = 110
+ROWS = {1: "0bb869bec9c53f34", 2: "b178c76a12610756"}              # seed → digest of the rows it makes, on either engine
 
 
 def people(estate):
@@ -57,7 +57,7 @@ def test_a_life_in_any_order_keeps_every_sum(estate, seed):
                 demand_sums_agree(estate)
         demand_sums_agree(estate)
         assert not list(prove())
-    assert len(life.done) > 15, life.done
+    assert len(life.done) > 12, life.done
     assert sum(life.done.values()) > STEPS / 4, (life.done, life.refused)
     assert sha256(json.dumps(rows(estate), ensure_ascii=False).encode()).hexdigest()[:16] == ROWS[seed], "other rows than the other engine, or than before"
 
@@ -71,12 +71,12 @@ def test_many_lives_at_once_lose_and_double_nothing(estate):
         lives = [Life(estate, everybody, seed) for seed in range(6)]
 
         def lived(life):
-            for _ in range(25):
+            for _ in range(14):
                 life.step()
             return life
         results = at_once(*[lambda life=life: lived(life) for life in lives])
         assert all(isinstance(result, Life) for result in results), [r for r in results if not isinstance(r, Life)]
-        assert sum(sum(life.done.values()) for life in lives) > 30
+        assert sum(sum(life.done.values()) for life in lives) > 20
         demand_sums_agree(estate)
         assert not list(prove())
     assert not Charge.objects.filter(paid__gt=F("amount")).exists() and PettyCash.objects.get().balance >= 0
