@@ -81,7 +81,7 @@ SHORT = {"household owed", "papers:batches papers",
          "users changes", "user changes", "billing:collect receipts", "billing:payment voids", "worklog:day page", "account posts", "home columns"}
 BELOW = {"billing:charge settled", "billing:charge waivers", "billing:prepayment lines", "billing:prepayment moves", "billing:deposit moves",
          "billing:parking_space page", "billing:parking_space facts", "billing:parking_contract lines", "billing:renew_contract quote",
-         "billing:renew_contract cars", "billing:vacancy rows", "billing:vacancy first",
+         "billing:renew_contract cars", "billing:renew_contract free", "billing:vacancy rows", "billing:vacancy first",
          "household tenures", "households:unit tenures", "households:unit areas", "billing:payment lines", "billing:payment later",
          "billing:void lines", "billing:void later", "billing:ask_void later", "worklog:review exceptions", "worklog:review groups"}
 
