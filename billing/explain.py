@@ -106,12 +106,12 @@ def paid_state(charge, today):
     if charge.due <= 0:
         return "ok", "ok", "已缴" if charge.received or not charge.paid else "已冲减"
     kind, icon, word = due_state(charge, today)
-    return kind, icon, f"{word}，已收一部分" if charge.received else f"{word}，更正过" if charge.paid else word
+    return kind, icon, f"{word}，已收一部分" if charge.received else f"{word}，冲减过" if charge.paid else word
 
 
 def paid_text(charge):
-    """「更正减 131.46，已收 38.70」: what lowers a line, money apart from corrections. Of a row with_mended()."""
-    parts = [f"更正减 {yuan(charge.mended)}"] if charge.mended else []
+    """「冲减 131.46，已收 38.70」: what lowers a line, money apart from corrections, waivers and vacancy. Of a row with_mended()."""
+    parts = [f"冲减 {yuan(charge.mended)}"] if charge.mended else []
     return "，".join([*parts, f"已收 {yuan(charge.received)}"] if charge.received or not parts else parts)
 
 

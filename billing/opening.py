@@ -13,11 +13,10 @@ from django.core.exceptions import ValidationError
 from households.importing.applying import MOVED, begin, close
 from households.importing.kinds import ListKind
 from households.importing.labels import Field, words_of
-from households.importing.places import unit_code
 from households.importing.plans import ListPlan
 from households.importing.rows import ERROR, WARNING, Finding
 from households.importing.standing import chunks, key_of
-from households.importing.tables import in_order, note_who, open_list, table_rows
+from households.importing.tables import in_order, read_list
 from households.importing.values import said, text_of
 from households.models import Household, RegisterImport, Unit
 from servicecentre.kit import statistics
@@ -25,7 +24,6 @@ from servicecentre.kit.money import parse_yuan, yuan
 from servicecentre.kit.periods import BillingMonth, now, today
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.secrets import seal
-from servicecentre.kit.sheets import CellError, Formula
 from servicecentre.kit.text import narrow
 from servicecentre.worklog.acts import act, record
 
@@ -51,6 +49,7 @@ _RULES = (
                   "|月|账期月份"),
     ("amount", 0, "(?:欠费|欠缴|欠款|未缴|未收|拖欠|期初|历史欠费|应收|应缴)(?:金额|款|费|数|额)?(?:合计)?|(?:本期)?金额|欠费额|欠额"),
     ("owner", 2, "业主(?:姓名|名称|名)?|姓名|户名|客户(?:姓名|名称)?|产权人(?:姓名)?"))
+NEEDED = ("fee", "period", "amount")
 
 
 def _is_arrears(named):
@@ -81,54 +80,19 @@ class Arrear:
 
 def read_arrears(file, mapping=None, handover_default=None, progress=None, known=None):
     """Read the list from a path, bytes or binary file; a Reading whose rows are Arrears (as read_register does a register)."""
-    reading, sheets, layouts = open_list(file, WORDS, mapping, known)
-    taken = []
-    for layout in layouts:
-        lacking = [FIELDS[name].label for name in ("fee", "period", "amount") if not layout.of(name)]
-        lacking += [] if layout.of("room") or layout.of("building") or layout.of("entrance") else ["房号"]
-        if layout.skip:
-            continue
-        if lacking:
-            sentence = f"表「{layout.sheet}」没有{'、'.join(lacking)}一列，没有读；若列名特别，请在「列的对应」里指给它。"
-            reading.findings.append(Finding(layout.sheet, layout.header_row, lacking[0], "", sentence, WARNING))
-            reading.notes.append(sentence)
-        else:
-            taken.append(layout)
-    if not taken:
-        reading.obstacles.append("没有找到历史欠费表：表头里要有房号、项目、所属月份和欠费金额。请核对文件，或在「列的对应」里指出各列。")
-    for layout in taken:
-        for row, told in table_rows(sheets[layout.sheet], layout, reading, figure="amount"):
-            if got := _read_row(row, told):
-                reading.rows.append(got)
-            note_who(reading, row)
-            reading.findings += row.findings
-            if progress and row.number % 200 == 0:
-                progress(row.number, layout.last_row)
-    reading.findings = in_order(reading.findings, reading.order)
-    return reading
+    return read_list(file, WORDS, mapping, known, progress, needed=NEEDED, figure="amount", read_row=_read_row,
+                     missing="没有找到历史欠费表：表头里要有房号、项目、所属月份和欠费金额。请核对文件，或在「列的对应」里指出各列。")
 
 
-def _read_row(row, told):
-    for name, cells in row.cells.items():
-        if name != "serial" and any(isinstance(value, (Formula, CellError)) for _, value in cells):
-            row.find(name, "单元格里是公式或错误值，请复制后「选择性粘贴」为数值")
-            return None
-    place = None
-    if any(isinstance(row.value(name), date) for name in ("building", "entrance", "room")):
-        row.find("room", "房号被表格软件变成了日期，请把单元格设为文本后重填")
-    else:
-        place, why = unit_code(row.text("building"), row.text("entrance"), row.text("room"), told=told)
-        if place is None:
-            row.find("room", why)
-    row.place = place
+def _read_row(row):
     fee = row.clean("fee", FEE_MAX)
     if not fee and not row.wrong:
         row.find("fee", "没有写项目", value="")
     month = row.attempt("period", _month, row.value("period"))
     amount = row.attempt("amount", _amount, row.value("amount"))
-    if row.wrong or None in (place, month, amount):
+    if row.wrong or None in (row.place, month, amount):
         return None
-    return Arrear(row.layout.sheet, row.number, place.code, place.key, fee, month, amount, row.text("owner"))
+    return Arrear(row.layout.sheet, row.number, row.place.code, row.place.key, fee, month, amount, row.text("owner"))
 
 
 def _month(value):

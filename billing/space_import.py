@@ -11,11 +11,10 @@ from django.db.models import Q
 from households.importing.applying import MOVED, begin, close
 from households.importing.kinds import ListKind
 from households.importing.labels import Field, words_of
-from households.importing.places import unit_code
 from households.importing.plans import ListPlan
 from households.importing.rows import ERROR, WARNING, Finding
 from households.importing.standing import chunks, key_of
-from households.importing.tables import in_order, note_who, open_list, table_rows
+from households.importing.tables import in_order, read_list
 from households.importing.values import said, text_of
 from households.models import Household, RegisterImport, Unit
 from servicecentre.kit.identity import check_plate, show_plate, split_plates
@@ -23,7 +22,6 @@ from servicecentre.kit.money import parse_price, price_text
 from servicecentre.kit.periods import BillingMonth, now, parse_date, today
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.secrets import seal
-from servicecentre.kit.sheets import CellError, Formula
 from servicecentre.worklog.acts import act, record
 
 from .models import FEE_CODES, Charge, ContractVehicle, ParkingContract, ParkingSpace, Price, SpaceHold, SpaceKind
@@ -83,46 +81,11 @@ class Rented:
 
 def read_parking(file, mapping=None, handover_default=None, progress=None, known=None):
     """Read the list from a path, bytes or binary file; a Reading whose rows are Rented."""
-    reading, sheets, layouts = open_list(file, WORDS, mapping, known)
-    taken = []
-    for layout in layouts:
-        lacking = [FIELDS[name].label for name in NEEDED if not layout.of(name)]
-        lacking += [] if layout.of("room") or layout.of("building") or layout.of("entrance") else ["房号"]
-        if layout.skip:
-            continue
-        if lacking:
-            sentence = f"表「{layout.sheet}」没有{'、'.join(lacking)}一列，没有读；若列名特别，请在「列的对应」里指给它。"
-            reading.findings.append(Finding(layout.sheet, layout.header_row, lacking[0], "", sentence, WARNING))
-            reading.notes.append(sentence)
-        else:
-            taken.append(layout)
-    if not taken:
-        reading.obstacles.append("没有找到车位租用登记：表头里要有类型、房号、车牌、起租和月费。请核对文件，或在「列的对应」里指出各列。")
-    for layout in taken:
-        for row, told in table_rows(sheets[layout.sheet], layout, reading, figure="price"):
-            if got := _read_row(row, told):
-                reading.rows.append(got)
-            note_who(reading, row)
-            reading.findings += row.findings
-            if progress and row.number % 200 == 0:
-                progress(row.number, layout.last_row)
-    reading.findings = in_order(reading.findings, reading.order)
-    return reading
+    return read_list(file, WORDS, mapping, known, progress, needed=NEEDED, figure="price", read_row=_read_row,
+                     missing="没有找到车位租用登记：表头里要有类型、房号、车牌、起租和月费。请核对文件，或在「列的对应」里指出各列。")
 
 
-def _read_row(row, told):
-    for name, cells in row.cells.items():
-        if name != "serial" and any(isinstance(value, (Formula, CellError)) for _, value in cells):
-            row.find(name, "单元格里是公式或错误值，请复制后「选择性粘贴」为数值")
-            return None
-    place = None
-    if any(isinstance(row.value(name), date) for name in ("building", "entrance", "room")):
-        row.find("room", "房号被表格软件变成了日期，请把单元格设为文本后重填")
-    else:
-        place, why = unit_code(row.text("building"), row.text("entrance"), row.text("room"), told=told)
-        if place is None:
-            row.find("room", why)
-    row.place = place
+def _read_row(row):
     kind = row.attempt("kind", _kind, row.text("kind"))
     plate = row.attempt("plate", _plate, row)
     starts_on = row.attempt("starts_on", _day, row.value("starts_on"), "没有写起租日期")
@@ -134,11 +97,11 @@ def _read_row(row, told):
     if starts_on and ends_on and ends_on < starts_on:
         row.find("ends_on", f"到期 {ends_on} 早于起租 {starts_on}")
     texts = {"holder": row.clean("owner", 40), "proof": row.clean("proof", 60), "place": row.clean("place", 60)}
-    if row.wrong or None in (place, kind, plate, starts_on, price):
+    if row.wrong or None in (row.place, kind, plate, starts_on, price):
         return None
     if kind == SpaceKind.DEDICATED and not texts["proof"]:
         row.find("proof", "专用车位没有写权属证明，照导，列入待补权属证明", WARNING)
-    return Rented(row.layout.sheet, row.number, place.code, place.key, number, kind, plate, starts_on, ends_on, price, **texts)
+    return Rented(row.layout.sheet, row.number, row.place.code, row.place.key, number, kind, plate, starts_on, ends_on, price, **texts)
 
 
 def _kind(text):

@@ -3,6 +3,7 @@
 A constant number of queries however many years: one for the moments and sums of all that ever happened, one a kind for what a page shows,
 one for what was open. The balance is what is owed less what waits as credit; money set aside for a refund is the household's until it is paid.
 """
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,13 +21,16 @@ from servicecentre.kit.sheets import Table
 from servicecentre.worklog.acts import act, record
 
 from .explain import formula, period_text
-from .models import Charge, Credit, Payment, Refund
+from .models import Allocation, Charge, Credit, Deposit, DepositMove, Payment, PrepaymentMove, Refund
+from .prepayments import FEE, LABEL, SUBJECT
 from .slips import ways_text
 
 CHARGE, CHARGE_VOID, PAYMENT_VOID, CREDIT, PAYMENT, REFUND, BOUNCED = range(7)          # in this order, of one moment
 MODELS = {CHARGE: Charge, CHARGE_VOID: Charge, PAYMENT_VOID: Payment, CREDIT: Credit, PAYMENT: Payment, REFUND: Refund, BOUNCED: Refund}
 AGES = ((30, "30 天内"), (90, "31–90 天"), (180, "91–180 天"), (365, "181–365 天"), (None, "一年以上"))
 NOT_DUE = "还没到期"
+DEPOSITS = (("装修押金", (Deposit.Kind.RENOVATION,)), ("钥匙、卡、证押金", (Deposit.Kind.KEY, Deposit.Kind.CARD, Deposit.Kind.REMOTE, Deposit.Kind.PASS)),
+            ("其他押金", (Deposit.Kind.OTHER,)))
 HEADER = ["日期", "单据", "摘要", "怎么算", "应收（元）", "实收、减免（元）", "余额（元）"]
 
 
@@ -67,6 +71,7 @@ class Statement:
     received: int = 0
     reduced: int = 0
     open: list = field(default_factory=list)          # (Charge, fen due then), oldest due first
+    accounts: list = field(default_factory=list)      # (words, fen) of the money kept apart, as it stood at the end
 
     @property
     def closing(self):
@@ -108,7 +113,7 @@ def statement(household, first, last):
             found.reduced -= fen
         else:
             found.received -= fen
-    found.open = _open(household, end)
+    found.open, found.accounts = _open(household, end), _accounts(household, last, end)
     return found
 
 
@@ -137,6 +142,22 @@ def _open(household, end):
     rows = Charge.objects.filter(household=household, made_at__lt=end).filter(Q(voided_at=None) | Q(voided_at__gte=end)).annotate(
         then=Sum("allocations__amount", filter=then, default=0)).filter(amount__gt=F("then"))
     return [(charge, charge.amount - int(charge.then)) for charge in rows.select_related("fee_kind").oldest_first()]
+
+
+def _accounts(household, last, end):
+    """[(words, fen)]: the prepayment of shared utilities, deposits held by kind, months paid ahead; as they stood at that moment; three queries."""
+    standing = Allocation.objects.filter(Q(voided_at=None) | Q(voided_at__gte=end), charge__household=household, at__lt=end)
+    sums = standing.aggregate(
+        ahead=Sum("amount", filter=Q(charge__period__gt=last) & ~Q(credit__charge=F("charge")), default=0),
+        prepaid=Sum("amount", filter=Q(charge__fee_kind__code=FEE, charge__subject__startswith=SUBJECT), default=0))
+    moves = PrepaymentMove.objects.filter(charge__household=household, at__lt=end)
+    used = moves.exclude(kind=PrepaymentMove.Kind.MOVED_IN).aggregate(fen=Sum("amount", default=0))["fen"]
+    held = Counter()
+    for kind, what, fen in DepositMove.objects.filter(deposit__household=household, at__lt=end).order_by().values_list(
+            "deposit__kind", "kind").annotate(fen=Sum("amount")):
+        held[kind] += int(fen) if what == DepositMove.Kind.TAKEN else -int(fen)
+    deposits = [(words, sum(held[kind] for kind in kinds)) for words, kinds in DEPOSITS]
+    return [(f"{LABEL}余额", int(sums["prepaid"]) - int(used)), *deposits, ("预缴以后月份", int(sums["ahead"]))]
 
 
 def lines(events):

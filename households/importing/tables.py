@@ -2,8 +2,9 @@
 import hashlib
 import re
 from dataclasses import dataclass, field
+from datetime import date
 
-from servicecentre.kit.sheets import Formula, open_workbook, read_bytes
+from servicecentre.kit.sheets import CellError, Formula, open_workbook, read_bytes
 
 from .layouts import find_layouts, header_rows, layouts_from_json, remember
 from .places import section_of, unit_code
@@ -86,6 +87,54 @@ def table_rows(sheet, layout, reading, *, figure, default=None, continued=None):
             reading.skipped.append((layout.sheet, number, why))
             continue
         yield row, told
+
+
+def read_list(file, words, mapping, known, progress, *, needed, figure, missing, read_row):
+    """A Reading of a list of which each row is one thing of a unit: what ``read_row(Row)`` makes of it, None for a wrong one.
+
+    A table without a column of ``needed``, or without a room, is left out and said; ``missing``: the sentence when none is left. The Row
+    that is handed on has its ``place``, and whatever is wrong with it found.
+    """
+    reading, sheets, layouts = open_list(file, words, mapping, known)
+    taken = [layout for layout in layouts if not layout.skip and _has(layout, needed, words, reading)]
+    if not taken:
+        reading.obstacles.append(missing)
+    for layout in taken:
+        for row, told in table_rows(sheets[layout.sheet], layout, reading, figure=figure):
+            if _placed(row, told) and (got := read_row(row)):
+                reading.rows.append(got)
+            note_who(reading, row)
+            reading.findings += row.findings
+            if progress and row.number % 200 == 0:
+                progress(row.number, layout.last_row)
+    reading.findings = in_order(reading.findings, reading.order)
+    return reading
+
+
+def _has(layout, needed, words, reading):
+    """Whether the table has these columns and a room."""
+    lacking = [words.fields[name].label for name in needed if not layout.of(name)]
+    lacking += [] if layout.of("room") or layout.of("building") or layout.of("entrance") else ["房号"]
+    if lacking:
+        sentence = f"表「{layout.sheet}」没有{'、'.join(lacking)}一列，没有读；若列名特别，请在「列的对应」里指给它。"
+        reading.findings.append(Finding(layout.sheet, layout.header_row, lacking[0], "", sentence, WARNING))
+        reading.notes.append(sentence)
+    return not lacking
+
+
+def _placed(row, told):
+    """Sets the row's place, or finds why it has none; False where its cells hold no values at all."""
+    for name, cells in row.cells.items():
+        if name != "serial" and any(isinstance(value, (Formula, CellError)) for _, value in cells):
+            row.find(name, "单元格里是公式或错误值，请复制后「选择性粘贴」为数值")
+            return False
+    if any(isinstance(row.value(name), date) for name in ("building", "entrance", "room")):
+        row.find("room", "房号被表格软件变成了日期，请把单元格设为文本后重填")
+    else:
+        row.place, why = unit_code(row.text("building"), row.text("entrance"), row.text("room"), told=told)
+        if row.place is None:
+            row.find("room", why)
+    return True
 
 
 def note_who(reading, row):

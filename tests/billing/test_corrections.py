@@ -150,10 +150,10 @@ def test_a_correction_is_not_said_to_be_money(estate, household, manager, clerk)
     mend_line(household.charges.get(), by=manager)
     line = Charge.objects.with_mended().get()
     assert (line.mended, line.received, line.paid) == (6038, 0, 6038)
-    assert paid_text(line) == "更正减 60.38" and paid_state(line, date(2026, 12, 1))[2].endswith("更正过")
+    assert paid_text(line) == "冲减 60.38" and paid_state(line, date(2026, 12, 1))[2].endswith("冲减过")
     pay(household, 1000, clerk)
     line = Charge.objects.with_mended().get()
-    assert paid_text(line) == "更正减 60.38，已收 10.00" and paid_state(line, date(2026, 12, 1))[2].endswith("已收一部分")
+    assert paid_text(line) == "冲减 60.38，已收 10.00" and paid_state(line, date(2026, 12, 1))[2].endswith("已收一部分")
 
 
 def test_a_mended_line_is_not_voided(estate, household, manager):

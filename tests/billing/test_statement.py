@@ -9,7 +9,9 @@ from openpyxl import load_workbook
 
 from billing.cashier import credit_left
 from billing.charges import make_charge
+from billing.deposits import take_deposit
 from billing.models import Charge, FeeKind
+from billing.prepayments import demand_prepayment
 from billing.receipts import ask_void, void_receipt
 from billing.refunds import approve_refund, ask_refund, bounce_refund, held, pay_refund
 from billing.statement import lines as told
@@ -20,8 +22,11 @@ from servicecentre.kit.periods import BillingMonth, today
 from servicecentre.roles import Role
 from servicecentre.worklog.models import Entry
 from tests.conftest import Desk, person_at
+from tests.worlds import resident_id
 
 from .till import household_owing, lines, pay
+
+NUMBER = resident_id("32010619880417002")
 
 
 @pytest.fixture
@@ -119,3 +124,21 @@ def test_page_paper_and_sheet(estate, lived, clerk):
 def test_a_span_before_the_household_is_empty(household):
     found = statement(household, date(1990, 1, 1), date(1990, 12, 31))
     assert (found.events, found.opening, found.closing, found.open) == ([], 0, 0, [])
+
+
+def test_money_kept_apart_stands_beneath_as_it_was_on_the_last_day(estate, household, clerk, manager, monkeypatch):
+    """design/papers/statement «三、其他账户»: prepayment of shared utilities, deposits held, months paid ahead."""
+    demand_prepayment(household, by=clerk)
+    pay(household, sum(line.due for line in lines(household)), clerk)
+    deposit = take_deposit(household, kind="renovation", basis="装修", amount=2000_00, payer_name="张明", payer_phone="13913800001", payer_id=NUMBER,
+                           method="cash", by=clerk)
+    take_deposit(household, kind="key", basis="钥匙", amount=50_00, payer_name="张明", payer_phone="13913800001", payer_id=NUMBER, method="cash", by=clerk)
+    then = today()
+    tomorrow = periods.now() + timedelta(days=1)
+    monkeypatch.setattr(periods, "clock", lambda: tomorrow)
+    pay(household, 2 * 170_16, clerk, ahead=2, charges=[])
+    now_held = dict(statement(household, then, today()).accounts)
+    assert now_held == {"公摊水电费预存余额": 500_00, "装修押金": 2000_00, "钥匙、卡、证押金": 50_00, "其他押金": 0, "预缴以后月份": 2 * 170_16}
+    assert dict(statement(household, then, then).accounts) == now_held | {"预缴以后月份": 0}
+    page = Desk(clerk, estate).get(f"/billing/households/{household.pk}/statement/").content.decode()
+    assert "2,000.00" in page and "其他账户" in page and deposit.held == 2000_00
