@@ -112,7 +112,10 @@ def approvals(request):
              for b in returns]
     rows.sort(key=lambda row: (row[1].asked_at, row[1].pk))
     locked = _locks(request, rows)
-    to_pay = list(Refund.objects.of(estate).to_pay().select_related("household__unit", "asked_by", "decided_by").order_by("decided_at"))
+    to_pay = [("退款", r, r.household, r.payee_name, r.amount) for r in Refund.objects.of(estate).to_pay().select_related("household__unit", "decided_by")]
+    to_pay += [("退押金", b, b.deposit.household, b.account_name, b.refund) for b in DepositReturn.objects.of(estate).filter(
+        approved=True, paid_at=None).select_related("deposit__household__unit", "decided_by")]
+    to_pay.sort(key=lambda row: (row[1].decided_at, row[1].pk))
     return render(request, "billing/refunds/approvals.html", {
         "rows": [(*row[:5], why) for row, why in zip(rows, locked, strict=True)], "to_pay": to_pay, "mine": sum(row[1].asked_by_id == user.pk for row in rows)})
 

@@ -5,6 +5,7 @@ from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from billing import waiting
 from billing.corrections import waiting_ended
 from billing.models import BillRun, Charge, Payment, PaymentPart, ReceiptVoid
 from households.models import Household, Unit
@@ -105,10 +106,16 @@ def takings(estate, user, day):
 
 
 @part("billing.void_receipt")
-def voids(estate, user, day):
-    """Receipts that somebody has asked to void, waiting for a second person."""
-    waiting = ReceiptVoid.objects.of(estate).filter(approved=None).select_related("payment__paper", "payment__household__unit", "asked_by")
-    return {"rows": list(waiting.order_by("asked_at")[:ROWS])}
+def approvals(estate, user, day):
+    """Voids, refunds, waivers and deposits to be given back that wait for a second person; one's own wait for another."""
+    return {"rows": _matters(waiting.undecided(estate))}
+
+
+@part("billing.pay_refund")
+def to_pay(estate, user, day):
+    """Approved refunds and deposits, for finance; nothing when there are none."""
+    rows = _matters(waiting.to_pay(estate))
+    return {"rows": rows} if rows else None
 
 
 @part("billing.mend_line")
@@ -125,6 +132,17 @@ def my_voids(estate, user, day):
     mine = ReceiptVoid.objects.of(estate).filter(asked_by=user).filter(Q(approved=None) | Q(decided_at__gte=day_bounds(day)[0]))
     rows = mine.select_related("payment__paper", "payment__household__unit", "decided_by", "reissued__paper").order_by("-pk")[:ROWS]
     return {"rows": [(void, *_void_state(void)) for void in rows]} if rows else None
+
+
+@part("billing.ask_refund")
+def my_requests(estate, user, day):
+    """What became of one's own refunds, waivers and deposits to be given back; nothing when there are none."""
+    rows = _matters(waiting.asked_by(user, estate, day_bounds(day)[0]))
+    return {"rows": [(row, *row.state) for row in rows]} if rows else None
+
+
+def _matters(rows):
+    return [waiting.Matter(*row) for row in rows[:ROWS]]
 
 
 def _void_state(void):
@@ -183,7 +201,8 @@ def about_estate(estate, user, day):
     return {"estate": estate, "hours": estate_page.hours_words(HoursPolicy.of(estate))}
 
 
-PARTS = ((unfinished, journal_trouble, no_register, promises, data_requests, days, log), (notices, receipts, my_voids, takings, voids, to_mend, month, numbers))
+PARTS = ((unfinished, journal_trouble, no_register, promises, data_requests, days, log),
+         (notices, receipts, my_voids, my_requests, takings, approvals, to_pay, to_mend, month, numbers))
 OUTSIDE = ((unfinished, notices, urgent_remarks, phones), (about_estate,))            # engineer and guard, who keep no log
 
 # What a clerk does from here without a household: label, right, URL name, Alt digit.

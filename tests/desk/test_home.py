@@ -6,7 +6,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from billing.models import Charge
 from billing.receipts import ask_void, refuse_void, void_receipt
+from billing.refunds import approve_refund, ask_refund, pay_refund
+from billing.waivers import ask_waiver, refuse_waiver
 from households.register import add_unit, open_household
 from servicecentre.desk import home
 from servicecentre.kit.periods import now, today
@@ -30,12 +33,12 @@ def test_clerk_sees_promises_log_and_own_receipts(desk, household, clerk):
     page = desk.get("/").content.decode()
     for words in ("李婷", "答复公摊怎么算", f"/households/{household.pk}/", "我今天的收据", "登记业主", "Alt 1"):
         assert words in page, words
-    assert "今日收款" not in page and "等批的作废" not in page
+    assert "今日收款" not in page and "等批的" not in page
 
 
 def test_manager_sees_takings_voids_and_month(manager_desk, household):
     page = manager_desk.get("/").content.decode()
-    for words in ("今日收款", "等批的作废", "还没出账", "单据号码"):
+    for words in ("今日收款", "没有等批的作废、退款、减免", "还没出账", "单据号码"):
         assert words in page, words
     assert "我今天的收据" not in page
 
@@ -112,6 +115,30 @@ def test_who_asked_for_a_void_reads_what_came_of_it(desk, estate, clerk, clerk2,
     for words in ("我申请的作废", "当面退 114.00 元", "金额没有错", "等批准"):
         assert words in page, words
     assert home.my_voids(estate, clerk2, today()) is None
+
+
+def test_what_was_asked_for_waits_with_who_decides_with_finance_and_with_who_asked(desk, manager_desk, desk_of, estate, clerk, clerk2, manager):
+    """Refunds, waivers and deposits of all kinds, each with its room and sum, in a query a part."""
+    cashier = person_at(estate, "sunfang", "孙芳", Role.FINANCE)
+    finance = desk_of(cashier)
+    household = household_owing(estate, "1-1-101", months=("2026-11",))
+    line = Charge.objects.get(household=household)
+    waiver = ask_waiver(line, amount=10_00, reason="电梯停用", by=clerk)
+    pay(household, line.amount + 50_00, clerk2, "wechat")
+    refund = ask_refund(household, amount=20_00, reason="more", words="多了", method="original", payee_name="张明", by=clerk, despite=("arrears",))
+    for browser, words in ((desk, ("我申请的退款、减免", "等批准", "退款 20.00")), (manager_desk, ("等批的", "减免", "10.00", "李婷"))):
+        page = browser.get("/").content.decode()
+        assert all(one in page for one in (*words, "1-1-101")), words
+    assert "等财务付的" not in finance.get("/").content.decode()
+    refuse_waiver(waiver, refusal="没有停", by=manager)
+    refund = approve_refund(refund, by=manager)
+    page = desk.get("/").content.decode()
+    assert "没有停" in page and "等财务付款" in page and "没有等批的" in manager_desk.get("/").content.decode()
+    for browser in (finance, manager_desk):
+        assert refund.get_absolute_url() in browser.get("/billing/approvals/").content.decode()
+    assert "等财务付的" in finance.get("/").content.decode()
+    pay_refund(refund, reference="WX0001", by=cashier)
+    assert "已付" in desk.get("/").content.decode() and "等财务付的" not in finance.get("/").content.decode()
 
 
 def test_an_administrator_reads_the_log_without_doors_that_are_closed_to_him(estate, household, desk_of):
