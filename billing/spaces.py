@@ -184,19 +184,29 @@ def change_space(contract, *, space, from_day, reason, version, by):
 
 
 @act
-def prove_right(contract, *, proof, version, by):
-    """The proof of the right to a dedicated space, which the old list did not tell. Returns the contract."""
+def change_contract_entry(contract, *, holder_name, card_no="", proof="", remarks="", version, by):
+    """Who uses the space, its card, its proof of right and a remark; what was agreed and billed stays. Returns the contract.
+
+    Refused when nothing changes, and for a dedicated space whose proof would be gone (it may still be missing of one from the old list).
+    """
     contract = _held(contract, version)
-    if contract.space_kind != SpaceKind.DEDICATED:
-        raise Refused("共用、露天车位不用权属证明。")
-    proof = checked("proof", clean_text, proof, 60)
-    if not proof:
+    given = (("holder_name", holder_name, 40), ("card_no", card_no, 30), ("proof", proof, 60), ("remarks", remarks, 60))
+    new = {name: checked(name, clean_text, text, most) for name, text, most in given}
+    if not new["holder_name"]:
+        raise Refused({"holder_name": "请写使用人"})
+    if contract.space_kind != SpaceKind.DEDICATED and new["proof"]:
+        raise Refused({"proof": "共用、露天车位不用权属证明。"})
+    if contract.proof and not new["proof"]:
         raise Refused({"proof": "请写证名和编号"})
-    if proof == contract.proof:
-        raise Refused({"proof": "和现在登记的一样，没有改动"})
-    contract.proof = proof
-    _save(contract, "proof")
-    record(by, f"车位协议 {contract} 登记权属证明：{proof}", contract, household=contract.household)
+    changed = [name for name, value in new.items() if getattr(contract, name) != value]
+    if not changed:
+        raise Refused("和现在登记的一样，没有改动。")
+    for name in changed:
+        setattr(contract, name, new[name])
+    _save(contract, *changed)
+    told = "、".join(contract._meta.get_field(name).verbose_name for name in changed)
+    proved = f"，权属证明：{proof}" if "proof" in changed else ""
+    record(by, f"车位协议 {contract} 改了{told}{proved}", contract, household=contract.household)
     return contract
 
 

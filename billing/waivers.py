@@ -2,6 +2,7 @@
 from django.core.exceptions import ValidationError
 
 from households.models import Household
+from servicecentre.files.storing import add_files
 from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import business_day, now, shown_moment
 from servicecentre.kit.refused import Refused
@@ -15,10 +16,12 @@ from .allocation import settle
 from .models import Charge, Credit, Waiver
 from .slips import waiver_content
 
+SEE = "billing.view_refunds"              # who may open the evidence
+
 
 @act
-def ask_waiver(charge, *, amount, reason, basis="", by):
-    """Ask that ``amount`` fen of this line be forgiven; returns the Waiver that waits for another person.
+def ask_waiver(charge, *, amount, reason, basis="", files=(), by):
+    """Ask that ``amount`` fen of this line be forgiven; returns the Waiver that waits for another person. ``files``: the evidence.
 
     Refused for more than is still due of it, for a void line, and while another asking for it waits.
     """
@@ -33,6 +36,7 @@ def ask_waiver(charge, *, amount, reason, basis="", by):
         raise Refused({"reason": "写明为什么减免。"})
     waiver = Waiver.objects.create(estate_id=charge.estate_id, household=household, charge=charge, amount=amount, reason=reason,
                                    basis=_said("basis", basis), asked_by=by, asked_at=now())
+    add_files(files, waiver, right=SEE, by=by, household_no=household.number)
     record(by, f"申请减免 {charge} {yuan(amount)} 元：{reason}", waiver, household=household)
     return waiver
 

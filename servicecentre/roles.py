@@ -120,7 +120,7 @@ RIGHTS = {
     "billing.cancel_contract": _to("取消没开始的车位协议", CLERK, MANAGER),
     "billing.change_vehicle": _to("车位协议换车", CLERK, MANAGER),
     "billing.change_space": _to("车位协议换车位", CLERK, MANAGER),
-    "billing.prove_right": _to("登记车位权属证明", CLERK, MANAGER),
+    "billing.change_contract_entry": _to("修改车位协议资料、权属证明", CLERK, MANAGER),
     "billing.import_parking": _to("导入车位租用登记", MANAGER),
     "billing.import_arrears": _to("导入历史欠费", MANAGER),
     "billing.export_charges": _to("导出应收", MANAGER, FINANCE),

@@ -13,7 +13,8 @@ def pages_of(w):
     one_payment = ("billing:payment", "billing:collected", "billing:ask_void")
     one_void = ("billing:void", "billing:void_receipt", "billing:refuse_void")
     one_import = ("report", "columns", "apply", "changes", "undo", "forget", "wrong_rows")
-    held = {"promise": w.promise, "paper": w.payment.paper, "letter": w.letter, "unit": w.unit, "vehicle": w.vehicle, "data_request": w.request}
+    held = {"promise": w.promise, "paper": w.payment.paper, "letter": w.letter, "unit": w.unit, "vehicle": w.vehicle, "data_request": w.request,
+            "parking_contract": w.contract, "waiver": w.waiver}
     one_user = ("user", "change_user", "give_post", "arrange_cover", "reset_password", "deactivate_user", "reactivate_user", "end_sessions",
                 "reset_second_factor")
     return {

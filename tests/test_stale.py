@@ -76,7 +76,7 @@ EDITS = {
                      "change_setting", f"?change={SETTING}"),
     "change_user": edit(User, "newcomer", "name", "吴敏一", "吴敏二"),
     "billing:change_space_entry": edit(ParkingSpace, "space", "place", "5 栋南侧", "5 栋北侧"),
-    "billing:prove_right": edit(ParkingContract, "dedicated", "proof", "不动产权第 1 号", "不动产权第 2 号"),
+    "billing:change_contract_entry": edit(ParkingContract, "dedicated", "proof", "不动产权第 1 号", "不动产权第 2 号"),
     "billing:change_fee_kind": edit(FeeKind, "fee_kind", "name", "清运费一", "清运费二"),
     "households:change_person": edit(Person, "person", "contact", "张先生", "陈先生"),
     "households:record_death": edit(Person, "person", "deceased_on", "2026-11-01", "2026-11-02", field="died_on", more={"basis": "死亡证明"}),

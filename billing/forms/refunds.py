@@ -3,6 +3,7 @@ from crispy_forms.layout import Layout, Row
 from django import forms
 
 from billing.models import Refund
+from servicecentre.files.forms import FilesMixin
 from servicecentre.kit.fields import CountField, DayField, MoneyField, PriceField, ReadingField, TextField
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.money import yuan
@@ -62,10 +63,11 @@ class BounceForm(DeskForm):
     bounced_words = TextField(label="银行怎么说的", max_length=100)
 
 
-class AskWaiverForm(DeskForm):
+class AskWaiverForm(FilesMixin, DeskForm):
     amount = MoneyField(label="减免（元）")
     reason = TextField(label="为什么减免", max_length=100)
     basis = TextField(label="依据（文件、约定、谁答应的）", max_length=100, required=False)
+    field_order = ("amount", "reason", "basis", "files")
 
 
 class RebillForm(DeskForm):

@@ -127,10 +127,21 @@ class ChangeSpaceForm(DeskForm):
         self.fields["space"].estate = estate
 
 
-class ProofForm(DeskForm):
-    proof = TextField(label="权属证明（证名和编号）", max_length=60)
+class ContractEntryForm(DeskForm):
+    """Of a space that needs no proof of right none is asked."""
+
+    holder_name = TextField(label="使用人", max_length=40)
+    card_no = TextField(label="卡、遥控", max_length=30, required=False)
+    proof = TextField(label="权属证明（证名和编号）", max_length=60, required=False)
+    remarks = TextField(label="备注", max_length=60, required=False)
     version = forms.IntegerField(widget=forms.HiddenInput)
-    layout = Layout("proof", "version")
+
+    def __init__(self, *args, contract, **kwargs):
+        super().__init__(*args, **kwargs)
+        asks = contract.space_kind == SpaceKind.DEDICATED
+        if not asks:
+            del self.fields["proof"]
+        self.helper.layout = Layout(Row("holder_name", "card_no"), *(["proof"] if asks else []), "remarks", "version")
 
 
 class SpaceEntryForm(DeskForm):

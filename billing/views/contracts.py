@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from billing import space_lists, spaces
 from billing.explain import formula, paid_state, period_text
-from billing.forms.spaces import CancelForm, ChangeSpaceForm, ChangeVehicleForm, EndForm, ProofForm, SignForm, TermsForm
+from billing.forms.spaces import CancelForm, ChangeSpaceForm, ChangeVehicleForm, ContractEntryForm, EndForm, SignForm, TermsForm
 from billing.models import BillingPolicy, Credit, ParkingContract, ParkingSpace, SpaceKind
 from billing.space_terms import billed_from, charges_of, cycle_due, first_cycle, give_back, tariff_of
 from households.models import Household
@@ -58,7 +58,7 @@ def _can(request, row, day, running, renewal):
     return {"end": running and not renewal and may(request, "billing.end_contract"),
             "cancel": running and not renewal and unused and may(request, "billing.cancel_contract"),
             "vehicle": running and may(request, "billing.change_vehicle"), "space": running and may(request, "billing.change_space"),
-            "prove": running and row.space_kind == SpaceKind.DEDICATED and may(request, "billing.prove_right"),
+            "entry": running and may(request, "billing.change_contract_entry"),
             "renew": row.voided_at is None and row.ended_at is None and row.ends_on and not renewal and may(request, "billing.sign_contract"),
             "collect": may(request, "billing.collect_payment")}
 
@@ -203,10 +203,11 @@ def change_space(request, pk):
                      about=f"{about_of(row.household)} · {row} · 现在 {row.space_on(today()) or '不固定'}；同一种类，费用不变")
 
 
-@needs("billing.prove_right")
-def prove_right(request, pk):
+@needs("billing.change_contract_entry")
+def change_contract_entry(request, pk):
     row = _contract(request, pk)
-    form = ProofForm(request.POST or None, initial={"version": row.version, "proof": row.proof})
-    if request.method == "POST" and form.perform(spaces.prove_right, row, by=request.user):
-        return done(request, f"车位协议 {row} 的权属证明已登记。", row)
-    return form_page(request, form, title="权属证明", button="登记权属证明", back=row, about=f"{about_of(row.household)} · {row}")
+    initial = {name: getattr(row, name) for name in ("version", "holder_name", "card_no", "proof", "remarks")}
+    form = ContractEntryForm(request.POST or None, initial=initial, contract=row)
+    if request.method == "POST" and form.perform(spaces.change_contract_entry, row, by=request.user):
+        return done(request, f"车位协议 {row} 的资料已修改。", row)
+    return form_page(request, form, title="修改协议资料", button="修改", busy="正在修改，请稍等", back=row, about=f"{about_of(row.household)} · {row}")

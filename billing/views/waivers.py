@@ -9,6 +9,7 @@ from billing.explain import lines_of, paid_state
 from billing.forms.refunds import AskWaiverForm, RebillForm, RefuseForm
 from billing.models import Allocation, Charge, DepositReturn, Rebill, ReceiptVoid, Refund, Waiver
 from households.views.pages import done, form_page
+from servicecentre.files.models import File
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import now, today
@@ -38,7 +39,7 @@ def charge(request, pk):
 @needs("billing.ask_waiver")
 def ask_waiver(request, pk):
     row = _charge(request, pk)
-    form = AskWaiverForm(request.POST or None)
+    form = AskWaiverForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and (made := form.perform(waivers.ask_waiver, row, by=request.user)):
         return done(request, f"已申请减免 {yuan(made.amount)} 元，等别的主管批准。", made)
     return form_page(request, form, title="申请减免", button="申请减免", busy="正在申请，请稍等", back=_url(row),
@@ -146,6 +147,7 @@ def _waiver(request, pk):
 def _page(request, row, *, form=None, refusal=None):
     printed = row.paper and row.paper.prints.select_related("paper", "by").first()
     return render(request, "billing/refunds/waiver.html", {
+        "files": list(File.objects.of(request.estate).there().filter(row_type="billing.waiver", row_id=row.pk).newest_first()),
         "waiver": row, "charge": row.charge, "household": row.household, "waiting": row.approved is None, "wrong": form or refusal,
         "form": form or DeskForm(auto_id=False), "refusal": refusal or RefuseForm(),
         "why_not": waivers.why_not(row, request.user) if may(request, "billing.waive_charge") else "由主管批准。",

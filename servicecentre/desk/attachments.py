@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import get_script_prefix, resolve, reverse
 from django.views.decorators.http import require_GET
 
+from billing.models import ParkingContract, Waiver
 from households.models import AuthorisationLetter, Household, Person, Unit, Vehicle
 from households.views.pages import done, form_page, household_of
 from servicecentre.files import storing
@@ -140,6 +141,8 @@ HOLDERS = {
     "letter": Holder(AuthorisationLetter, SEES_HOUSEHOLD, "委托书的附件", str, AuthorisationLetter.get_absolute_url),
     "unit": Holder(Unit, "households.view_register", "房屋的附件", lambda row: row.code, Unit.get_absolute_url, lambda row: ""),
     "vehicle": Holder(Vehicle, SEES_HOUSEHOLD, "车辆的附件", lambda row: show_plate(row.plate), lambda row: row.household.get_absolute_url()),
+    "parking_contract": Holder(ParkingContract, "billing.view_parking", "车位协议的附件", str, ParkingContract.get_absolute_url),
+    "waiver": Holder(Waiver, "billing.view_refunds", "减免的依据", lambda row: str(row.charge), Waiver.get_absolute_url),
     "data_request": Holder(DataRequest, "desk.view_data_requests", "个人信息申请的附件", lambda row: row.paper.number, DataRequest.get_absolute_url)}
 
 

@@ -36,7 +36,7 @@ def _of_the_old_list(w):
 
 def pages(w):
     on_contract = ("parking_contract", "renew_contract", "end_contract", "cancel_contract", "change_vehicle", "change_space")
-    return {**{f"billing:{name}": [w.contract.pk] for name in on_contract}, "billing:prove_right": [w.dedicated.pk],
+    return {**{f"billing:{name}": [w.contract.pk] for name in on_contract}, "billing:change_contract_entry": [w.dedicated.pk],
             **{f"billing:{name}": [w.space.pk] for name in ("parking_space", "change_space_entry")}}
 
 

@@ -14,6 +14,7 @@ from servicecentre.roles import Role
 from servicecentre.worklog.models import Entry
 from tests.conftest import Desk, person_at
 
+from ..files.making import upload
 from .till import household_owing, lines, pay
 
 
@@ -84,9 +85,10 @@ def test_a_waiver_walks_through_its_pages(estate, household, clerk, manager):
     desk = Desk(clerk, estate)
     assert "申请减免" in words(desk.get(f"/billing/charges/{line.pk}/"))
     assert "只欠 170.16 元" in words(desk.post(f"/billing/charges/{line.pk}/waive/", {"amount": "171", "reason": "试"}))
-    assert desk.post(f"/billing/charges/{line.pk}/waive/", {"amount": "20", "reason": "电梯停用"}).status_code == 302
+    assert desk.post(f"/billing/charges/{line.pk}/waive/", {"amount": "20", "reason": "电梯停用", "files": upload(name="通知.jpg")}).status_code == 302
     where = f"/billing/waivers/{Waiver.objects.get().pk}/"
-    assert "由主管批准" in words(desk.get(where))
+    page = words(desk.get(where))
+    assert "由主管批准" in page and "通知.jpg" in page
     assert Desk(manager, estate).post(f"{where}approve/").status_code == 302
     assert "JM-" in words(desk.get(where)) and "减免" in words(desk.get(f"/billing/charges/{line.pk}/"))
 

@@ -10,6 +10,7 @@ from billing.space_terms import charges_of
 from households.models import Vehicle
 from servicecentre.kit import periods
 from servicecentre.kit.refused import Refused
+from servicecentre.worklog.models import Entry
 from tests.factories import make_household
 
 from .till import demand_sums_agree, pay
@@ -292,11 +293,19 @@ def test_lists_of_what_wants_a_look(estate, household, clerk):
 def test_the_proof_is_brought_later(estate, household, clerk):
     d1 = spaces.add_space(estate, number="D-1", kind=SpaceKind.DEDICATED, by=clerk)
     contract = sign(household, clerk, space_kind=SpaceKind.DEDICATED, space=d1, proof="购买合同")
+    same = {"holder_name": contract.holder_name, "by": clerk}
     with pytest.raises(Refused, match="没有改动"):
-        spaces.prove_right(contract, proof="购买合同", version=1, by=clerk)
-    assert spaces.prove_right(contract, proof="不动产权第 1 号", version=1, by=clerk).proof == "不动产权第 1 号"
+        spaces.change_contract_entry(contract, proof="购买合同", version=1, **same)
+    contract = spaces.change_contract_entry(contract, proof="不动产权第 1 号", card_no="K-88", version=1, **same)
+    assert (contract.proof, contract.card_no, contract.version) == ("不动产权第 1 号", "K-88", 2)
+    for given, field in (({"proof": "", "card_no": "K-88"}, "proof"), ({"proof": "证", "holder_name": " "}, "holder_name")):
+        with pytest.raises(Refused) as refused:
+            spaces.change_contract_entry(contract, version=2, **same | given)
+        assert field in refused.value.message_dict
+    shared = sign(household, clerk, plate="苏A12345")
     with pytest.raises(Refused, match="不用权属证明"):
-        spaces.prove_right(sign(household, clerk, plate="苏A12345"), proof="证", version=1, by=clerk)
+        spaces.change_contract_entry(shared, proof="证", version=1, **same)
+    assert "张明" not in Entry.objects.filter(act="billing.change_contract_entry").get().words
 
 
 def test_a_number_stands_once(estate, l23, clerk):
