@@ -11,7 +11,7 @@ from django.db import connection
 
 
 def described():
-    """{table: [columns with type and default, rules and indexes in SQL]} of the default database; in which order they were made says nothing. Django's own tables apart."""
+    """{table: [columns with type and default, rules and indexes in SQL]} of the default database, Django's own apart; their order says nothing."""
     with connection.cursor() as cursor:
         return {table: sorted(_facts(cursor, table)) for table in connection.introspection.table_names(cursor) if not table.startswith(("django_", "auth_"))}
 
