@@ -18,6 +18,7 @@ from .allocation import settle
 from .charges import make_charge
 from .lines import lacking, lines, prices_on, unbilled
 from .models import BillingPolicy, BillRun, Charge, Credit
+from .room import discount_gone, room
 from .shares import NOTHING, Tenure, share, with_neighbours
 
 MONTHS_BACK = 12                  # how many billed months are searched for tenures without a line
@@ -83,8 +84,8 @@ def to_correct(estate, households):
 def mend_line(charge, *, by):
     """Mend one billed line to the days its tenure holds: a Credit for what is too much, a further line for what lacks.
 
-    The credit settles the line itself first; what was paid above it becomes the household's credit. Returns the Credit
-    or the new Charge. Refused when there is nothing to mend.
+    Credits settle their line first, further lines before the line itself; what was paid above them becomes the household's credit. Returns
+    the last Credit or the new Charge. Refused when there is nothing to mend; what was forgiven is given back to nobody.
     """
     household = Household.objects.lock(charge.household_id)
     charge = with_sums(Charge.objects.all()).lock(charge)
@@ -93,21 +94,25 @@ def mend_line(charge, *, by):
         raise Refused("这笔账单没有要更正的，请刷新出账预览。")
     if fen > 0:
         return _further_line(charge, household, fen, by)
-    credit = Credit.objects.create(estate_id=charge.estate_id, household=household, charge=charge, source=Credit.Source.CORRECTION,
-                                   amount=-fen, left=-fen, reason=_words(charge, household), made_at=now(), made_by=by)
-    if charge.due:
-        settle(household, [charge], [credit], at=credit.made_at, later=True)
-    record(by, f"更正 {charge.shown_name} {BillingMonth.of(charge.period)} 减 {yuan(-fen)} 元：{credit.reason}", credit, household=household)
-    if gone := _discount_gone(charge, -fen):
+    words, gone = _words(charge, household), 0
+    for line, part in _taken_off(charge, -fen):
+        gone = discount_gone(charge, part) if line == charge else 0
+        credit = Credit.objects.create(estate_id=charge.estate_id, household=household, charge=line, source=Credit.Source.CORRECTION,
+                                       amount=part, left=part, reason=words, made_at=now(), made_by=by)
+        if line.due:
+            settle(household, [line], [credit], at=credit.made_at, later=True)
+    record(by, f"更正 {charge.shown_name} {BillingMonth.of(charge.period)} 减 {yuan(-fen)} 元：{words}", credit, household=household)
+    if gone:
         take_discount_back(charge, credit, gone, household, by)
     return credit
 
 
-def _discount_gone(charge, back):
-    """How much of a year's discount falls away where ``back`` fen of the line are given back (DOMAIN §2 Paying ahead)."""
-    given = charge.credits.filter(source=Credit.Source.DISCOUNT).aggregate(fen=Sum("amount", default=0))["fen"]
-    before = charge.amount - charge.mended_fen
-    return given and half_up(given * before, charge.amount) - half_up(given * (before - back), charge.amount)
+def _taken_off(charge, fen):
+    """[(line, fen)] that credits take off: what was billed in addition goes first, each within its room."""
+    for line in (*_further(charge.household_id, charge.fee_kind_id, charge.period).order_by("-line"), charge):
+        if part := min(fen, room(line)):
+            yield line, part
+            fen -= part
 
 
 def _lines_off(estate, charges):
@@ -117,7 +122,9 @@ def _lines_off(estate, charges):
     short = Q(share_num__lt=F("share_den")) & (
         Q(starts_on__gt=F("period"), household__starts_on__lt=F("starts_on"))
         | (Q(household__ends_on=None) | Q(household__ends_on__gt=F("ends_on"))) & ~Q(ends_on__in=whole_ends))
-    mended = Exists(Credit.objects.filter(charge=OuterRef("pk"), source=Credit.Source.CORRECTION))       # the tenure may have moved again
+    # The tenure may have moved again since a line was mended.
+    mended = Exists(Credit.objects.filter(charge=OuterRef("pk"), source=Credit.Source.CORRECTION)) | Exists(
+        _further(OuterRef("household"), OuterRef("fee_kind"), OuterRef("period")).filter(estate=OuterRef("estate")))
     # What the old books said (期初) is a sum for the month, not days of it.
     followed = Household.objects.live().filter(unit=OuterRef("household__unit"), starts_on__gt=OuterRef("household__ends_on"))
     sold_on = Q(household__developer=False, household__ends_on=F("ends_on"), share_num=F("share_den")) & ~Q(ends_on__in=whole_ends) & Exists(followed)
@@ -145,25 +152,31 @@ def _never_billed(estate, month):
 
 
 def with_sums(charges):
-    """Adds what further lines and corrections have mended of each line, fen and how many, and what share() asks of the tenures beside."""
-    further = _further(OuterRef("household"), OuterRef("fee_kind"), OuterRef("period")).order_by().values("household")
-    mended = _mended(OuterRef("pk")).order_by().values("charge")
+    """Adds what further lines and corrections have mended of each line, fen and how many, what all credits but a year's discount have
+    lowered of these lines, and what share() asks of the tenures beside."""
+    month = (OuterRef("household"), OuterRef("fee_kind"), OuterRef("period"))
+    further = _further(*month).order_by().values("household")
+    lowered = _lowered(*month).order_by().values("charge__household")
+    mended = lowered.filter(source=Credit.Source.CORRECTION)
     fen, number = Cast(Sum("amount"), BigIntegerField()), Count("pk")
     return with_neighbours(charges).annotate(
         further_fen=Coalesce(Subquery(further.annotate(fen=fen).values("fen")), 0),
         further_n=Coalesce(Subquery(further.annotate(n=number).values("n")), 0),
         mended_fen=Coalesce(Subquery(mended.annotate(fen=fen).values("fen")), 0),
-        mended_n=Coalesce(Subquery(mended.annotate(n=number).values("n")), 0))
+        mended_n=Coalesce(Subquery(mended.annotate(n=number).values("n")), 0),
+        lowered_fen=Coalesce(Subquery(lowered.annotate(fen=fen).values("fen")), 0))
 
 
 def off_by(charge, household, *, sold=False):
     """What the tenure's share makes of the month, less what is billed and mended, fen; 0 when they agree but for rounding.
 
+    Never less than takes off what no credit has lowered yet: a line that was forgiven costs nothing, and gives nothing back.
     ``charge`` has with_sums(); ``sold``: somebody follows the day after ``household.ends_on``, though no row says so yet.
     """
     pair = _share(charge, household, sold)
     due = line_amount(charge.quantity, charge.unit_price, charge.percent, *pair) if pair[0] else 0
     fen = due - charge.amount - charge.further_fen + charge.mended_fen
+    fen = max(fen, min(0, charge.lowered_fen - charge.amount - charge.further_fen))
     return fen if abs(fen) > charge.further_n + charge.mended_n else 0
 
 
@@ -216,8 +229,10 @@ def _further(household, fee_kind, period):
     return Charge.objects.live().filter(household=household, fee_kind=fee_kind, period=period, subject="", line__gt=0)
 
 
-def _mended(charge):
-    return Credit.objects.filter(charge=charge, source=Credit.Source.CORRECTION)
+def _lowered(household, fee_kind, period):
+    """Credits on the month's own lines, a year's discount left out: that falls away by a line of its own."""
+    return Credit.objects.exclude(source=Credit.Source.DISCOUNT).filter(
+        charge__household=household, charge__fee_kind=fee_kind, charge__period=period, charge__subject="", charge__voided_at=None)
 
 
 def _words(charge, household):

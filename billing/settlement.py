@@ -13,6 +13,7 @@ from .corrections import off_by, with_sums
 from .explain import period_text
 from .models import BillingPolicy, BillRun, Charge, Price
 from .prepayments import balance_of
+from .room import discount_gone
 from .shares import NOTHING, Tenure, share
 
 MOST_LINES = 36                    # lines not billed yet that are shown one by one
@@ -69,6 +70,7 @@ def settlement(household, day):
 def _of_charge(charge, ended):
     regular = charge.fee_kind.bills and not charge.subject and not charge.line and not charge.opening_id
     off = min(0, off_by(charge, ended, sold=True)) if regular else 0
+    off += discount_gone(charge, -off) if off else 0
     owes, back = max(0, charge.due + off), max(0, -off - charge.due)
     beyond = min(charge.due, -off)
     if not (owes or back or beyond):

@@ -14,6 +14,7 @@ from servicecentre.worklog.acts import act, record
 from . import second_person
 from .allocation import settle
 from .models import Charge, Credit, Waiver
+from .room import room_beside_discount
 from .slips import waiver_content
 
 SEE = "billing.view_refunds"              # who may open the evidence
@@ -92,6 +93,8 @@ def _demand_due(charge, amount):
         raise Refused({"amount": "减免要大于 0。"})
     if amount > charge.due:
         raise Refused({"amount": f"这笔只欠 {yuan(charge.due)} 元，减免不能超过它。已缴的要退，请办退款。"})
+    if amount > (left := room_beside_discount(charge)):
+        raise Refused({"amount": f"这笔已冲减过，最多再减免 {yuan(left)} 元；冲减的钱还在预存里，先用预存抵这一笔。"})
 
 
 def _undecided(waiver):

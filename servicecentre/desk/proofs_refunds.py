@@ -1,8 +1,9 @@
 """Invariants 4 and 17 of refunds, waivers and the petty cash: parts, columns and moves agree, and two people stand behind each."""
-from django.db.models import Exists, F, OuterRef, Q, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import CharField, Exists, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 
-from billing.models import Credit, Payment, PettyCash, PettyCashMove, ReceiptVoid, Refund, RefundPart, Waiver
+from billing.models import Charge, Credit, Payment, PettyCash, PettyCashMove, ReceiptVoid, Refund, RefundPart, Waiver
+from billing.room import FALLEN
 from servicecentre.kit.money import yuan
 
 from .proving import place, proof
@@ -39,6 +40,16 @@ def waived():
     given = Waiver.objects.filter(credit=OuterRef("pk"), approved=True)
     for credit in Credit.objects.filter(source=Credit.Source.WAIVER).exclude(Exists(given)).select_related("estate", "household"):
         yield place(credit, credit.household), f"减免贷项 {credit.pk} {yuan(credit.amount)} 元没有批准的减免"
+
+
+@proof(4, "一笔应收冲减的合计不超过它")
+def lowered():
+    """All credits that name a line, less what a line of its own took back of a year's discount: else somebody gets back what nobody paid."""
+    back = Charge.objects.live().filter(household=OuterRef("household"), subject=Concat(Value(FALLEN), Cast(OuterRef("pk"), CharField())))
+    taken_back = Coalesce(Subquery(back.order_by().values("subject").annotate(fen=Sum("amount")).values("fen")), 0)
+    lines = Charge.objects.annotate(fen=_sum(Credit.objects.all(), "charge")).filter(fen__gt=F("amount"))
+    for charge in lines.annotate(back=taken_back).filter(fen__gt=F("amount") + F("back")).select_related("estate", "household"):
+        yield place(charge, charge.household), f"应收 {charge.pk} 只有 {yuan(charge.amount)}，却冲减了 {yuan(int(charge.fen - charge.back))}"
 
 
 @proof(4, "备用金等于它的收支")

@@ -3,11 +3,18 @@ from datetime import date
 
 import pytest
 
+from billing.cashier import credit_left
 from billing.charges import void_charge
-from billing.corrections import corrections, mend_line, off_words
+from billing.corrections import corrections, mend_line, off_words, to_correct
 from billing.explain import paid_state, paid_text
-from billing.models import Allocation, Charge, Credit
+from billing.models import Allocation, BillingPolicy, Charge, Credit
+from billing.receipts import ask_void, void_receipt
 from billing.run import bill_month, undo_run
+from billing.settlement import settlement
+from billing.waivers import ask_waiver, waive_charge
+from households.models import Household
+from households.register import change_owner
+from servicecentre.desk.proofs import prove
 from servicecentre.kit.periods import BillingMonth, now
 from servicecentre.kit.refused import Refused
 from tests.factories import make_household
@@ -171,3 +178,72 @@ def test_a_month_that_is_being_billed_is_not_listed_as_forgotten(estate, househo
     bill_month(estate, NOVEMBER, by=manager)
     make_household(estate, "3-2-1803", 10000)
     assert ("3-2-1803", "2026-11", 19000) not in listed(estate)
+
+
+# --- what was forgiven is given back to nobody ------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("waived", "paid", "back"), [(17016, 0, 0), (10000, 7016, 7016), (5000, 12016, 8508)])
+def test_a_line_that_was_forgiven_gives_back_what_was_paid_at_most(estate, manager, clerk, waived, paid, back):
+    """Sold on 15 November: half of 170.16 is for the buyer; of what was waived nothing comes out as money."""
+    household = make_household(estate, "3-2-1801", 8956)
+    bill_month(estate, NOVEMBER, by=manager)
+    waive_charge(ask_waiver(household.charges.get(), amount=waived, reason="漏水", by=clerk), by=manager)
+    if paid:
+        pay(household, paid, clerk)
+    assert settlement(household, date(2026, 11, 15)).back == back
+    until(household, date(2026, 11, 15))
+    make_household(estate, "3-2-1801", owner="李芳", starts_on=date(2026, 11, 16))
+    assert [fen for code, _, fen in listed(estate) if code == "3-2-1801"][:1] == ([-back] if back else [])
+    if back:
+        mend_line(household.charges.get(), by=manager)
+    else:
+        with pytest.raises(Refused, match="没有要更正的"):
+            mend_line(household.charges.get(), by=manager)
+    assert credit_left(household) == back <= paid
+    assert not to_correct(estate, Household.objects.filter(pk=household.pk)) and not list(prove())
+
+
+def test_a_waiver_never_adds_to_what_was_mended_and_given_out(estate, household, manager, clerk):
+    """The receipt void, the line is unpaid again, while what was mended of it lies in the household's credit."""
+    payment = pay(household, 17016, clerk)
+    until(household, date(2026, 10, 20))
+    mend_line(household.charges.get(), by=manager)
+    void_receipt(ask_void(payment, reason="other", words="错了", goes="credit", by=clerk), by=manager)
+    line = household.charges.get()
+    assert line.due == 17016
+    with pytest.raises(Refused, match="最多再减免 109.78 元"):
+        ask_waiver(line, amount=17016, reason="试", by=clerk)
+    waiver = ask_waiver(line, amount=10978, reason="试", by=clerk)
+    waive_charge(waiver, by=manager)
+    assert not list(prove())
+
+
+def test_what_was_billed_in_addition_is_given_back_too(estate, manager):
+    """20 days, then the whole month, then 20 days again, then none: further lines go first, and no line gives back more than it says."""
+    household = make_household(estate, "3-2-1801", 8956, ends_on=date(2026, 10, 20))
+    bill_month(estate, OCTOBER, by=manager)
+    until(household, None)
+    mend_line(household.charges.get(), by=manager)
+    until(household, date(2026, 10, 20))
+    assert listed(estate, OCTOBER) == [("3-2-1801", "2026-10", -6038)]
+    assert mend_line(household.charges.get(line=0), by=manager).charge.line == 1
+    until(household, date(2026, 9, 30))
+    assert mend_line(household.charges.get(line=0), by=manager).amount == 10978
+    assert listed(estate, OCTOBER) == [] and not any(line.due for line in household.charges.all())
+    assert not list(prove())
+
+
+def test_of_a_discount_no_more_is_given_back_than_was_paid(estate, manager, clerk):
+    """A year ahead at 5 % less, one line of it half forgiven: sold before that month, what was paid of it comes back, not a fen of the rest."""
+    BillingPolicy.objects.create(estate=estate, year_discount=5)
+    household = make_household(estate, "3-2-1801", 8956)
+    pay(household, 11 * 16165 + 10000, clerk, ahead=12, charges=[])
+    line = Charge.objects.unpaid().get()
+    waive_charge(ask_waiver(line, amount=6165, reason="漏水", by=clerk), by=manager)
+    last = date(2027, 9, 30)
+    told = settlement(household, last)
+    change_owner(household.unit, owners=[{"name": "李芳"}], last_day=last, by=clerk, despite=("far_day",))
+    for correction in corrections(estate, BillingMonth(2027, 10)):
+        mend_line(correction.charge, by=manager)
+    assert credit_left(household) == 10000 == told.back
+    assert not list(prove())

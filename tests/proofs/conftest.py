@@ -7,7 +7,7 @@ from servicecentre.staff.models import User
 from ..worlds import a_month, taken_back, unwritten
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def world(django_db_setup, django_db_blocker):
     with unwritten(django_db_blocker):
         world = a_month(create_estate("galaxy1", "银河国际街区一期", by=User.system()))

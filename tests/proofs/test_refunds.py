@@ -35,6 +35,12 @@ def test_4_a_waivers_credit_without_a_waiver(world):
         assert found() == {4}
 
 
+def test_4_credits_that_lower_a_line_below_nothing(world):
+    with unguarded(Credit):
+        behind("UPDATE billing_credit SET charge_id = %s WHERE source = 'void' AND amount = 3000 AND estate_id = %s", world.waived.charge_id, world.estate.pk)
+        assert found() == {4}
+
+
 def test_4_petty_cash_that_its_moves_do_not_give(world):
     with unguarded(PettyCash):
         behind("UPDATE billing_pettycash SET balance = balance + 100 WHERE estate_id = %s", world.estate.pk)
