@@ -52,7 +52,7 @@ def pytest_configure():
     gc.set_threshold(100_000, 50, 100)
 
 
-WALKS = {"test_nonsense.py", "test_doors.py", "test_queries.py", "test_canary.py", "test_reading.py"}       # over every page, minutes each
+WALKS = {"test_nonsense.py", "test_doors.py", "test_queries.py", "test_canary.py", "test_reading.py", "test_accessible.py"}   # over every page
 
 
 def pytest_collection_modifyitems(items):

@@ -37,17 +37,17 @@ def headers_of(response):
     return " ".join(f"{name}: {value}" for name, value in response.items())
 
 
-def crawl(desk, world, begin=None):
+def crawl(desk, world, begin=None, alike=ALIKE):
     """Yields (address, text) of all that this browser is let see: every door of the map, then every link on what it showed.
 
-    With ``begin``, names of doors, only those pages.
+    With ``begin``, names of doors, only those pages; ``alike`` of each sort.
     """
     todo = [address(world, name) for name in begin or [name for name, _, _ in INSIDE]]
     seen, shapes = set(), Counter()
     while todo:
         plain = todo.pop(0).partition("#")[0]
         shape = re.sub(r"=[^&]*", "", re.sub(r"\d+", "0", plain))
-        if plain in seen or shapes[shape] >= ALIKE or any(part in plain for part in ENDLESS):
+        if plain in seen or shapes[shape] >= alike or any(part in plain for part in ENDLESS):
             continue
         seen.add(plain)
         shapes[shape] += 1

@@ -65,9 +65,9 @@ def birds(text):
 
 
 def hits(desk, world):
-    """Where one shows; the frame around all pages is read at home."""
+    """Where one shows, one page of each sort; the frame around all pages is read at home."""
     with unframed():
-        found = [where for where, text in crawl(desk, world) if birds(text + where)]
+        found = [where for where, text in crawl(desk, world, alike=1) if birds(text + where)]
     return found + ["/"] * bool(birds(text_of(desk.get("/"))))
 
 

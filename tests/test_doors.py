@@ -125,8 +125,10 @@ def test_the_public_doors_say_nothing_of_the_house(world):
 def test_a_role_passes_only_the_doors_it_has_a_right_to(world, role):
     desk = Desk(person_at(world.estate, f"only-{role}", "某人", role), world.estate)
     for name, _, view in INSIDE:
-        allowed = role in RIGHTS[view.needs].roles
+        allowed, status = role in RIGHTS[view.needs].roles, 405
         for method in (desk.get, desk.post):
+            if allowed and status != 405:
+                continue                                  # an empty form is the page once more, walked by who may do everything
             with taken_back(), unframed():
                 status = method(address(world, name)).status_code
             assert status < 500 and (status == 403) is not allowed, f"{role} {name}: {status}"

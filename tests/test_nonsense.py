@@ -22,9 +22,9 @@ from .worlds import a_month, at, taken_back, unset, unwritten
 THEN = (2026, 11, 21, 3)
 IN_ADDRESSES = ("page", "on", "by", "area", "urgent", "building", "kind", "state", "number", "year", "method", "cashier", "show", "month",
                 "reason", "room", "print", "next", "q", "unit_price", "from_month", "basis", "sort", "change", "first", "last", "who", "receipt", "which")
-NONSENSE = {"a word": "x", "a negative number": "-1", "a long number": "9" * 30, "a fraction": "1.5", "an exponent": "9e9", "NUL": "a\0b",
-            "turned round": "a\u202eb", "a quote": "'; --", "no such month": "2026-13", "no such day": "2026-02-30", "full width": "１２",
-            "other digits": "٣٤", "much": "长" * 5000, "list": "[]", "empty": ""}
+NONSENSE = {"a word": "x'; --", "a negative number": "-1", "a long number": "9" * 30, "an exponent": "9e9", "NUL": "a\0b",
+            "turned round": "a\u202eb", "no such month": "2026-13", "no such day": "2026-02-30", "other digits": "１٣", "much": "长" * 5000,
+            "empty": ""}
 # A button, or choices: nothing in them is typed.
 BUTTONS = ("billing:void_receipt", "billing:approve_refund", "billing:pay_refund", "billing:approve_deposit_return", "billing:waive_charge",
            "billing:mend_line", "billing:withdraw_price", "households:import_columns", "remove_phone",
@@ -102,7 +102,7 @@ def test_who_reads_what_was_sent_is_known(world):
     assert not {"departments", "rights"} & {*world.readers["GET"], *world.readers["POST"]}
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "1.5", "x", str(2**31), str(2**63 - 1), str(2**63), "9" * 20, "9" * 200, "１"])
+@pytest.mark.parametrize("number", ["-1", "1.5", "x", str(2**31), str(2**63), "9" * 200, "１"])
 def test_an_id_that_no_row_can_have_is_not_found(world, number):
     """Where the map itself knows no such address one page is asked for all: the answer is the map's."""
     wrong, unknown = {}, []
@@ -135,8 +135,8 @@ def known(where):
         return False
 
 
-@pytest.mark.parametrize("value", [v for n, v in NONSENSE.items() if n not in ("a word", "empty", "a quote")],
-                         ids=[n for n in NONSENSE if n not in ("a word", "empty", "a quote")])
+@pytest.mark.parametrize("value", [v for n, v in NONSENSE.items() if n not in ("a word", "empty")],
+                         ids=[n for n in NONSENSE if n not in ("a word", "empty")])
 def test_nonsense_in_every_field_is_said_beside_them_and_writes_nothing(world, value):
     """All fields of all forms at once; texts that any field might take are left out, so nothing may be written."""
     before, wrong = tables(), {}
