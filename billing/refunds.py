@@ -19,15 +19,14 @@ from servicecentre.worklog.acts import act, record
 
 from . import second_person
 from .allocation import put_back, set_aside
-from .cashier import waiting_credit
-from .models import Charge, Payment, PaymentPart, ReceiptVoid, Refund, RefundPart
+from .models import Charge, Payment, Refund, RefundPart
 from .petty_cash import spend
+from .refund_sources import cashiers_of_refunds, open_to, original_way, sources_of
 from .slips import refund_content
 
 METHODS, INVOICES, REASONS = Refund.Method, Refund.Invoice, Refund.Reason
 ACCOUNT = re.compile("[0-9]{8,32}")
 REFERENCE = re.compile("[0-9A-Za-z-]{4,40}")
-NOT_CASH = [method for method in PaymentPart.Method if method != PaymentPart.Method.CASH]
 
 
 @act
@@ -36,21 +35,24 @@ def ask_refund(household, *, amount, receipt=None, reason, words, method, payee_
     """Ask for ``amount`` fen of the household's credit back; returns the Refund that waits for another person, its money set aside.
 
     ``receipt``: the Payment whose leftover is meant, None for the oldest credit first. ``payee_name``: who paid, or an owner;
-    else an agent by ``letter`` (an AuthorisationLetter with the matter 退款, whose use is noted). Refused when less is left,
-    for 原路 of money that came in cash, for a transfer without account; unless="arrears" while lines are overdue.
+    else an agent by ``letter`` (an AuthorisationLetter with the matter 退款, whose use is noted); what was a deposit goes to its payer
+    alone. Refused when less is left of theirs, for 原路 of more than came that way, for a transfer without account; unless="arrears"
+    while lines are overdue.
     """
     household = Household.objects.lock(household)
-    sources = _sources(household, receipt)
+    sources = sources_of(household, receipt)
     there = sum(source.left for source in sources)
     if amount <= 0:
         raise Refused({"amount": "退款要大于 0。"})
     if amount > there:
         raise Refused({"amount": f"{f'收据 {receipt} 的余款' if receipt else '这一户的预存'}只有 {yuan(there)} 元可退。"})
     words, payee_name, bank = _said("words", words, "写明为什么退。"), _said("payee_name", payee_name, "写明退给谁。", 60), _text("bank", bank, 60)
-    parts = set_aside(sources, amount)
-    way = original_way([source for source, _ in parts])
+    theirs = open_to(household, sources, payee_name, letter)
+    if amount > (fen := sum(source.left for source in theirs)):
+        raise Refused({"payee_name": f"能退给{payee_name}的只有 {yuan(fen)} 元，其余是别人交的，要分开申请。"})
+    parts = set_aside(theirs, amount)
+    way = original_way(parts)
     _demand_way(method, amount, way, bank, account_no)
-    _demand_payee(household, payee_name, [source for source, _ in parts], letter)
     overdue = Charge.objects.of(household.estate_id).filter(household=household).overdue(on=business_day(now())).owed()
     if overdue and "arrears" not in despite:
         raise Refused(f"这一户还有 {yuan(overdue)} 元逾期没缴，可以先用预存抵。业主坚持先退的，再继续。", unless="arrears")
@@ -111,15 +113,15 @@ def pay_refund(refund, *, reference="", red_no="", by):
     """Finance pays an approved refund: number TK, slip in two copies; returns the Refund.
 
     ``reference``: the bank's or platform's number, of all but cash; cash comes from the petty cash, never from a till.
-    ``red_no``: the red invoice, demanded where the asking said 待红冲. Refused for the asker, unapproved, or a second time.
+    ``red_no``: the red invoice, demanded where the asking said 待红冲. Refused for who asked, approved or took the money, unapproved, or a second time.
     """
     Household.objects.lock(refund.household_id)
     refund = Refund.objects.lock(refund)
     _demand_unended(refund)
     if not refund.approved:
         raise Refused("这笔退款还没有批准。")
-    if by.pk == refund.asked_by_id:
-        raise Refused("这是您申请的，要由别人付款。")
+    if sentence := why_not_pay(refund, by):
+        raise Refused(sentence)
     cash = refund.method == METHODS.CASH
     if not cash and not REFERENCE.fullmatch(reference):
         raise Refused({"reference": "填付款流水号，4 到 40 位数字或字母"})
@@ -159,71 +161,23 @@ def why_not(refund, user):
                                  taken="这笔钱里有您收的，收款人不能批准退款。")
 
 
+def why_not_pay(refund, user):
+    """Why this user may not pay it, as a sentence; None when they may. Asked, approved, taken and paid: never the same one twice."""
+    if user.pk == refund.asked_by_id:
+        return "这是您申请的，要由别人付款。"
+    if user.pk == refund.decided_by_id:
+        return "这是您批准的，要由别人付款。"
+    return "这笔钱里有您收的，要由别人付款。" if user.pk in cashiers_of(refund) else None
+
+
 def cashiers_of(refund):
-    """pks of who took the money that is given back, that of a voided receipt's credit included."""
-    return cashiers_of_all([refund])[refund.pk]
-
-
-def cashiers_of_all(refunds):
-    """{refund pk: pks of its cashiers} of these, two queries however many."""
-    found = {refund.pk: set() for refund in refunds}
-    parts = RefundPart.objects.filter(refund__in=found)
-    for pk, cashier in parts.filter(payment__isnull=False).values_list("refund", "payment__cashier"):
-        found[pk].add(cashier)
-    voids = ReceiptVoid.objects.filter(credit__refund_parts__refund__in=found).values_list("credit__refund_parts__refund", "cashier")
-    for pk, cashier in voids:
-        found.setdefault(pk, set()).add(cashier)
-    return found
-
-
-class Way:
-    """How the money came in: ``text`` says it, ``fen`` is how much of it can go back that way (all but cash)."""
-
-    def __init__(self, parts):
-        self.fen = sum(part.amount for part in parts if part.method in NOT_CASH)
-        self.text = "、".join(f"{part.get_method_display()} {yuan(part.amount)}{f'（{part.reference}）' if part.reference else ''}" for part in parts)
-
-
-def original_way(sources):
-    """The Way of these sources: a payment's own parts, a voided receipt's for the credit it became."""
-    voids = ReceiptVoid.objects.filter(credit__in=[s for s in sources if not isinstance(s, Payment)]).values_list("payment", flat=True)
-    payments = {*(s.pk for s in sources if isinstance(s, Payment)), *voids}
-    return Way(list(PaymentPart.objects.filter(payment__in=payments).order_by("pk")))
-
-
-def leftovers(household):
-    """[(Payment, fen)] of receipts of which something is left, by themselves or as the credit that their void became."""
-    rows = waiting_credit(household)
-    left = {source.pk: source.left for source in rows if isinstance(source, Payment)}
-    credits = {source.pk: source.left for source in rows if not isinstance(source, Payment)}
-    voided = Payment.objects.filter(voids__credit__in=credits).values_list("pk", "voids__credit")
-    left |= {pk: credits[credit] for pk, credit in voided}
-    found = Payment.objects.filter(household=household).select_related("paper").in_bulk(left)
-    return [(found[pk], left[pk]) for pk in sorted(left) if pk in found]
+    """pks of who took the money that is given back, whatever credits it has passed through."""
+    return cashiers_of_refunds([refund])[refund.pk]
 
 
 def held(household):
     """What is set aside for refunds that are not paid yet, fen."""
     return sum(Refund.objects.of(household.estate_id).filter(household=household).waiting().values_list("amount", flat=True))
-
-
-def payees(household, sources):
-    """Names to whom it may go without a letter: who paid, and the owners."""
-    voids = ReceiptVoid.objects.filter(credit__in=[s for s in sources if not isinstance(s, Payment)])
-    owners = [name for name in household.owner_names.split("、") if name]
-    return list(dict.fromkeys([*(s.payer_name for s in sources if isinstance(s, Payment)), *voids.values_list("payment__payer_name", flat=True),
-                               household.owner_names, *owners]))
-
-
-def _sources(household, receipt):
-    sources = waiting_credit(household)
-    if receipt is None:
-        return sources
-    if receipt.household_id != household.pk:
-        raise Refused({"receipt": "这张收据不是这一户的。"})
-    void = receipt.voids.filter(approved=True).values_list("credit", flat=True)
-    mine = [s for s in sources if isinstance(s, Payment) and s.pk == receipt.pk or not isinstance(s, Payment) and s.pk in void]
-    return mine
 
 
 def _source(source):
@@ -233,22 +187,14 @@ def _source(source):
 def _demand_way(method, amount, way, bank, account_no):
     if method == METHODS.ORIGINAL and way.fen < amount:
         said = f"原来是{way.text}收的，" if way.text else "这笔钱没有原来的收款方式，"
-        raise Refused({"method": f"{said}不能原路退，请选转账或备用金现金。"})
+        can = f"能原路退的只有 {yuan(way.fen)} 元，其余" if way.fen else "不能原路退，"
+        raise Refused({"method": f"{said}{can}请选转账或备用金现金。"})
     if method != METHODS.TRANSFER:
         return
     if not bank:
         raise Refused({"bank": "转账要写开户行。"})
     if not ACCOUNT.fullmatch(account_no):
         raise Refused({"account_no": "账号只填数字，8 到 32 位。"})
-
-
-def _demand_payee(household, name, sources, letter):
-    if name in payees(household, sources):
-        return
-    if letter is None:
-        raise Refused({"payee_name": f"{name}既不是交款人也不是业主，要有业主的委托书（事项写退款）。"})
-    if letter.household_id != household.pk or letter.agent.name != name:
-        raise Refused({"letter": f"这份委托书的受托人不是{name}。"})
 
 
 def _undecided(refund):

@@ -14,6 +14,7 @@ from servicecentre.worklog.acts import act, record
 from . import second_person
 from .allocation import settle
 from .models import Charge, Credit, Waiver
+from .refund_sources import cashiers_of_lines
 from .room import room_beside_discount
 from .slips import waiver_content
 
@@ -46,7 +47,7 @@ def ask_waiver(charge, *, amount, reason, basis="", files=(), by):
 def waive_charge(waiver, *, by):
     """Forgive it: a credit for just this line, slip JM; returns the Waiver.
 
-    Refused for who asked, once decided, and when less is due of the line by now than was asked: then it is asked anew.
+    Refused for who asked, for who took money of this line, once decided, and when less is due of the line by now than was asked: then it is asked anew.
     """
     household = Household.objects.lock(waiver.household_id)
     charge = Charge.objects.lock(waiver.charge_id)
@@ -83,7 +84,8 @@ def refuse_waiver(waiver, *, refusal, by):
 
 def why_not(waiver, user):
     """Why this user may not approve it, as a sentence; None when they may."""
-    return second_person.why_not(user, waiver.estate, asked_by=waiver.asked_by_id)
+    return second_person.why_not(user, waiver.estate, asked_by=waiver.asked_by_id, cashiers=cashiers_of_lines([waiver])[waiver.pk],
+                                 taken="这笔应收的钱有您收的，收款人不能批准减免。")
 
 
 def _demand_due(charge, amount):

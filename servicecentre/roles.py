@@ -225,7 +225,7 @@ CONDITIONS = {
     "billing.ask_refund": "另一人批，财务付",
     "billing.approve_refund": "不批自己的",
     "billing.refuse_refund": "不批自己的",
-    "billing.pay_refund": "不付自己申请的",
+    "billing.pay_refund": "不付自己申请、批准、收的",
     "billing.ask_waiver": "另一人批",
     "billing.waive_charge": "不批自己的",
     "billing.refuse_waiver": "不批自己的",

@@ -109,6 +109,8 @@ class Refund(EstateRow):
                                    violation_error_message="决定了的退款要有批准人和时间。"),
             models.CheckConstraint(condition=Q(paid_by=None) | ~Q(paid_by=F("asked_by")), name="refund_not_paid_by_its_asker",
                                    violation_error_message="申请人不能自己付款。"),
+            models.CheckConstraint(condition=Q(paid_by=None) | ~Q(paid_by=F("decided_by")), name="refund_not_paid_by_its_approver",
+                                   violation_error_message="批准人不能自己付款。"),
             models.CheckConstraint(condition=Q(paid_at=None, paper=None, paid_by=None) | Q(
                 approved=True, withdrawn_at=None, paid_by__isnull=False, paid_at__isnull=False, paper__isnull=False),
                 name="refund_paid_once_approved", violation_error_message="批准了、没有撤回的退款才能付。"),

@@ -16,7 +16,6 @@ from servicecentre.estates.models import RenovationPolicy
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import now, today
-from servicecentre.roles import Role
 from servicecentre.staff.access import may, needs
 
 PER_PAGE, WAITING = 50, 20
@@ -43,7 +42,7 @@ def show_deposits(request):
     for back in waiting:
         back.stage = "等财务付" if back.approved else "等主管批"
         back.why_not = deposit_returns.why_not_pay(back, request.user) if back.approved else second_person.refusal(
-            request.user.pk, Role.MANAGER in request.roles, managers, asked_by=back.asked_by_id, cashiers={back.cashier_id})
+            request.user.pk, request.roles, managers, asked_by=back.asked_by_id, cashiers={back.cashier_id})
     return render(request, "billing/deposits/ledger.html", {
         "form": form, "page": page, "waiting": waiting, "kinds": _kinds(rows), "book": _book(request.estate),
         "due": rows.to_give_back(on=day).aggregate(n=Count("pk"), fen=Sum("held", default=0))})

@@ -10,6 +10,7 @@ from billing.cashier import waiting_credit
 from billing.forms.refunds import AskRefundForm, BounceForm, PayRefundForm, RefuseForm, WithdrawForm
 from billing.models import Refund, RefundPart
 from billing.petty_cash import balance_of
+from billing.refund_sources import leftovers, original_way
 from households.agents import letters_of
 from households.models import Household, Matter
 from households.views.pages import done, form_page
@@ -29,11 +30,11 @@ STATES = {"asked": ("warn", "clock", "等批准"), "approved": ("warn", "clock",
 def ask_refund(request, pk):
     """Ask for credit back; ``?receipt=`` names the receipt whose page it came from."""
     household = get_object_or_404(Household.objects.of(request.estate).select_related("unit__building", "estate"), pk=pk)
-    sources = refunds.leftovers(household)
+    sources = leftovers(household)
     letters = [letter for letter in letters_of(household, today()) if not letter.why and Matter.REFUND in letter.matters]
     named = next(((payment, fen) for payment, fen in sources if str(payment.pk) == request.GET.get("receipt")), None)
     credit = sum(source.left for source in waiting_credit(household))
-    way = refunds.original_way([named[0]] if named else waiting_credit(household))
+    way = original_way([named] if named else [(source, source.left) for source in waiting_credit(household)])
     form = AskRefundForm(request.POST or None, sources=sources, letters=letters, initial={
         "receipt": named and named[0].pk, "amount": named[1] if named else credit or None,
         "method": Refund.Method.ORIGINAL if way.fen else Refund.Method.TRANSFER, "payee_name": named[0].payer_name if named else household.owner_names[:60]})
@@ -121,6 +122,7 @@ def _refund(request, pk):
 def _page(request, row, *, form=None, refusal=None, withdrawal=None, paying=None, bounce=None):
     state = row.state
     printed = row.paper and row.paper.prints.select_related("paper", "by").first()
+    why_not_pay = refunds.why_not_pay(row, request.user) if state == "approved" and may(request, "billing.pay_refund") else None
     wrong = next((f for f in (form, refusal, withdrawal, paying, bounce) if f is not None), None)
     return render(request, "billing/refunds/refund.html", {
         "refund": row, "household": row.household, "state": state, "look": STATES[state], "wrong": wrong,
@@ -130,7 +132,7 @@ def _page(request, row, *, form=None, refusal=None, withdrawal=None, paying=None
         "why_not": refunds.why_not(row, request.user) if may(request, "billing.approve_refund") else "由主管批准。",
         "may_refuse": state == "asked" and may(request, "billing.refuse_refund") and request.user.pk != row.asked_by_id,
         "may_withdraw": state in ("asked", "approved") and may(request, "billing.withdraw_refund"),
-        "may_pay": may(request, "billing.pay_refund") and request.user.pk != row.asked_by_id,
+        "may_pay": may(request, "billing.pay_refund") and state == "approved" and not why_not_pay, "why_not_pay": why_not_pay,
         "may_bounce": state == "paid" and row.method != Refund.Method.CASH and may(request, "billing.bounce_refund"),
         "petty": balance_of(request.estate) if state == "approved" and row.method == Refund.Method.CASH else None,
         "print": printed if printed and printed.open_to(request.user, at=now()) else None,

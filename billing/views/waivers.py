@@ -4,16 +4,16 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from billing import rebill, refunds, second_person, waivers
+from billing import rebill, second_person, waivers
 from billing.explain import lines_of, paid_state
 from billing.forms.refunds import AskWaiverForm, RebillForm, RefuseForm
 from billing.models import Allocation, Charge, DepositReturn, DepositVoid, Rebill, ReceiptVoid, Refund, Waiver
+from billing.refund_sources import cashiers_of_lines, cashiers_of_refunds
 from households.views.pages import done, form_page
 from servicecentre.files.models import File
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import now, today
-from servicecentre.roles import Role
 from servicecentre.staff.access import may, needs
 
 PER_PAGE = 50
@@ -104,10 +104,9 @@ def approvals(request):
     forgiven = Waiver.objects.of(estate).undecided().select_related("household__unit", "charge__fee_kind", "asked_by", "estate")
     rows = [("作废收据", v, v.payment.household, v.payment.total, f"收据 {v.payment}，{v.get_reason_display()}，{v.words}",
              {v.cashier_id, v.payment.cashier_id}) for v in voids]
-    refund_rows = list(asked)
-    cashiers = refunds.cashiers_of_all(refund_rows)
-    rows += [("退款", r, r.household, r.amount, f"{r.get_reason_display()}，{r.words}", cashiers[r.pk]) for r in refund_rows]
-    rows += [("减免", w, w.household, w.amount, f"{w.charge}，{w.reason}", set()) for w in forgiven]
+    takers, of_line = cashiers_of_refunds(list(asked)), cashiers_of_lines(list(forgiven))
+    rows += [("退款", r, r.household, r.amount, f"{r.get_reason_display()}，{r.words}", takers[r.pk]) for r in asked]
+    rows += [("减免", w, w.household, w.amount, f"{w.charge}，{w.reason}", of_line[w.pk]) for w in forgiven]
     returns = DepositReturn.objects.of(estate).undecided().select_related("deposit__household__unit", "deposit__paper", "asked_by")
     rows += [("退押金", b, b.deposit.household, b.refund, f"押金 {b.deposit}{f'，扣 {yuan(b.deducted)}' if b.deducted else ''}", {b.cashier_id})
              for b in returns]
@@ -127,8 +126,8 @@ def _locks(request, rows):
     """Why this user may not decide each row, "" where they may; no query a row."""
     rights = {"作废收据": "billing.void_receipt", "退款": "billing.approve_refund", "减免": "billing.waive_charge", "退押金": "billing.approve_deposit_return",
               "作废押金收据": "billing.void_deposit"}
-    managers, is_manager = second_person.managers(request.estate), Role.MANAGER in request.roles
-    return [second_person.refusal(request.user.pk, is_manager, managers, asked_by=row[1].asked_by_id, cashiers=row[5])
+    managers = second_person.managers(request.estate)
+    return [second_person.refusal(request.user.pk, request.roles, managers, asked_by=row[1].asked_by_id, cashiers=row[5])
             if may(request, rights[row[0]]) else "由主管批准。" for row in rows]
 
 

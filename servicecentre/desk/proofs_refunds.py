@@ -2,7 +2,8 @@
 from django.db.models import CharField, Exists, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 
-from billing.models import Charge, Credit, Payment, PettyCash, PettyCashMove, ReceiptVoid, Refund, RefundPart, Waiver
+from billing.models import Charge, Credit, Payment, PettyCash, PettyCashMove, Refund, RefundPart, Waiver
+from billing.refund_sources import cashiers_of_lines, cashiers_of_refunds
 from billing.room import FALLEN
 from servicecentre.kit.money import yuan
 
@@ -63,15 +64,21 @@ def petty_cash():
         yield place(refund, refund.household), f"{refund} 现金 {yuan(refund.amount)} 元，备用金没有相应的支出"
 
 
-@proof(17, "退款、减免的申请人不是批准人，收款人不批退款")
+@proof(17, "退款、减免的申请人不是批准人，收款人不批；付退款的另是一人")
 def two_people():
     for model in (Refund, Waiver):
         for row in model.objects.filter(decided_by=F("asked_by")).select_related("estate", "household"):
             yield place(row, row.household), f"{row} 由申请人自己决定"
-    for refund in Refund.objects.filter(paid_by=F("asked_by")).select_related("estate", "household"):
-        yield place(refund, refund.household), f"{refund} 由申请人自己付款"
-    parts = RefundPart.objects.filter(refund=OuterRef("pk"))
-    taker = parts.filter(payment__cashier=OuterRef("decided_by"))
-    voided = ReceiptVoid.objects.filter(credit__refund_parts__refund=OuterRef("pk"), cashier=OuterRef("decided_by"))
-    for refund in Refund.objects.filter(Exists(taker) | Exists(voided), approved=True).select_related("estate", "household"):
-        yield place(refund, refund.household), f"{refund} 由收款人批准"
+    for refund in Refund.objects.filter(Q(paid_by=F("asked_by")) | Q(paid_by=F("decided_by"))).select_related("estate", "household"):
+        yield place(refund, refund.household), f"{refund} 由申请人或批准人付款"
+    for decided, paid in (("decided", "批准"), ("paid", "付款")):
+        rows = list(Refund.objects.filter(**{"approved": True, f"{decided}_by__isnull": False}).select_related("estate", "household"))
+        takers = cashiers_of_refunds(rows, by=f"{decided}_at")
+        for refund in rows:
+            if getattr(refund, f"{decided}_by_id") in takers[refund.pk]:
+                yield place(refund, refund.household), f"{refund} 由收款人{paid}"
+    waivers = list(Waiver.objects.filter(approved=True).select_related("estate", "household"))
+    takers = cashiers_of_lines(waivers, by="decided_at")
+    for waiver in waivers:
+        if waiver.decided_by_id in takers[waiver.pk]:
+            yield place(waiver, waiver.household), f"{waiver} 由收款人批准"

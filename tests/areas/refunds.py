@@ -111,6 +111,7 @@ def rules(Change, Copy):
         "refund_needs_two_people": Change(Refund, "approved AND paid_at IS NULL", {"decided_by_id": "asked_by_id"}),
         "refund_decided_by_someone": Change(Refund, "approved", {"decided_by_id": "NULL"}),
         "refund_not_paid_by_its_asker": Change(Refund, "paid_at IS NOT NULL", {"paid_by_id": "asked_by_id"}),
+        "refund_not_paid_by_its_approver": Change(Refund, "paid_at IS NOT NULL", {"paid_by_id": "decided_by_id"}),
         "refund_paid_once_approved": Change(Refund, "paid_at IS NOT NULL", {"paper_id": "NULL"}),
         "refund_cash_is_petty_cash": Change(Refund, "petty_move_id IS NOT NULL", {"petty_move_id": "NULL"}),
         "refund_bounced_after_payment": Change(Refund, "bounced_at IS NOT NULL", {"bounced_by_id": "NULL"}),

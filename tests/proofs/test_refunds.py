@@ -1,5 +1,14 @@
 """Invariants 4 and 17 of refunds, waivers and petty cash broken behind the program's back, and found."""
-from billing.models import Credit, Payment, PettyCash, Refund, RefundPart, Waiver
+from datetime import timedelta
+
+import pytest
+
+from billing.cashier import collect_payment
+from billing.charges import make_charge
+from billing.models import Credit, FeeKind, Payment, PettyCash, Refund, RefundPart, Waiver
+from billing.refunds import approve_refund, ask_refund
+from billing.waivers import ask_waiver, waive_charge
+from servicecentre.kit.periods import now
 
 from .behind import behind, found, unguarded
 
@@ -54,7 +63,41 @@ def test_17_who_asked_approved(world):
     assert found() == {17}
 
 
-def test_17_who_took_the_money_approved(world):
+def test_17_who_approved_paid(world):
     with unguarded(Refund):
-        behind("UPDATE billing_refund SET decided_by_id = %s WHERE id = %s", world.clerk2.pk, world.to_pay.pk)
+        behind("UPDATE billing_refund SET paid_by_id = decided_by_id WHERE id = %s", world.paid_refund.pk)
+        assert found() == {17}
+
+
+@pytest.mark.parametrize("column", ["decided", "paid"])
+def test_17_who_took_the_money_approved_or_paid(world, column):
+    with unguarded(Refund):
+        behind(f"UPDATE billing_refund SET {column}_by_id = %s WHERE id = %s", world.clerk2.pk, world.paid_refund.pk)
+        assert found() == {17}
+
+
+def paid_in_part(world):
+    """A line of 10.00 of which the second clerk took 4.00."""
+    line = make_charge(world.shopkeeper, FeeKind.objects.of(world.estate).get(code="shared_utilities"), quantity=100, unit_price=10_0000, subject="试",
+                       by=world.manager)
+    collect_payment(world.shopkeeper, charges=[line.pk], parts=[("cash", 4_00, "")], payer_name="周建国", by=world.clerk2, despite=("same_again",))
+    return line
+
+
+def test_17_who_took_the_money_before_it_was_a_credit_approved(world):
+    Credit.objects.create(estate=world.estate, household=world.shopkeeper, charge=paid_in_part(world), source="contract", amount=2_00, left=2_00,
+                          reason="试", made_at=now() - timedelta(days=900), made_by=world.manager)
+    refund = ask_refund(world.shopkeeper, amount=2_00, reason="more", words="试", method="cash", payee_name="周建国", by=world.clerk, despite=("arrears",))
+    approve_refund(refund, by=world.manager)
+    assert refund.parts.get().credit and found() == set()
+    with unguarded(Refund):
+        behind("UPDATE billing_refund SET decided_by_id = %s WHERE id = %s", world.clerk2.pk, refund.pk)
+        assert found() == {17}
+
+
+def test_17_who_took_money_of_the_line_waived_the_rest(world):
+    waiver = waive_charge(ask_waiver(paid_in_part(world), amount=6_00, reason="试", by=world.clerk), by=world.manager)
+    assert found() == set()
+    with unguarded(Waiver):
+        behind("UPDATE billing_waiver SET decided_by_id = %s WHERE id = %s", world.clerk2.pk, waiver.pk)
         assert found() == {17}
