@@ -31,7 +31,7 @@ def ask_deposit_return(request, pk):
     ways = [(code, label) for code, label in METHODS.choices if code != METHODS.SAME_WAY or row.method != "cash"]
     inspects = row.kind == Deposit.Kind.RENOVATION
     form = AskReturnForm(request.POST or None, request.FILES or None, lines=lines, ways=ways,
-                         centre=request.estate.centre_name,
+                         inspects=inspects, centre=request.estate.centre_name,
                          letters=AuthorisationLetter.objects.of(request.estate).filter(pk__in=[letter.pk for letter in letters]).select_related("agent"),
                          initial={"method": ways[0][0], "bank": row.bank})
     if request.method == "POST" and (back := form.perform(deposit_returns.ask_deposit_return, row, by=request.user)):
