@@ -93,7 +93,7 @@ def withdraw_check(check, *, reason, by):
     if check.voided_at:
         raise Refused("这次核查已经撤回。")
     if check.use_found or spell.ended_on:
-        raise Refused("这份空置已经结束，核查不能再撤回。")
+        raise Refused("这份空置已经结束，核查不能再撤回。结束错了的，请主管撤销结束。")
     own = list(check.readings.live())
     later = [row for row in spell.readings.live() for mine in own if row.meter == mine.meter and (row.on, row.pk) > (mine.on, mine.pk)]
     if later:
