@@ -20,7 +20,7 @@ from .charges import make_charge
 from .lines import lacking, lines, prices_on, unbilled
 from .models import BillingPolicy, BillRun, Charge, Credit
 from .room import discount_gone, room
-from .shares import NOTHING, Tenure, share, with_neighbours
+from .shares import NOTHING, Tenure, rules, share, with_neighbours
 
 MONTHS_BACK = 12                  # how many billed months are searched for tenures without a line
 
@@ -139,9 +139,8 @@ def _lines_off(estate, charges):
 
 def _never_billed(estate, month):
     """Tenures without a line in a month that was billed, the newest twelve such months before this one."""
-    policy = BillingPolicy.of(estate)
     for billed in _ran_before(estate, month):
-        prices = prices_on(estate, billed)
+        prices, policy = prices_on(estate, billed), rules(estate, billed)
         if not lacking(estate, billed, prices, policy).exists():
             continue
         for price in prices:

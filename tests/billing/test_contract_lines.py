@@ -144,8 +144,9 @@ def test_one_of_the_old_list_behind_the_last_run_is_listed_and_billed_by_running
 
 def from_the_old_list(household, by, **changes):
     price = Price.objects.of(household.estate).get(fee_kind__code="parking_shared")
-    listed = RegisterImport.objects.create(estate=household.estate, kind="parking", file="-", label="原登记", sha256="0" * 64, size=1, state="applied", made_by=by)
+    listed = RegisterImport.objects.create(estate=household.estate, kind="parking", file="-", label="原登记", sha256="0" * 64, size=1, state="applied",
+                                           made_by=by)
     return ParkingContract.objects.create(**{
-        "estate": household.estate, "household": household, "fee_kind": price.fee_kind, "price": price, "opening": listed, "subject": "原登记 B003 1-6",
-        "space_kind": "shared", "unit_price": price.unit_price, "starts_on": date(2025, 3, 1), "cycle_months": 1, "ownership": "rent", "holder_name": "王",
-        "signed_by": by, "signed_at": now()} | changes)
+        "estate": household.estate, "household": household, "fee_kind": price.fee_kind, "price": price, "opening": listed,
+        "subject": "原登记 B003 1-6", "space_kind": "shared", "unit_price": price.unit_price, "starts_on": date(2025, 3, 1), "cycle_months": 1,
+        "ownership": "rent", "holder_name": "王", "signed_by": by, "signed_at": now()} | changes)
