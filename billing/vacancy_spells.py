@@ -78,7 +78,8 @@ def refuse_unended(household, charge):
         return
     ending = ending_now(household, spell.spell_from, use=spell.use)
     if ending and ending.day <= BillingMonth.of(charge.period).last:
-        raise Refused(f"{ending.words}，空置 {spell} 还没有结束。请先办结束空置，再更正这一笔。", link=("办结束空置", reverse("billing:end_vacancy", args=[spell.pk])))
+        raise Refused(f"{ending.words}，空置 {spell} 还没有结束。请先办结束空置，再更正这一笔。",
+                      link=("办结束空置", reverse("billing:end_vacancy", args=[spell.pk])))
 
 
 def spells_to_end(estate, *, on=None):
