@@ -3,6 +3,7 @@ from django.db.models import CharField, Exists, F, OuterRef, Q, Subquery, Sum, V
 from django.db.models.functions import Cast, Coalesce, Concat
 
 from billing.models import Charge, Credit, Payment, PettyCash, PettyCashMove, Refund, RefundPart, Waiver
+from billing.receipts import CLAIM
 from billing.refund_sources import cashiers_of_lines, cashiers_of_refunds
 from billing.room import FALLEN
 from servicecentre.kit.money import yuan
@@ -30,6 +31,13 @@ def refund_sums():
     theirs = ~Q(payment=None) & ~Q(payment__household=F("refund__household")) | ~Q(credit=None) & ~Q(credit__household=F("refund__household"))
     for part in RefundPart.objects.filter(theirs).select_related("estate", "refund__household"):
         yield place(part, part.refund.household), f"{part.refund} 退的是别的户的钱"
+
+
+@proof(4, "退票的收款已退过的，另有应收追回")
+def claimed_back():
+    lines = Charge.objects.filter(household=OuterRef("household"), subject=Concat(Value(CLAIM), OuterRef("paper__number")), amount=OuterRef("refunded"))
+    for payment in Payment.objects.filter(voided_at__isnull=False, refunded__gt=0).exclude(Exists(lines)).select_related("estate", "household"):
+        yield place(payment, payment.household), f"收款 {payment.pk} 作废以前退过 {yuan(payment.refunded)} 元，没有追回的应收"
 
 
 @proof(4, "减免等于它的贷项，只抵那一笔")

@@ -86,8 +86,9 @@ def asks_for_a_refund(life):
     household = life.household()
     left = sum(source.left for source in waiting_credit(household))
     amount = left if life.chance.random() < 0.5 else left // 2
-    return ask_refund(household, amount=amount, reason="more", words="多交了", method="cash", payee_name=household.owner_names.split("、")[0],
-                      by=life.clerk, despite=ANY)
+    method = life.chance.choice(("cash", "transfer", "original"))
+    return ask_refund(household, amount=amount, reason="more", words="多交了", method=method, payee_name=household.owner_names.split("、")[0],
+                      bank="招商银行", account_no="6217000012342046", by=life.clerk, despite=ANY)
 
 
 def decides_a_refund(life):
@@ -99,11 +100,11 @@ def pays_a_refund(life):
     refund = life.any(Refund.objects.of(life.estate).filter(approved=True, paid_at=None, withdrawn_at=None))
     if refund and life.chance.random() < 0.2:
         return withdraw_refund(refund, withdrawn_words="不退了", by=life.clerk)
-    return refund and pay_refund(refund, by=life.finance)
+    return refund and pay_refund(refund, reference=f"TK{life.chance.randint(10**6, 10**9)}", by=life.finance)
 
 
 def bounces_a_refund(life):
-    refund = life.any(Refund.objects.of(life.estate).filter(paid_at__isnull=False, bounced_at=None))
+    refund = life.any(Refund.objects.of(life.estate).paid().exclude(method=Refund.Method.CASH))
     return refund and bounce_refund(refund, bounced_words="户名不符", by=life.finance)
 
 

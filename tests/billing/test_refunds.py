@@ -10,13 +10,16 @@ from billing.rebill import void_and_rebill
 from billing.receipts import ask_void, void_receipt
 from billing.refunds import approve_refund, ask_refund, bounce_refund, held, pay_refund, refuse_refund, withdraw_refund
 from billing.run import bill_month
+from billing.statement import statement
 from billing.waivers import ask_waiver, refuse_waiver, waive_charge
+from servicecentre.desk.proofs import prove
 from servicecentre.kit import periods
-from servicecentre.kit.periods import BillingMonth
+from servicecentre.kit.periods import BillingMonth, today
 from servicecentre.kit.refused import Refused
 from servicecentre.papers.models import Paper
 from servicecentre.roles import Role
 from servicecentre.staff.models import User
+from servicecentre.worklog.models import Entry
 from tests.conftest import person_at
 
 from .till import demand_sums_agree, dues, household_owing, lines, pay
@@ -87,7 +90,7 @@ def test_what_is_not_given_back_is_left_again(household, clerk, manager, finance
     elif end == "bounce":
         refund = pay_refund(approve_refund(refund, by=manager), reference="WX20261128", by=finance)
         refund = bounce_refund(refund, bounced_words="账号已注销", by=finance)
-        assert Paper.objects.get(pk=refund.paper_id).is_void
+        assert Paper.objects.get(pk=refund.paper_id).is_void and Entry.objects.exceptions().filter(act="billing.bounce_refund").exists()
     else:
         refund = approve_refund(refund, by=manager) if "approved" in end else refund
         refund = withdraw_refund(refund, withdrawn_words="业主说先放着", by=clerk)
@@ -197,6 +200,26 @@ def test_a_transfer_that_never_came_is_void_and_nothing_goes_back(household, cle
     assert dues(household) == [170_16] * 3 and credit_left(household) == 0 and not Credit.objects.exists()
     assert ["退票，钱没有到账", True] in void.paper.content["goes"]
     demand_sums_agree(household.estate)
+
+
+def test_a_transfer_that_never_came_is_void_though_its_rest_was_given_back(household, clerk, manager, finance):
+    payment = pay(household, 700_00, clerk, "transfer")
+    waits = ask(household, 80_00, clerk, "transfer", bank="招商银行", account_no="6217000012342046")
+    with pytest.raises(Refused, match="正在办退款"):
+        ask_void(payment, reason="bounced", words="银行退票", goes="bounced", by=clerk)
+    refund = pay_refund(approve_refund(waits, by=manager), reference="88112233", by=finance)
+    with pytest.raises(Refused, match="钱其实没有到账的"):
+        ask_void(payment, reason="other", words="错了", goes="credit", by=clerk)
+    void = void_receipt(ask_void(payment, reason="bounced", words="银行退票", goes="bounced", by=clerk), by=manager)
+    line = lines(household)[-1]
+    assert (line.amount, line.due, line.subject, line.shown_name) == (80_00, 80_00, f"退票-{payment}", "退票追回")
+    assert dues(household) == [170_16] * 3 + [80_00] and credit_left(household) == 0
+    assert sum(row["amount"] for row in void.paper.content["lines"]) == void.paper.content["total"] == -700_00
+    assert statement(household, today(), today()).closing == 590_48
+    with pytest.raises(Refused, match="已另立应收追回"):
+        bounce_refund(refund, bounced_words="户名不符", by=finance)
+    demand_sums_agree(household.estate)
+    assert not list(prove())
 
 
 def test_only_a_transfer_bounces_and_only_as_such(household, clerk):
