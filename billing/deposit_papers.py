@@ -20,12 +20,13 @@ def receipt_content(deposit):
 
 
 def return_content(back, deposit):
-    """Content of billing/deposit-refund-1 for a return as it is paid; who came with a letter is named."""
+    """Content of billing/deposit-refund-2 for a return as it is paid; who came for the payer is named, and what an earlier one settled already."""
     letter = back.letter
     return {
         **_heads(deposit.household), "payer": deposit.payer_name, "phone": mask_phone(deposit.payer_phone), "receipt": deposit.paper.number,
         "kind": f"{deposit.get_kind_display()}押金", "original_returned": back.original_returned, "held": back.amount,
-        "agent": f"{letter.agent.name}，{letter.number}" if letter else "",
+        "agent": f"{letter.agent.name}，{letter.number}" if letter else f"{back.delegate}，附委托书、证件" if back.delegate else "",
+        "inspected_by": back.inspected_by, "inspected_on": back.inspected_on.isoformat() if back.inspected_on else "", "before": _before(back, deposit),
         "lines": [{"kind": row.get_kind_display(), "words": row.words, "proof": _proof(row), "amount": row.amount} for row in back.deductions.all()]
         + ([{"kind": "欠费抵扣", "words": "、".join(str(row.charge) for row in back.set_offs.select_related("charge__fee_kind")),
              "proof": "书面同意", "amount": back.set_off}] if back.set_off else []),
@@ -35,6 +36,13 @@ def return_content(back, deposit):
         "set_off": back.set_off > 0, "said": back.words,
         "asked_by": back.asked_by.name, "asked_at": exact_moment(back.asked_at), "approved_by": back.decided_by.name,
         "approved_at": exact_moment(back.decided_at), "paid_by": back.paid_by.name, "paid_at": exact_moment(back.paid_at)}
+
+
+def _before(back, deposit):
+    """What a return that came back to us settled for good, in words; "" where there was none."""
+    earlier = deposit.returns.exclude(bounced_at=None).exclude(pk=back.pk).select_related("paper").order_by("pk")
+    return "；".join(f"前次 {row.paper.number} 被退回，扣款、抵欠费 {yuan(row.deducted + row.set_off)} 元仍算数" if row.deducted + row.set_off
+                     else f"前次 {row.paper.number} 被退回" for row in earlier)
 
 
 def _proof(row):

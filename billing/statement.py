@@ -156,7 +156,7 @@ def _accounts(household, last, end):
     held = Counter()
     for kind, what, fen in DepositMove.objects.filter(deposit__household=household, at__lt=end).order_by().values_list(
             "deposit__kind", "kind").annotate(fen=Sum("amount")):
-        held[kind] += int(fen) if what == DepositMove.Kind.TAKEN else -int(fen)
+        held[kind] += int(fen) if what in DepositMove.CAME_IN else -int(fen)
     deposits = [(words, sum(held[kind] for kind in kinds)) for words, kinds in DEPOSITS]
     return [(f"{LABEL}余额", int(sums["prepaid"]) - int(used)), *deposits, ("预缴以后月份", int(sums["ahead"]))]
 

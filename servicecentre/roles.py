@@ -157,11 +157,15 @@ RIGHTS = {
     "billing.void_once": _to("作废手工登记的账单", MANAGER),
     "billing.view_deposits": _to("查看押金", CLERK, MANAGER, FINANCE, ADMINISTRATOR),
     "billing.take_deposit": _to("收押金", CLERK),
+    "billing.ask_deposit_void": _to("申请作废押金收据", CLERK, MANAGER),
     "billing.void_deposit": _to("作废押金收据", MANAGER, ADMINISTRATOR),
+    "billing.refuse_deposit_void": _to("不批准作废押金收据", MANAGER, ADMINISTRATOR),
     "billing.ask_deposit_return": _to("申请退押金", CLERK, MANAGER),
     "billing.approve_deposit_return": _to("批准退押金", MANAGER, ADMINISTRATOR),
     "billing.refuse_deposit_return": _to("不批准退押金", MANAGER, ADMINISTRATOR),
+    "billing.withdraw_deposit_return": _to("撤回退押金申请", CLERK, MANAGER),
     "billing.pay_deposit_return": _to("付退押金", FINANCE),
+    "billing.bounce_deposit_return": _to("登记退押金被退回", FINANCE),
     "billing.export_deposits": _to("导出押金", MANAGER, FINANCE),
     "billing.view_gate": _to("临停页", GUARD, ENGINEER, CLERK, MANAGER),
     "billing.enter_visit": _to("临停进场", GUARD, ENGINEER, CLERK),
@@ -206,7 +210,7 @@ CONFIRMED = frozenset({
     "files.remove_file", "papers.void_alone", "households.export_register", "households.undo_import", "households.undo_sale",
     "billing.export_charges", "billing.demand_all_prepayments", "billing.return_prepayment", "billing.move_prepayment",
     "billing.charge_once", "billing.void_once", "billing.void_deposit", "billing.approve_deposit_return", "billing.refuse_deposit_return",
-    "billing.pay_deposit_return", "billing.export_deposits"})
+    "billing.pay_deposit_return", "billing.bounce_deposit_return", "billing.refuse_deposit_void", "billing.export_deposits"})
 
 # What the rights table says beside the ticks: rights with a condition that a tick alone would hide (DOMAIN §2, §8).
 CONDITIONS = {
@@ -214,8 +218,11 @@ CONDITIONS = {
     "billing.void_receipt": "不批自己的",
     "billing.approve_vacancy": "不批自己的",
     "billing.refuse_void": "不批自己的",
+    "billing.ask_deposit_void": "另一人批",
+    "billing.void_deposit": "不批自己的",
+    "billing.refuse_deposit_void": "不批自己的",
     "billing.approve_deposit_return": "不批自己的",
-    "billing.pay_deposit_return": "不付自己收的",
+    "billing.pay_deposit_return": "不付自己收的、批的",
     "billing.ask_refund": "另一人批，财务付",
     "billing.approve_refund": "不批自己的",
     "billing.refuse_refund": "不批自己的",

@@ -10,7 +10,7 @@ from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.identity import IdKind
 from servicecentre.kit.refused import Refused
 
-from .counter import BY_METHOD, METHODS, REFERENCES, PartsForm
+from .counter import BY_METHOD, COPIES, METHODS, REFERENCES, PartsForm
 
 ROWS = (1, 2, 3)                          # deductions at once
 STATES = (("held", "在押的"), ("due", "可以退的"), ("waiting", "正在退的"), ("done", "退清的"), ("void", "作废的"), ("all", "全部"))
@@ -55,8 +55,21 @@ class TakeForm(PartsForm):
         return [(str(method), self[f"ref_{method}"]) for method in METHODS if method in REFERENCES]
 
 
-class VoidForm(DeskForm):
-    reason = TextField(label="错在哪里", max_length=100)
+class AskVoidForm(DeskForm):
+    """What is wrong on it, and which copies are here."""
+
+    words = TextField(label="错在哪里", max_length=80)
+    copies = forms.MultipleChoiceField(label="收回的联，缺哪联就不勾哪联", choices=COPIES, required=False, widget=forms.CheckboxSelectMultiple,
+                                       initial=[code for code, _ in COPIES])
+
+    def act_fields(self):
+        clean = self.cleaned_data
+        missing = "、".join(label for code, label in COPIES if code not in clean["copies"])
+        return {"words": f"{clean['words']}（缺{missing}）" if missing else clean["words"], "copies_back": len(clean["copies"])}
+
+
+class RefuseVoidForm(DeskForm):
+    refusal = TextField(label="不作废的原因", max_length=100)
 
 
 class AskReturnForm(SeveralFilesMixin, DeskForm):
@@ -67,6 +80,12 @@ class AskReturnForm(SeveralFilesMixin, DeskForm):
     id_checked = forms.BooleanField(label="来人的身份证件核对过（代办的，两人的都核对过）", required=False)
     letter = forms.ModelChoiceField(label="委托书", queryset=None, required=False, empty_label="不是代办")
     declaration = FilesField(label="遗失声明", required=False)
+    delegate = TextField(label="代办人", max_length=60, required=False)
+    agency = FilesField(label="委托书（拍照或扫描）", required=False)
+    payer_paper = FilesField(label="交款人证件", required=False)
+    agent_paper = FilesField(label="代办人证件", required=False)
+    inspected_by = TextField(label="验收人（工程）", max_length=60, required=False)
+    inspected_on = DayField(label="验收日", required=False)
     set_off = forms.TypedMultipleChoiceField(label="抵欠费", coerce=int, required=False, error_messages={"invalid_choice": "所选的欠费已缴清，请刷新后核对。"})
     set_off_amount = MoneyField(label="抵多少（元）", required=False)
     consent = FilesField(label="交款人书面同意", required=False)
@@ -74,11 +93,13 @@ class AskReturnForm(SeveralFilesMixin, DeskForm):
     bank = TextField(label="开户行", max_length=60, required=False)
     account_no = TextField(label="账号", max_length=40, required=False)
     words = TextField(label="说明", max_length=100, required=False)
-    file_fields = ("declaration", "consent", *(f"files_{n}" for n in ROWS))
+    file_fields = ("declaration", "agency", "payer_paper", "agent_paper", "consent", *(f"files_{n}" for n in ROWS))
+    identity_fields, identity_purpose = ("payer_paper", "agent_paper"), "代办退押金"
     not_for_act = tuple(f"{name}_{n}" for name in ("kind", "words", "amount", "files") for n in ROWS)
 
-    def __init__(self, *args, letters, lines=(), ways=DepositReturn.Method.choices, **kwargs):
+    def __init__(self, *args, letters, lines=(), ways=DepositReturn.Method.choices, centre="", **kwargs):
         super().__init__(*args, **kwargs)
+        self.centre = centre
         for name in ("original_returned", "in_person"):
             self.fields[name].choices = list(reversed(self.fields[name].choices))                # the usual first
         self.fields["letter"].queryset = letters
@@ -120,6 +141,14 @@ class AskReturnForm(SeveralFilesMixin, DeskForm):
 
 class RefuseForm(DeskForm):
     refusal = TextField(label="不批的原因", max_length=100)
+
+
+class WithdrawForm(DeskForm):
+    withdrawn_words = TextField(label="撤回原因", max_length=100)
+
+
+class BounceForm(DeskForm):
+    bounced_words = TextField(label="银行、平台怎么说的", max_length=100)
 
 
 class PayForm(DeskForm):

@@ -1,6 +1,6 @@
 from .charges import BillRun, Charge, Credit
 from .common_income import CommonCost
-from .deposits import Deposit, DepositDeduction, DepositMove, DepositReturn, DepositSetOff
+from .deposits import Deposit, DepositDeduction, DepositMove, DepositReturn, DepositSetOff, DepositVoid
 from .payments import Allocation, Payment, PaymentPart, ReceiptVoid, Shift
 from .petty_cash import PettyCash, PettyCashMove
 from .policy import BillingPolicy
@@ -12,7 +12,7 @@ from .vacancy import VacancyApplication, VacancyCheck, VacancyMonth, VacancyRead
 from .visits import Visit, VisitVoid
 
 __all__ = ["FEE_CODES", "Allocation", "BillRun", "BillingPolicy", "Charge", "CommonCost", "ContractVehicle", "Credit", "Deposit",
-           "DepositDeduction", "DepositMove", "DepositReturn", "DepositSetOff", "FeeKind", "ParkingContract", "ParkingSpace", "Payment",
+           "DepositDeduction", "DepositMove", "DepositReturn", "DepositSetOff", "DepositVoid", "FeeKind", "ParkingContract", "ParkingSpace", "Payment",
            "PaymentPart", "PettyCash", "PettyCashMove", "PrepaymentMove", "Price", "Rebill", "ReceiptVoid", "Refund", "RefundPart",
            "Shift", "SpaceHold", "SpaceKind", "VacancyApplication", "VacancyCheck", "VacancyMonth", "VacancyReading", "Visit",
            "VisitVoid", "Waiver"]

@@ -98,8 +98,70 @@ class Deposit(EstateRow):
         return mask_account(self.account_no)
 
 
+class DepositVoidQuerySet(EstateQuerySet):
+    def undecided(self):
+        return self.filter(approved=None)
+
+
+class DepositVoid(EstateRow):
+    """作废押金收据: asked by one with what was wrong and how many copies are back, done by another who did not take the money (FORMS 3.4)."""
+
+    deposit = models.ForeignKey(Deposit, models.PROTECT, verbose_name="押金", related_name="voids")
+    cashier = models.ForeignKey(USER, models.PROTECT, verbose_name="押金收款员", related_name="+")
+    words = models.CharField("错在哪里", max_length=100)
+    copies_back = models.PositiveSmallIntegerField("收回联数", default=3)
+    asked_by = models.ForeignKey(USER, models.PROTECT, verbose_name="申请人", related_name="+")
+    asked_at = models.DateTimeField("申请时间")
+    approved = models.BooleanField("批准", null=True)
+    decided_by = models.ForeignKey(USER, models.PROTECT, null=True, verbose_name="批准人", related_name="+")
+    decided_at = models.DateTimeField("批准时间", null=True)
+    refusal = models.CharField("不批准原因", max_length=100, blank=True)
+
+    objects = DepositVoidQuerySet.as_manager()
+    guards = [guards.SameEstate("deposit"), guards.Undeletable(),
+              guards.Frozen("deposit", "cashier", "words", "copies_back", "asked_by", "asked_at", once=("approved", "decided_by", "decided_at"))]
+
+    class Meta:
+        verbose_name = verbose_name_plural = "押金收据作废"
+        constraints = [
+            models.UniqueConstraint(fields=["deposit"], condition=Q(approved=None) | Q(approved=True), name="one_void_per_deposit",
+                                    violation_error_message="这张押金收据已有作废申请。"),
+            models.CheckConstraint(condition=Q(decided_by=None) | ~Q(decided_by=F("asked_by")), name="deposit_void_needs_two_people",
+                                   violation_error_message="申请人不能自己批准。"),
+            models.CheckConstraint(condition=~Q(approved=True) | ~Q(decided_by=F("cashier")), name="cashier_approves_no_deposit_void",
+                                   violation_error_message="收款人不能作废自己开的押金收据。"),
+            models.CheckConstraint(condition=Q(approved=None, decided_by=None, decided_at=None)
+                                   | Q(approved__isnull=False, decided_by__isnull=False, decided_at__isnull=False),
+                                   name="deposit_void_decided_by_someone", violation_error_message="决定了的作废要有批准人和时间。"),
+            models.CheckConstraint(condition=Q(copies_back__lte=3), name="three_copies_of_a_deposit_at_most",
+                                   violation_error_message="押金收据一共三联。")]
+
+    def __str__(self):
+        return f"作废 {self.deposit}"
+
+    def get_absolute_url(self):
+        return reverse("billing:deposit_void", args=[self.pk])
+
+
+class DepositReturnQuerySet(EstateQuerySet):
+    def undecided(self):
+        return self.filter(approved=None, withdrawn_at=None)
+
+    def to_pay(self):
+        """Approved, and the money still here."""
+        return self.filter(approved=True, withdrawn_at=None, paid_at=None)
+
+    def waiting(self):
+        """Asked for and not ended: nothing else may become of the deposit meanwhile."""
+        return self.filter(Q(approved=None) | Q(approved=True), withdrawn_at=None, paid_at=None)
+
+
 class DepositReturn(EstateRow):
-    """退押金: asked at the desk, approved by a manager, paid by finance. refund + deducted + set_off is what was held."""
+    """退押金: asked at the desk, approved by a manager, paid by finance. refund + deducted + set_off is what was held.
+
+    Withdrawn before it is paid, it is as if never asked. Sent back by the bank, its refund is held again and may be asked for anew;
+    what was deducted and set off stays.
+    """
 
     class Method(models.TextChoices):
         SAME_WAY = "same_way", "原路退回"
@@ -115,6 +177,9 @@ class DepositReturn(EstateRow):
     words = models.CharField("说明", max_length=100, blank=True)
     original_returned = models.BooleanField("原收据收回")
     letter_use = models.ForeignKey(LetterUse, models.PROTECT, null=True, verbose_name="代办委托书", related_name="+")
+    delegate = models.CharField("代办人", max_length=60, blank=True)
+    inspected_by = models.CharField("验收人", max_length=60, blank=True)
+    inspected_on = models.DateField("验收日", null=True)
     method = models.CharField("退款方式", max_length=12, choices=Method.choices)
     account_name = models.CharField("户名", max_length=60)
     bank = models.CharField("开户行", max_length=60, blank=True)
@@ -125,21 +190,30 @@ class DepositReturn(EstateRow):
     decided_by = models.ForeignKey(USER, models.PROTECT, null=True, verbose_name="批准人", related_name="+")
     decided_at = models.DateTimeField("批准时间", null=True)
     refusal = models.CharField("不批准原因", max_length=100, blank=True)
+    withdrawn_by = models.ForeignKey(USER, models.PROTECT, null=True, verbose_name="撤回人", related_name="+")
+    withdrawn_at = models.DateTimeField("撤回时间", null=True)
+    withdrawn_words = models.CharField("撤回原因", max_length=100, blank=True)
     paid_by = models.ForeignKey(USER, models.PROTECT, null=True, verbose_name="付款人", related_name="+")
     paid_at = models.DateTimeField("付款时间", null=True)
     reference = models.CharField("付款流水号", max_length=40, blank=True)
     spent = models.ForeignKey(PettyCashMove, models.PROTECT, null=True, verbose_name="备用金支出", related_name="+")
     paper = models.OneToOneField(Paper, models.PROTECT, null=True, verbose_name="押金退还单", related_name="deposit_return")
+    bounced_by = models.ForeignKey(USER, models.PROTECT, null=True, verbose_name="登记退回人", related_name="+")
+    bounced_at = models.DateTimeField("退回时间", null=True)
+    bounced_words = models.CharField("退回原因", max_length=100, blank=True)
 
+    objects = DepositReturnQuerySet.as_manager()
     guards = [guards.SameEstate("deposit", "letter_use", "spent", "paper"), guards.Undeletable(),
-              guards.Frozen("deposit", "cashier", "amount", "deducted", "set_off", "refund", "words", "original_returned", "letter_use", "method",
-                            "account_name", "bank", "account_no", "asked_by", "asked_at",
-                            once=("approved", "decided_by", "decided_at", "paid_by", "paid_at", "spent", "paper"))]
+              guards.Frozen("deposit", "cashier", "amount", "deducted", "set_off", "refund", "words", "original_returned", "letter_use", "delegate",
+                            "inspected_by", "inspected_on", "method", "account_name", "bank", "account_no", "asked_by", "asked_at",
+                            once=("approved", "decided_by", "decided_at", "withdrawn_by", "withdrawn_at", "paid_by", "paid_at", "spent", "paper",
+                                  "bounced_by", "bounced_at"))]
 
     class Meta:
         verbose_name = verbose_name_plural = "退押金"
         constraints = [
-            models.UniqueConstraint(fields=["deposit"], condition=Q(approved=None) | Q(approved=True, paid_at=None), name="one_return_at_a_time",
+            models.UniqueConstraint(fields=["deposit"], condition=Q(approved=None, withdrawn_at=None) | Q(approved=True, withdrawn_at=None, paid_at=None),
+                                    name="one_return_at_a_time",
                                     violation_error_message="这笔押金已有退款申请。"),
             models.CheckConstraint(condition=Q(refund__gte=0, deducted__gte=0, set_off__gte=0, amount__gt=0,
                                                amount=F("refund") + F("deducted") + F("set_off")),
@@ -148,14 +222,26 @@ class DepositReturn(EstateRow):
                                    violation_error_message="申请人不能自己批准。"),
             models.CheckConstraint(condition=~Q(approved=True) | ~Q(decided_by=F("cashier")), name="cashier_approves_no_return",
                                    violation_error_message="收押金的人不能批准退它。"),
-            models.CheckConstraint(condition=Q(paid_by=None) | ~Q(paid_by=F("asked_by")) & ~Q(paid_by=F("cashier")), name="return_paid_by_another",
-                                   violation_error_message="收押金的人、申请退的人不能付款。"),
+            models.CheckConstraint(condition=Q(paid_by=None) | ~Q(paid_by=F("asked_by")) & ~Q(paid_by=F("cashier")) & ~Q(paid_by=F("decided_by")),
+                                   name="return_paid_by_another", violation_error_message="收押金的人、申请和批准退的人不能付款。"),
             models.CheckConstraint(condition=Q(approved=None, decided_by=None, decided_at=None)
                                    | Q(approved__isnull=False, decided_by__isnull=False, decided_at__isnull=False),
                                    name="return_decided_by_someone", violation_error_message="决定了的退款要有批准人和时间。"),
             models.CheckConstraint(condition=Q(paid_at=None, paid_by=None, paper=None)
-                                   | Q(paid_at__isnull=False, paid_by__isnull=False, paper__isnull=False, approved=True),
-                                   name="return_paid_once_approved", violation_error_message="批准以后才付款，付款要有付款人和单据。"),
+                                   | Q(paid_at__isnull=False, paid_by__isnull=False, paper__isnull=False, approved=True, withdrawn_at=None),
+                                   name="return_paid_once_approved", violation_error_message="批准了、没有撤回的才付款，付款要有付款人和单据。"),
+            models.CheckConstraint(condition=Q(paid_at=None, spent=None) | Q(paid_at__isnull=False) & (
+                Q(method="petty_cash", refund__gt=0, spent__isnull=False) | Q(spent=None) & (~Q(method="petty_cash") | Q(refund=0))),
+                name="return_cash_is_petty_cash", violation_error_message="退押金的现金从备用金付。"),
+            models.CheckConstraint(condition=Q(withdrawn_at=None, withdrawn_by=None) | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False),
+                                   name="return_withdrawn_by_someone", violation_error_message="撤回要有撤回人和时间。"),
+            models.CheckConstraint(condition=Q(bounced_at=None, bounced_by=None) | Q(
+                bounced_at__isnull=False, bounced_by__isnull=False, paid_at__isnull=False, refund__gt=0) & ~Q(method="petty_cash"),
+                name="return_bounced_after_payment", violation_error_message="付出去的转账、原路退款才会被退回。"),
+            models.CheckConstraint(condition=Q(inspected_by="", inspected_on=None) | Q(inspected_by__gt="", inspected_on__isnull=False),
+                                   name="inspection_says_who_and_when", violation_error_message="验收要写谁、哪天。"),
+            models.CheckConstraint(condition=Q(delegate="") | Q(letter_use=None), name="delegate_by_one_letter",
+                                   violation_error_message="代办人只凭一份委托书。"),
             models.CheckConstraint(condition=Q(account_no="") | Q(account_no__startswith="f"), name="return_account_only_encrypted",
                                    violation_error_message="账号必须加密保存。")]
         indexes = [models.Index(fields=["estate", "approved", "paid_at"], name="return_waiting")]
@@ -169,6 +255,21 @@ class DepositReturn(EstateRow):
     @property
     def account_masked(self):
         return mask_account(self.account_no)
+
+    @property
+    def state(self):
+        """One word for where it stands."""
+        if self.bounced_at:
+            return "bounced"
+        if self.paid_at:
+            return "paid"
+        if self.withdrawn_at:
+            return "withdrawn"
+        return {None: "asked", True: "approved", False: "refused"}[self.approved]
+
+    def paper_note(self, day):
+        """What has become of the money since the slip was written."""
+        return f"这笔押金被退回，钱仍在押：{self.bounced_words}" if self.bounced_at else ""
 
     @property
     def letter(self):
@@ -215,7 +316,7 @@ class DepositSetOff(EstateRow):
 
 
 class DepositMove(EstateRow):
-    """What came in and went out of a deposit, only added; held = taken − all others (DOMAIN §9.15)."""
+    """What came in and went out of a deposit, only added; held = taken + returned by the bank − all others (DOMAIN §9.15)."""
 
     class Kind(models.TextChoices):
         TAKEN = "taken", "收"
@@ -223,6 +324,9 @@ class DepositMove(EstateRow):
         DEDUCTED = "deducted", "扣"
         SET_OFF = "set_off", "抵欠费"
         VOIDED = "voided", "作废"
+        BOUNCED = "bounced", "退回"
+
+    CAME_IN = (Kind.TAKEN, Kind.BOUNCED)
 
     deposit = models.ForeignKey(Deposit, models.PROTECT, verbose_name="押金", related_name="moves")
     kind = models.CharField("类别", max_length=10, choices=Kind.choices)
@@ -244,5 +348,7 @@ class DepositMove(EstateRow):
             models.CheckConstraint(condition=Q(kind="set_off", credit__isnull=False) | ~Q(kind="set_off") & Q(credit=None), name="set_off_gives_credit",
                                    violation_error_message="抵欠费要有贷项。"),
             models.CheckConstraint(condition=Q(kind__in=("taken", "voided"), giving_back=None)
-                                   | Q(kind__in=("returned", "deducted", "set_off"), giving_back__isnull=False),
-                                   name="what_leaves_names_its_return", violation_error_message="退、扣、抵要写明是哪一次退押金。")]
+                                   | Q(kind__in=("returned", "deducted", "set_off", "bounced"), giving_back__isnull=False),
+                                   name="what_leaves_names_its_return", violation_error_message="退、扣、抵、退回要写明是哪一次退押金。"),
+            models.UniqueConstraint(fields=["giving_back"], condition=Q(kind="bounced"), name="return_bounces_once",
+                                    violation_error_message="已经登记过退回。")]

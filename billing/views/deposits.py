@@ -1,29 +1,27 @@
-"""The ledger of deposits: taken, asked back, approved, paid, void; each by its own door (DOMAIN §2 Deposits, design/screens 29–29c)."""
-from django.contrib import messages
+"""The ledger of deposits: what is held, one taken, one void by two (DOMAIN §2 Deposits, design/screens 29–29c)."""
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, OuterRef, Q, Sum
-from django.shortcuts import get_object_or_404, redirect, render
+from django.db.models import Count, Exists, OuterRef, Sum
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from billing import deposits, second_person
-from billing.explain import open_lines
+from billing import deposit_returns, deposits, second_person
 from billing.export import deposits_table, log_deposits_export
-from billing.forms.deposits import AskReturnForm, LedgerFilter, PayForm, RefuseForm, TakeForm, VoidForm
-from billing.models import Deposit, DepositMove, DepositReturn
-from households.agents import letters_of
-from households.models import AuthorisationLetter, Household, Matter
+from billing.forms.deposits import AskVoidForm, LedgerFilter, RefuseVoidForm, TakeForm
+from billing.models import Deposit, DepositMove, DepositReturn, DepositVoid
+from households.models import Household
 from households.views.exporting import ReasonForm, export_page
 from households.views.pages import done, form_page
 from servicecentre.estates.models import RenovationPolicy
-from servicecentre.files.models import File
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import now, today
 from servicecentre.staff.access import may, needs
 
 PER_PAGE, WAITING = 50, 20
-METHODS = DepositReturn.Method
+# What a page shows of each state of a return: colour, icon, word.
+STATES = {"asked": ("warn", "clock", "等主管批"), "approved": ("warn", "clock", "等财务付"), "paid": ("ok", "ok", "已付"),
+          "refused": ("idle", "flag", "没有批"), "withdrawn": ("idle", "flag", "已撤回"), "bounced": ("bad", "bad", "被退回，仍在押")}
 READ = ["GET", "HEAD", "POST"]
 
 
@@ -34,7 +32,7 @@ def show_deposits(request):
     form = LedgerFilter({"state": "held"} | request.GET.dict())
     form.is_valid()
     day, rows = today(), Deposit.objects.of(request.estate)
-    waiting = DepositReturn.objects.of(request.estate).exclude(approved=False).filter(paid_at=None)
+    waiting = DepositReturn.objects.of(request.estate).waiting()
     shown = _filtered(rows.annotate(going=Exists(waiting.filter(deposit=OuterRef("pk")))), form.cleaned_data, day)
     page = Paginator(shown.select_related("household__unit", "paper").order_by("due_back_on", "pk"), PER_PAGE).get_page(request.GET.get("page"))
     for deposit in page.object_list:
@@ -43,7 +41,7 @@ def show_deposits(request):
     managers = second_person.managers(request.estate)
     for back in waiting:
         back.stage = "等财务付" if back.approved else "等主管批"
-        back.why_not = deposits.why_not_pay(back, request.user) if back.approved else second_person.refusal(
+        back.why_not = deposit_returns.why_not_pay(back, request.user) if back.approved else second_person.refusal(
             request.user.pk, request.roles, managers, asked_by=back.asked_by_id, cashiers={back.cashier_id})
     return render(request, "billing/deposits/ledger.html", {
         "form": form, "page": page, "waiting": waiting, "kinds": _kinds(rows), "book": _book(request.estate),
@@ -69,6 +67,7 @@ def _book(estate):
     sums = {kind: 0 for kind in kinds} | {row["kind"]: int(row["fen"]) for row in DepositMove.objects.of(estate).order_by().values("kind").annotate(
         fen=Sum("amount"))}
     held = int(Deposit.objects.of(estate).aggregate(fen=Sum("held", default=0))["fen"])
+    sums[kinds.RETURNED] -= sums[kinds.BOUNCED]
     out = sums[kinds.RETURNED] + sums[kinds.DEDUCTED] + sums[kinds.SET_OFF]
     return {"taken": sums[kinds.TAKEN] - sums[kinds.VOIDED], "returned": sums[kinds.RETURNED], "deducted": sums[kinds.DEDUCTED],
             "set_off": sums[kinds.SET_OFF], "held": held, "agrees": sums[kinds.TAKEN] - sums[kinds.VOIDED] - out == held}
@@ -110,83 +109,58 @@ def take_deposit(request, pk):
 @require_GET
 def deposit(request, pk):
     """One deposit with its statement: each move, each return, who has it printed."""
-    row = _deposit(request, pk)
+    row = deposit_of(request, pk)
     first = row.paper.prints.select_related("by", "paper").first()
-    waiting = deposits.waiting_return(row)
+    waiting, void = deposit_returns.waiting_return(row), row.voids.select_related("asked_by").order_by("-pk").first()
+    asked = void is not None and void.approved is None
     held, moves = 0, list(row.moves.select_related("by", "giving_back", "credit"))
     for move in moves:
-        held += move.amount if move.kind == DepositMove.Kind.TAKEN else -move.amount
+        held += move.amount if move.kind in DepositMove.CAME_IN else -move.amount
         move.held = held
     return render(request, "billing/deposits/deposit.html", {
-        "deposit": row, "household": row.household, "moves": moves, "state": _state(row, today()), "waiting": waiting,
-        "returns": list(row.returns.select_related("asked_by", "decided_by", "paper").order_by("-pk")), "days": (today() - row.day).days,
+        "deposit": row, "household": row.household, "moves": moves, "state": _state(row, today()), "waiting": waiting, "void": void,
+        "returns": [(back, *STATES[back.state]) for back in row.returns.select_related("asked_by", "decided_by", "paper").order_by("-pk")],
+        "days": (today() - row.day).days,
         "print": first if first.open_to(request.user, at=now()) else None,
-        "may_ask": may(request, "billing.ask_deposit_return") and row.held and not waiting,
-        "may_void": may(request, "billing.void_deposit") and deposits.why_no_void(row, request.user) is None})
+        "may_ask": may(request, "billing.ask_deposit_return") and row.held and not waiting and not asked,
+        "may_void": may(request, "billing.ask_deposit_void") and not asked and deposits.why_not_voidable(row) is None})
 
 
-@needs("billing.void_deposit")
+@needs("billing.ask_deposit_void")
 @require_http_methods(READ)
-def void_deposit(request, pk):
-    """A mistake of today, by another than who took it."""
-    row = _deposit(request, pk)
-    form = VoidForm(request.POST or None)
-    if request.method == "POST" and (gone := form.perform(deposits.void_deposit, row, by=request.user)):
-        return done(request, f"押金收据 {gone.paper.number} 已作废，{yuan(gone.amount)} 元从钱箱当面退回。", gone)
-    return form_page(request, form, title=f"作废押金收据 {row}", button=f"作废 {yuan(row.amount)} 元", busy="正在作废，请稍等", back=row.get_absolute_url(),
-                     about="号码保留，三联收回；钱从今天的钱箱当面退回")
-
-
-@needs("billing.ask_deposit_return")
-@require_http_methods(READ)
-def ask_deposit_return(request, pk):
-    """Ask that it be given back: papers, deductions, arrears, where to."""
-    row = _deposit(request, pk)
-    lines = list(open_lines(row.household))
-    letters = [letter for letter in letters_of(row.household, today()) if Matter.REFUND in letter.matters]
-    ways = [(code, label) for code, label in METHODS.choices if code != METHODS.SAME_WAY or row.method != "cash"]
-    form = AskReturnForm(request.POST or None, request.FILES or None, lines=lines, ways=ways,
-                         letters=AuthorisationLetter.objects.of(request.estate).filter(pk__in=[letter.pk for letter in letters]).select_related("agent"),
-                         initial={"method": ways[0][0], "bank": row.bank})
-    if request.method == "POST" and (back := form.perform(deposits.ask_deposit_return, row, by=request.user)):
-        return done(request, f"已申请退押金 {yuan(back.refund)} 元，等别的主管批准；现在不给钱。", back)
-    return render(request, "billing/deposits/ask.html", {
-        "deposit": row, "household": row.household, "form": form, "lines": lines, "owed": sum(line.due for line in lines),
-        "waiting": deposits.waiting_return(row)})
+def ask_deposit_void(request, pk):
+    """Ask that a mistake of today be void."""
+    row = deposit_of(request, pk)
+    form = AskVoidForm(request.POST or None)
+    if request.method == "POST" and (made := form.perform(deposits.ask_deposit_void, row, by=request.user)):
+        return done(request, "已申请作废，等别的主管批准；钱先不动。", made)
+    return form_page(request, form, title=f"申请作废押金收据 {row}", button=f"申请作废 {yuan(row.amount)} 元", busy="正在申请，请稍等",
+                     back=row.get_absolute_url(), about=f"只有当天收的能作废。批准后号码保留，三联收回；钱{deposits.way_back(row)}")
 
 
 @needs("billing.view_deposits")
 @require_GET
-def deposit_return(request, pk):
-    return _return_page(request, _return(request, pk))
+def deposit_void(request, pk):
+    return _void_page(request, _void(request, pk))
 
 
-@needs("billing.approve_deposit_return")
+@needs("billing.void_deposit")
 @require_POST
-def approve_deposit_return(request, pk):
-    row, form = _return(request, pk), DeskForm(request.POST)
-    if back := form.perform(deposits.approve_deposit_return, row, by=request.user):
-        return done(request, f"已批准退 {yuan(back.refund)} 元，等财务付款。", back)
-    return _return_page(request, _return(request, pk), approve=form)
+def void_deposit(request, pk):
+    """The receipt is void, by another than who asked and who took it."""
+    row, form = _void(request, pk), DeskForm(request.POST)
+    if made := form.perform(deposits.void_deposit, row, by=request.user):
+        return done(request, f"押金收据 {made.deposit.paper} 已作废，{yuan(made.deposit.amount)} 元{deposits.way_back(made.deposit)}。", made)
+    return _void_page(request, _void(request, pk), form=form)
 
 
-@needs("billing.refuse_deposit_return")
+@needs("billing.refuse_deposit_void")
 @require_POST
-def refuse_deposit_return(request, pk):
-    row, form = _return(request, pk), RefuseForm(request.POST)
-    if back := form.perform(deposits.refuse_deposit_return, row, by=request.user):
-        messages.success(request, "没有批准，押金仍在押；原因申请人看得到。")
-        return redirect(back)
-    return _return_page(request, _return(request, pk), refusal=form)
-
-
-@needs("billing.pay_deposit_return")
-@require_POST
-def pay_deposit_return(request, pk):
-    row, form = _return(request, pk), PayForm(request.POST)
-    if back := form.perform(deposits.pay_deposit_return, row, by=request.user):
-        return done(request, f"已付 {yuan(back.refund)} 元，押金退还单 {back.paper.number}。打印两联，收款人签字。", back)
-    return _return_page(request, _return(request, pk), pay=form)
+def refuse_deposit_void(request, pk):
+    row, form = _void(request, pk), RefuseVoidForm(request.POST)
+    if made := form.perform(deposits.refuse_deposit_void, row, by=request.user):
+        return done(request, "不作废，押金收据有效。", made)
+    return _void_page(request, _void(request, pk), refusal=form)
 
 
 @needs("billing.export_deposits")
@@ -198,41 +172,20 @@ def export_deposits(request):
         about="一笔一行：押金收据、房号、交款人、类别、金额、在押、最早退还日；证件号码、账号不导出。")
 
 
-def _deposit(request, pk):
+def deposit_of(request, pk):
     return get_object_or_404(Deposit.objects.of(request.estate).select_related("household__unit__building", "household__estate", "paper", "cashier",
                                                                                "voided_by"), pk=pk)
 
 
-def _return(request, pk):
-    return get_object_or_404(DepositReturn.objects.of(request.estate).select_related(
-        "deposit__household__unit__building", "deposit__paper", "deposit__cashier", "asked_by", "decided_by", "paid_by", "paper", "letter_use"), pk=pk)
+def _void(request, pk):
+    return get_object_or_404(DepositVoid.objects.of(request.estate).select_related(
+        "estate", "deposit__household__unit__building", "deposit__household__estate", "deposit__paper", "deposit__cashier", "asked_by", "decided_by"), pk=pk)
 
 
-def _return_page(request, back, approve=None, refusal=None, pay=None):
-    deposit = back.deposit
-    deductions = list(back.deductions.all())
-    files = _files(request, back, deductions)
-    first = back.paper.prints.select_related("by", "paper").first() if back.paper_id else None
-    why_not = deposits.why_not_approve(back, request.user) if may(request, "billing.approve_deposit_return") else "由主管批准。"
-    why_not_pay = deposits.why_not_pay(back, request.user) if may(request, "billing.pay_deposit_return") else "由财务付款。"
-    return render(request, "billing/deposits/return.html", {
-        "back": back, "nobody": "、".join(dict.fromkeys((back.asked_by.name, deposit.cashier.name))), "deposit": deposit, "household": deposit.household,
-        "letter": back.letter,
-        "deductions": [(row, files.get((row._meta.label_lower, row.pk), ())) for row in deductions],
-        "own_files": files.get((back._meta.label_lower, back.pk), ()),
-        "set_offs": list(back.set_offs.select_related("charge__fee_kind")),
-        "approve": approve or DeskForm(auto_id=False), "refusal": refusal or RefuseForm(), "pay": pay or PayForm(), "why_not": why_not,
-        "may_refuse": may(request, "billing.refuse_deposit_return") and request.user.pk != back.asked_by_id, "why_not_pay": why_not_pay,
-        "account": back.account_no if may(request, "billing.pay_deposit_return") and not back.paid_at else back.account_masked,
-        "print": first if first and first.open_to(request.user, at=now()) else None}, status=409 if approve or refusal or pay else 200)
-
-
-def _files(request, back, deductions):
-    """{(row type, pk): files} of a return and its deductions, one query."""
-    mine = Q(row_type=back._meta.label_lower, row_id=back.pk)
-    if deductions:
-        mine |= Q(row_type=deductions[0]._meta.label_lower, row_id__in=[row.pk for row in deductions])
-    found = {}
-    for file in File.objects.of(request.estate).there().filter(mine).order_by("pk"):
-        found.setdefault((file.row_type, file.row_id), []).append(file)
-    return found
+def _void_page(request, void, *, form=None, refusal=None):
+    row, waiting = void.deposit, void.approved is None
+    why_not = deposits.why_no_void(void, request.user) if may(request, "billing.void_deposit") else "由主管批准。"
+    return render(request, "billing/deposits/void.html", {
+        "void": void, "deposit": row, "household": row.household, "waiting": waiting, "goes": deposits.way_back(row), "wrong": form or refusal,
+        "form": form or DeskForm(auto_id=False), "refusal": refusal or RefuseVoidForm(), "why_not": why_not or deposits.why_not_voidable(row),
+        "may_refuse": waiting and may(request, "billing.refuse_deposit_void") and request.user.pk != void.asked_by_id}, status=409 if form or refusal else 200)

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET, require_POST
 from billing import rebill, second_person, waivers
 from billing.explain import lines_of, paid_state
 from billing.forms.refunds import AskWaiverForm, RebillForm, RefuseForm
-from billing.models import Allocation, Charge, DepositReturn, Rebill, ReceiptVoid, Refund, Waiver
+from billing.models import Allocation, Charge, DepositReturn, DepositVoid, Rebill, ReceiptVoid, Refund, Waiver
 from billing.refund_sources import cashiers_of_lines, cashiers_of_refunds
 from households.views.pages import done, form_page
 from servicecentre.files.models import File
@@ -107,14 +107,16 @@ def approvals(request):
     takers, of_line = cashiers_of_refunds(list(asked)), cashiers_of_lines(list(forgiven))
     rows += [("退款", r, r.household, r.amount, f"{r.get_reason_display()}，{r.words}", takers[r.pk]) for r in asked]
     rows += [("减免", w, w.household, w.amount, f"{w.charge}，{w.reason}", of_line[w.pk]) for w in forgiven]
-    returns = DepositReturn.objects.of(estate).filter(approved=None).select_related("deposit__household__unit", "deposit__paper", "asked_by")
+    returns = DepositReturn.objects.of(estate).undecided().select_related("deposit__household__unit", "deposit__paper", "asked_by")
     rows += [("退押金", b, b.deposit.household, b.refund, f"押金 {b.deposit}{f'，扣 {yuan(b.deducted)}' if b.deducted else ''}", {b.cashier_id})
              for b in returns]
+    deposit_voids = DepositVoid.objects.of(estate).undecided().select_related("deposit__household__unit", "deposit__paper", "asked_by")
+    rows += [("作废押金收据", v, v.deposit.household, v.deposit.amount, f"押金 {v.deposit}，{v.words}", {v.cashier_id}) for v in deposit_voids]
     rows.sort(key=lambda row: (row[1].asked_at, row[1].pk))
     locked = _locks(request, rows)
     to_pay = [("退款", r, r.household, r.payee_name, r.amount) for r in Refund.objects.of(estate).to_pay().select_related("household__unit", "decided_by")]
-    to_pay += [("退押金", b, b.deposit.household, b.account_name, b.refund) for b in DepositReturn.objects.of(estate).filter(
-        approved=True, paid_at=None).select_related("deposit__household__unit", "decided_by")]
+    to_pay += [("退押金", b, b.deposit.household, b.account_name, b.refund) for b in DepositReturn.objects.of(estate).to_pay().select_related(
+        "deposit__household__unit", "decided_by")]
     to_pay.sort(key=lambda row: (row[1].decided_at, row[1].pk))
     return render(request, "billing/refunds/approvals.html", {
         "rows": [(*row[:5], why) for row, why in zip(rows, locked, strict=True)], "to_pay": to_pay, "mine": sum(row[1].asked_by_id == user.pk for row in rows)})
@@ -122,7 +124,8 @@ def approvals(request):
 
 def _locks(request, rows):
     """Why this user may not decide each row, "" where they may; no query a row."""
-    rights = {"作废收据": "billing.void_receipt", "退款": "billing.approve_refund", "减免": "billing.waive_charge", "退押金": "billing.approve_deposit_return"}
+    rights = {"作废收据": "billing.void_receipt", "退款": "billing.approve_refund", "减免": "billing.waive_charge", "退押金": "billing.approve_deposit_return",
+              "作废押金收据": "billing.void_deposit"}
     managers = second_person.managers(request.estate)
     return [second_person.refusal(request.user.pk, request.roles, managers, asked_by=row[1].asked_by_id, cashiers=row[5])
             if may(request, rights[row[0]]) else "由主管批准。" for row in rows]

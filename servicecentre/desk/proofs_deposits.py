@@ -2,7 +2,7 @@
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from billing.models import Charge, Credit, Deposit, DepositDeduction, DepositMove, DepositReturn, PrepaymentMove
+from billing.models import Charge, Credit, Deposit, DepositDeduction, DepositMove, DepositReturn, DepositVoid, PrepaymentMove
 from billing.prepayments import PREPAID
 from servicecentre.kit.money import yuan
 from servicecentre.papers.kinds import DEPOSIT, DEPOSIT_RETURN
@@ -19,14 +19,17 @@ def _sum(rows, by, **which):
     return Coalesce(Subquery(mine.annotate(fen=Sum("amount")).values("fen")), 0)
 
 
-@proof(15, "押金在押 = 收 − 退 − 扣 − 抵，不小于 0")
+@proof(15, "押金在押 = 收 + 被退回 − 退 − 扣 − 抵，不小于 0")
 def held():
     moves = DepositMove.objects.all()
-    rows = Deposit.objects.annotate(taken=_sum(moves, "deposit", kind=KINDS.TAKEN), gone=_sum(moves.exclude(kind=KINDS.TAKEN), "deposit"))
-    wrong = ~Q(held=F("taken") - F("gone")) | ~Q(taken=F("amount")) | Q(held__lt=0)
+    rows = Deposit.objects.annotate(taken=_sum(moves, "deposit", kind=KINDS.TAKEN), bounced=_sum(moves, "deposit", kind=KINDS.BOUNCED),
+                                    gone=_sum(moves.exclude(kind__in=DepositMove.CAME_IN), "deposit"))
+    wrong = ~Q(held=F("taken") + F("bounced") - F("gone")) | ~Q(taken=F("amount")) | Q(held__lt=0)
     for row in rows.filter(wrong).select_related("estate", "household"):
         yield place(row, row.household), f"押金 {row.pk} 收 {yuan(int(row.taken))} 去 {yuan(int(row.gone))}，在押却是 {yuan(row.held)}"
-    undone = Deposit.objects.exclude(voided_at=None).filter(Q(held__gt=0) | Q(voided_by=F("cashier")) | Q(paper__voided_at=None))
+    asked = Exists(DepositVoid.objects.filter(deposit=OuterRef("pk"), approved=True))
+    void = Q(voided_at__isnull=False)
+    undone = Deposit.objects.filter(void & (Q(held__gt=0) | Q(voided_by=F("cashier")) | Q(paper__voided_at=None) | ~asked) | ~void & asked)
     for row in undone.select_related("estate", "household"):
         yield place(row, row.household), f"押金 {row.pk} 的作废不完整"
 
@@ -36,10 +39,12 @@ def given_back():
     moves = DepositMove.objects.all()
     rows = DepositReturn.objects.annotate(
         back=_sum(moves, "giving_back", kind=KINDS.RETURNED), off=_sum(moves, "giving_back", kind=KINDS.DEDUCTED),
-        arrears=_sum(moves, "giving_back", kind=KINDS.SET_OFF), listed=_sum(DepositDeduction.objects.all(), "giving_back"))
+        arrears=_sum(moves, "giving_back", kind=KINDS.SET_OFF), again=_sum(moves, "giving_back", kind=KINDS.BOUNCED),
+        listed=_sum(DepositDeduction.objects.all(), "giving_back"))
     paid = Q(paid_at__isnull=False) & ~Q(back=F("refund"), off=F("deducted"), arrears=F("set_off"))
     early = Q(paid_at=None) & ~Q(back=0, off=0, arrears=0)
-    for row in rows.filter(paid | early | ~Q(listed=F("deducted")) | ~Q(amount=F("refund") + F("deducted") + F("set_off"))).select_related(
+    bounced = Q(bounced_at=None) & ~Q(again=0) | Q(bounced_at__isnull=False) & (~Q(again=F("refund")) | Q(paper__voided_at=None))
+    for row in rows.filter(paid | early | bounced | ~Q(listed=F("deducted")) | ~Q(amount=F("refund") + F("deducted") + F("set_off"))).select_related(
             "estate", "deposit__household"):
         yield place(row, row.deposit.household), f"退押金 {row.pk} 的进出与申请的不符"
     strange = DepositMove.objects.filter(giving_back__isnull=False).exclude(giving_back__deposit=F("deposit"))
@@ -50,12 +55,24 @@ def given_back():
         yield place(credit, credit.household), f"贷项 {credit.pk} {yuan(credit.amount)} 没有相应的押金抵扣"
 
 
-@proof(17, "退押金的申请人、收款人不批也不付")
+@proof(17, "退押金的申请人、收款人不批，申请人、收款人、批准人不付；押金收据作废由另一人办")
 def deposit_people():
-    wrong = (Q(decided_by=F("asked_by")) | Q(approved=True, decided_by=F("deposit__cashier")) | Q(paid_by=F("asked_by"))
-             | Q(paid_by=F("deposit__cashier")) | Q(paid_at__isnull=False) & ~Q(approved=True))
+    wrong = (Q(decided_by=F("asked_by")) | Q(approved=True, decided_by=F("deposit__cashier")) | Q(paid_by=F("asked_by")) | Q(paid_by=F("decided_by"))
+             | Q(paid_by=F("deposit__cashier")) | Q(paid_at__isnull=False) & (~Q(approved=True) | Q(withdrawn_at__isnull=False)))
     for row in DepositReturn.objects.filter(wrong).select_related("estate", "deposit__paper"):
-        yield f"{row.estate.slug} {row.deposit}", "退押金由申请人或收款人批准、付款，或没有批准就付了"
+        yield f"{row.estate.slug} {row.deposit}", "退押金由申请人或收款人批准、付款，由批准人付款，或没有批准就付了"
+    for void in DepositVoid.objects.filter(Q(decided_by=F("asked_by")) | Q(approved=True, decided_by=F("deposit__cashier"))).select_related(
+            "estate", "deposit__paper"):
+        yield f"{void.estate.slug} {void.deposit}", "押金收据由申请人或收款人作废"
+
+
+@proof(4, "现金退的押金都从备用金付")
+def deposit_petty_cash():
+    cash = DepositReturn.objects.filter(method=DepositReturn.Method.PETTY_CASH, paid_at__isnull=False, refund__gt=0).exclude(spent__amount=-F("refund"))
+    other = DepositReturn.objects.filter(spent__isnull=False).exclude(method=DepositReturn.Method.PETTY_CASH)
+    with_place = ("estate", "deposit__household", "deposit__paper")
+    for row in [*cash.select_related(*with_place), *other.select_related(*with_place)]:
+        yield place(row, row.deposit.household), f"{row} {yuan(row.refund)} 元和备用金的支出不符"
 
 
 @proof(6, "押金收据、退还单都有那一笔")

@@ -6,12 +6,18 @@ from servicecentre.kit import store
 
 from . import scanning, storing
 from .forms import AGAIN
+from .models import File
 
 
 class SeveralFilesMixin(forms.Form):
-    """Beside DeskForm, with FilesFields named in ``file_fields``; in ``cleaned_data`` each is a list of Ready for the act."""
+    """Beside DeskForm, with FilesFields named in ``file_fields``; in ``cleaned_data`` each is a list of Ready for the act.
+
+    ``identity_fields`` hold identity papers, which are stamped with ``identity_purpose`` and ``centre`` and kept encrypted.
+    """
 
     file_fields = ()
+    identity_fields = ()
+    identity_purpose = centre = ""
 
     def clean(self):
         clean = super().clean()
@@ -21,10 +27,11 @@ class SeveralFilesMixin(forms.Form):
         return clean
 
     def _judged(self, name, uploads):
-        ready = []
+        ready, identity = [], name in self.identity_fields
+        more = {"kind": File.Kind.IDENTITY, "purpose": self.identity_purpose, "centre": self.centre} if identity else {}
         for upload in uploads:
             try:
-                ready.append(storing.read(upload))
+                ready.append(storing.read(upload, **more))
             except scanning.Silent as silent:             # it would be as silent over the next one
                 self.add_error(name, silent)
                 break

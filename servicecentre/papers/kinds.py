@@ -37,7 +37,7 @@ _PAYEE_AND_FINANCE = (Copy("payee", "第二联", "收款人"), Copy("finance", "
 REFUND = Kind("TK", "退款单", "billing/refund-1", _PAYEE_AND_FINANCE, row="refund", see="看这笔退款")
 WAIVER = Kind("JM", "减免申请单", "billing/waiver-1", row="waiver", see="看这笔减免")
 DEPOSIT = Kind("YJ", "押金收据", "billing/deposit-receipt-1", THREE_COPIES, row="deposit", see="看这笔押金")
-DEPOSIT_RETURN = Kind("YT", "押金退还单", "billing/deposit-refund-1", _PAYEE_AND_FINANCE,
+DEPOSIT_RETURN = Kind("YT", "押金退还单", "billing/deposit-refund-2", _PAYEE_AND_FINANCE,
                       row="deposit_return", see="看这次退押金")
 
 NOTICE = Kind("TZ", "通知", "tickets/notice-1", row="notice_term")

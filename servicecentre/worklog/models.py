@@ -33,6 +33,7 @@ WATCHED = {"desk.change_setting": ("warn", "warn", "规矩"), **dict.fromkeys(
     "households.log_register_export": ("warn", "warn", "导出"), "billing.log_charges_export": ("warn", "warn", "导出"),
     **dict.fromkeys(("billing.log_statement_export", "billing.log_money_export"), ("warn", "warn", "导出")),
     "billing.log_deposits_export": ("warn", "warn", "导出"),
+    "billing.withdraw_deposit_return": ("idle", "flag", "撤回"), "billing.bounce_deposit_return": ("warn", "warn", "退回"),
     "importing.import_register": ("idle", "flag", "导入"), "billing.import_arrears": ("idle", "flag", "导入"),
     "billing.import_parking": ("idle", "flag", "导入"),
     "papers.print_batch": ("idle", "flag", "批量打印"),

@@ -2,15 +2,16 @@
 from datetime import date
 
 from billing.cashier import collect_payment
-from billing.deposits import (
+from billing.deposit_returns import (
     approve_deposit_return,
     ask_deposit_return,
+    bounce_deposit_return,
     pay_deposit_return,
     refuse_deposit_return,
-    take_deposit,
-    void_deposit,
+    withdraw_deposit_return,
 )
-from billing.models import Deposit, DepositDeduction, DepositMove, DepositReturn, DepositSetOff, FeeKind, PrepaymentMove
+from billing.deposits import ask_deposit_void, refuse_deposit_void, take_deposit, void_deposit
+from billing.models import Deposit, DepositDeduction, DepositMove, DepositReturn, DepositSetOff, DepositVoid, FeeKind, PrepaymentMove
 from billing.one_off import charge_once, void_once
 from billing.prepayments import demand_prepayment, return_prepayment
 from households.agents import call_principal, take_letter
@@ -19,14 +20,19 @@ from servicecentre.files.storing import kept
 from ..files.making import ready
 
 NUMBER = "E10293847"
-BROUGHT = {"original_returned": True, "in_person": True, "id_checked": True}
+BROUGHT = {"original_returned": True, "in_person": True, "id_checked": True, "inspected_by": "赵国强"}
 
 
 def month(w):
     """One held, one void, one asked, one refused, one given back with a deduction, a set-off and a lost receipt; one by a delegate."""
     w.deposit = take(w, w.household, account_no="6222000011118812", bank="工商银行", due_back_on=date(2027, 5, 18))
     w.asked = ask(w, take(w, w.household))
-    w.void_deposit = void_deposit(take(w, w.household), reason="金额错", by=w.manager)
+    w.void_deposit = void_deposit(ask_deposit_void(take(w, w.household), words="金额错", by=w.clerk), by=w.manager).deposit
+    w.void_asked = ask_deposit_void(take(w, w.household), words="方式错", copies_back=2, by=w.clerk)
+    refuse_deposit_void(ask_deposit_void(take(w, w.household), words="看错了", by=w.clerk), refusal="没有错", by=w.manager)
+    w.taken_back = withdraw_deposit_return(ask(w, take(w, w.household)), withdrawn_words="账号填错", by=w.clerk)
+    w.bounced = bounce_deposit_return(pay_deposit_return(approve_deposit_return(ask(w, take(w, w.household)), by=w.manager), reference="99308",
+                                                         by=w.finance), bounced_words="户名不符", by=w.finance)
     w.approved = approve_deposit_return(ask(w, take(w, w.household)), by=w.manager)
     w.turned_down = refuse_deposit_return(ask(w, take(w, w.household)), refusal="没有验收", by=w.manager)
     line = charge_once(w.household, fee_kind=FeeKind.objects.of(w.estate).get(code="renovation"), reason="装修", by=w.manager)
@@ -54,11 +60,12 @@ def _prepaid(w):
 def take(w, household, fen=2000_00, by=None, **more):
     given = {"kind": "renovation", "basis": "施工许可证 XK-2026-000086", "payer_name": "卢建国", "payer_phone": "13900005678",
              "payer_id_kind": "passport", "payer_id": NUMBER, "method": "transfer", "reference": "20261124003307"}
-    return take_deposit(household, amount=fen, by=by or w.clerk, **(given | more))
+    return take_deposit(household, amount=fen, by=by or w.clerk, despite=("same_again", "reference_again"), **(given | more))
 
 
 def ask(w, deposit, **more):
-    return ask_deposit_return(deposit, **(BROUGHT | {"method": "same_way"} | more), by=w.clerk)
+    more = BROUGHT | {"method": "same_way", "inspected_on": deposit.day} | more
+    return ask_deposit_return(deposit, **more, by=w.clerk, despite=("early",))
 
 
 def given_back(w, deposit, line):
@@ -69,9 +76,11 @@ def given_back(w, deposit, line):
 
 
 def pages(w):
-    one_return = ("deposit_return", "approve_deposit_return", "refuse_deposit_return")
-    return {"billing:take_deposit": [w.household.pk], **{f"billing:{name}": [w.deposit.pk] for name in ("deposit", "void_deposit", "ask_deposit_return")},
+    one_return = ("deposit_return", "approve_deposit_return", "refuse_deposit_return", "withdraw_deposit_return")
+    return {"billing:take_deposit": [w.household.pk], **{f"billing:{name}": [w.deposit.pk] for name in ("deposit", "ask_deposit_void", "ask_deposit_return")},
+            **{f"billing:{name}": [w.void_asked.pk] for name in ("deposit_void", "void_deposit", "refuse_deposit_void")},
             **{f"billing:{name}": [w.asked.pk] for name in one_return}, "billing:pay_deposit_return": [w.approved.pk],
+            "billing:bounce_deposit_return": [w.given_back.pk],
             "billing:void_once": [w.charged_once.pk], "billing:charge_once": [w.household.pk],
             **{f"billing:{name}": [w.seller.pk] for name in ("prepayment", "demand_prepayment", "return_prepayment", "move_prepayment")}}
 
@@ -82,6 +91,7 @@ def crowd(w, i):
     ask(w, take(w, w.household))
     approve_deposit_return(ask(w, take(w, w.household)), by=w.manager)
     refuse_deposit_return(ask(w, w.deposit), refusal=f"第 {i} 次", by=w.manager)
+    ask_deposit_void(take(w, w.household), words=f"第 {i} 张", by=w.clerk)
     line = charge_once(w.household, fee_kind=FeeKind.objects.of(w.estate).get(code="renovation"), reason="补收", amount=10_00 + i, by=w.manager)
     given_back(w, take(w, w.household), line)
     demand_prepayment(w.newest, by=w.manager)
@@ -97,7 +107,18 @@ def rules(Change, Copy):
         "void_deposit_holds_nothing": Change(Deposit, "voided_at IS NULL AND held > 0", {"voided_at": once}),
         "cashier_voids_no_own_deposit": Change(Deposit, "held = 0 AND voided_at IS NULL", {"voided_at": once, "voided_by_id": "cashier_id"}),
         "deposit_identity_only_encrypted": Change(Deposit, "TRUE", {"payer_id": "'E10293847'"}),
-        "one_return_at_a_time": Copy(DepositReturn, "approved IS NULL"),
+        "one_void_per_deposit": Copy(DepositVoid, "approved IS NULL"),
+        "deposit_void_needs_two_people": Change(DepositVoid, "approved", {"decided_by_id": "asked_by_id", "cashier_id": "decided_by_id"}),
+        "cashier_approves_no_deposit_void": Change(DepositVoid, "approved", {"cashier_id": "decided_by_id"}),
+        "deposit_void_decided_by_someone": Change(DepositVoid, "approved", {"decided_by_id": "NULL"}),
+        "three_copies_of_a_deposit_at_most": Change(DepositVoid, "TRUE", {"copies_back": "4"}),
+        "one_return_at_a_time": Copy(DepositReturn, "approved IS NULL AND withdrawn_at IS NULL"),
+        "return_cash_is_petty_cash": Change(DepositReturn, "spent_id IS NOT NULL", {"spent_id": "NULL"}),
+        "return_withdrawn_by_someone": Change(DepositReturn, "withdrawn_at IS NOT NULL", {"withdrawn_by_id": "NULL"}),
+        "return_bounced_after_payment": Change(DepositReturn, "paid_at IS NULL", {"bounced_at": once, "bounced_by_id": "asked_by_id"}),
+        "inspection_says_who_and_when": Change(DepositReturn, "inspected_by <> ''", {"inspected_on": "NULL"}),
+        "delegate_by_one_letter": Change(DepositReturn, "letter_use_id IS NOT NULL", {"delegate": "'何代理'"}),
+        "return_bounces_once": Copy(DepositMove, "kind = 'bounced'"),
         "return_adds_up": Change(DepositReturn, "approved IS NULL", {"refund": "refund - 1"}),
         "return_needs_two_people": Change(DepositReturn, "approved AND paid_at IS NULL", {"asked_by_id": "decided_by_id"}),
         "cashier_approves_no_return": Change(DepositReturn, "approved AND paid_at IS NULL", {"cashier_id": "decided_by_id"}),

@@ -1,7 +1,8 @@
 """Two people at one deposit in one moment: asked once, decided once, paid once; a double click takes one (TRUST 2, 14)."""
 import pytest
 
-from billing.deposits import approve_deposit_return, ask_deposit_return, pay_deposit_return, take_deposit, void_deposit
+from billing.deposit_returns import approve_deposit_return, ask_deposit_return, pay_deposit_return, withdraw_deposit_return
+from billing.deposits import ask_deposit_void, take_deposit, void_deposit
 from billing.models import Deposit, DepositMove, DepositReturn, PettyCash
 from billing.petty_cash import top_up_petty_cash
 from billing.prepayments import demand_prepayment
@@ -50,9 +51,19 @@ def test_one_asking_one_decision_one_payment(estate, clerk, clerk2, manager, fin
 
 def test_void_or_asked_back_not_both(estate, clerk, manager):
     deposit = take(make_household(estate), clerk)
-    results = at_once(lambda: void_deposit(deposit, reason="错", by=manager), lambda: ask_deposit_return(deposit, by=clerk, **BROUGHT))
+    results = at_once(lambda: void_deposit(ask_deposit_void(deposit, words="错", by=clerk), by=manager),
+                      lambda: ask_deposit_return(deposit, by=clerk, **BROUGHT))
     assert len(refused(results)) == 1
     assert list(prove({15})) == []
+
+
+def test_withdrawn_or_paid_not_both(estate, clerk, clerk2, manager, finance):
+    deposit = take(make_household(estate), clerk)
+    top_up_petty_cash(estate, amount=500_00, reference="20261101", by=finance)
+    back = approve_deposit_return(ask_deposit_return(deposit, by=clerk, **BROUGHT), by=manager)
+    results = at_once(lambda: withdraw_deposit_return(back, withdrawn_words="改日", by=clerk2), lambda: pay_deposit_return(back, by=finance))
+    assert len(refused(results)) == 1
+    assert list(prove({4, 15, 17})) == []
 
 
 def test_two_ask_for_one_prepayment(estate, clerk, manager):

@@ -1,17 +1,18 @@
-"""Any sequence of takes, voids, returns with deductions, refusals and payments beside plain integers: held agrees and never falls below nothing."""
+"""Any sequence of takes, voids, returns with deductions, refusals, withdrawals, payments that come back too, beside plain integers: held agrees."""
 import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from billing.deposits import (
+from billing.deposit_returns import (
     approve_deposit_return,
     ask_deposit_return,
+    bounce_deposit_return,
     pay_deposit_return,
     refuse_deposit_return,
-    take_deposit,
-    void_deposit,
+    withdraw_deposit_return,
 )
+from billing.deposits import ask_deposit_void, take_deposit, void_deposit
 from billing.models import Deposit
 from servicecentre.desk.proofs import prove
 from servicecentre.files.storing import Ready, kept
@@ -28,6 +29,8 @@ steps = some.lists(some.one_of(
     some.tuples(some.just("ask"), which, some.lists(some.integers(1, 200_000), max_size=3)),
     some.tuples(some.just("decide"), which, some.booleans()),
     some.tuples(some.just("pay"), which),
+    some.tuples(some.just("withdraw"), which),
+    some.tuples(some.just("bounce"), which),
 ), min_size=4, max_size=14)
 
 
@@ -43,16 +46,18 @@ def test_what_is_held_agrees_with_plain_integers(estate, steps):
 def _walk(estate, steps):
     clerk, manager, finance = (person_at(estate, name, name, role) for name, role in (("a", Role.CLERK), ("b", Role.MANAGER), ("c", Role.FINANCE)))
     household, held, real = make_household(estate), [], []
-    asked, approved = {}, {}                             # deposit → its return that waits
+    asked, approved, paid, ever = {}, {}, {}, set()      # deposit → its return that waits, or was the last paid
     for what, *more in steps:
         n = more[0] % len(held) if held and what != "take" else 0
         if what == "take":
             real.append(take_deposit(household, kind="key", basis="借钥匙", amount=more[0], payer_name="卢建国", payer_phone="13900005678",
-                                     payer_id_kind="passport", payer_id="E10293847", method="wechat", reference="8841", by=clerk))
+                                     payer_id_kind="passport", payer_id="E10293847", method="wechat", reference="8841", by=clerk,
+                                     despite=("same_again",)))
             held.append(more[0])
         elif what == "void":
-            _either(held[n] and n not in asked and n not in approved, lambda n=n: void_deposit(real[n], reason="试", by=manager))
-            held[n] = held[n] if n in asked or n in approved else 0
+            may = held[n] and n not in asked and n not in approved and n not in ever
+            _either(may, lambda n=n: void_deposit(ask_deposit_void(real[n], words="试", by=clerk), by=manager))
+            held[n] = 0 if may else held[n]
         elif what == "ask":
             may = held[n] and n not in asked and n not in approved and sum(more[1]) <= held[n]
             if back := _either(may, lambda n=n, off=more[1]: _ask(real[n], off, clerk)):
@@ -64,8 +69,15 @@ def _walk(estate, steps):
             else:
                 refuse_deposit_return(back, refusal="试", by=manager)
         elif what == "pay" and n in approved:
-            pay_deposit_return(approved.pop(n), reference="8841", by=finance)
+            paid[n] = pay_deposit_return(approved.pop(n), reference="8841", by=finance)
+            ever.add(n)
             held[n] = 0
+        elif what == "withdraw" and (n in asked or n in approved):
+            withdraw_deposit_return(asked.pop(n, None) or approved.pop(n), withdrawn_words="试", by=clerk)
+        elif what == "bounce" and n in paid:
+            back = paid.pop(n)
+            _either(back.refund, lambda back=back: bounce_deposit_return(back, bounced_words="试", by=finance))
+            held[n] = back.refund
         assert list(Deposit.objects.of(estate).order_by("pk").values_list("held", flat=True)) == held
     assert not list(prove({15, 17}))
 

@@ -5,7 +5,7 @@ import pytest
 
 from billing.cashier import collect_payment, credit_left
 from billing.corrections import mend_line
-from billing.deposits import approve_deposit_return, ask_deposit_return, pay_deposit_return
+from billing.deposit_returns import approve_deposit_return, ask_deposit_return, pay_deposit_return
 from billing.models import Credit
 from billing.prepayments import demand_prepayment, return_prepayment
 from billing.refunds import approve_refund, ask_refund, pay_refund, withdraw_refund
@@ -173,7 +173,8 @@ def set_off(household, taker, clerk, manager, finance):
     line = lines(household)[2]
     with kept([ready()]) as (consent,):
         back = ask_deposit_return(deposit, original_returned=True, in_person=True, id_checked=True, method="transfer", bank="工商银行",
-                                  account_no="6222000011118812", set_off=[line], set_off_amount=170_16, consent=[consent], by=clerk)
+                                  account_no="6222000011118812", set_off=[line], set_off_amount=170_16, consent=[consent], inspected_by="赵国强",
+                                  inspected_on=deposit.day, by=clerk)
     pay_deposit_return(approve_deposit_return(back, by=manager), reference="88112299", by=finance)
     undo_run(line.run, reason="重出", by=manager)
     credit = Credit.objects.get(source="deposit")

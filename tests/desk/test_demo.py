@@ -1,9 +1,10 @@
 """The demo a newcomer meets: made in time's order by the acts, true by every proof, and only where it is told to."""
 import pytest
 
-from billing.models import Payment
+from billing.models import Deposit, DepositReturn, Payment
 from servicecentre.desk import demo, proofs
 from servicecentre.estates.models import Estate
+from servicecentre.kit.periods import today
 from servicecentre.kit.refused import Refused
 
 
@@ -15,6 +16,9 @@ def test_numbers_follow_days_and_every_proof_holds(settings, monkeypatch):
     papers = [payment.paper for payment in Payment.objects.of(estate).select_related("paper").order_by("paper__year", "paper__serial")]
     assert len(papers) > 20
     assert [paper.issued_at for paper in papers] == sorted(paper.issued_at for paper in papers)
+    returns = DepositReturn.objects.of(estate)
+    assert Deposit.objects.of(estate).to_give_back(on=today()).exists() and returns.undecided().exists() and returns.to_pay().exists()
+    assert returns.filter(deducted__gt=0, paid_at__isnull=False).exists()
     assert not list(proofs.prove())
     assert demo.fill() == estate and Payment.objects.of(estate).count() == len(papers)      # again changes nothing
 

@@ -1,7 +1,7 @@
 """Invariant 15 and what stands with it, broken on purpose and found under its number."""
 import pytest
 
-from billing.models import Charge, Credit, Deposit, DepositDeduction, DepositMove, DepositReturn, PrepaymentMove
+from billing.models import Charge, Credit, Deposit, DepositDeduction, DepositMove, DepositReturn, DepositVoid, PrepaymentMove
 
 from .behind import behind, copied, found, unguarded
 
@@ -17,6 +17,14 @@ HARM = {
     "approved by who asked": (DepositReturn, "UPDATE billing_depositreturn SET decided_by_id = asked_by_id WHERE id = {given}", {17}),
     "paid by the cashier": (DepositReturn, "UPDATE billing_depositreturn SET paid_by_id = {clerk} WHERE id = {given}", {17}),
     "a void undone": (Deposit, "UPDATE billing_deposit SET voided_at = NULL, voided_by_id = NULL, held = amount WHERE id = {void}", {15}),
+    "a void that nobody asked for": (DepositVoid, "DELETE FROM billing_depositvoid WHERE deposit_id = {void}", {15}),
+    "void by who asked": (DepositVoid, "UPDATE billing_depositvoid SET decided_by_id = asked_by_id WHERE deposit_id = {void}", {17}),
+    "paid by who approved": (DepositReturn, "UPDATE billing_depositreturn SET paid_by_id = decided_by_id WHERE id = {given}", {17}),
+    "paid though withdrawn": (DepositReturn, "UPDATE billing_depositreturn SET withdrawn_at = paid_at, withdrawn_by_id = {clerk} WHERE id = {given}", {17}),
+    "came back and is not held": (DepositMove, "DELETE FROM billing_depositmove WHERE giving_back_id = {bounced} AND kind = 'bounced'", {15}),
+    "came back to nobody": (DepositReturn, "UPDATE billing_depositreturn SET bounced_at = NULL, bounced_by_id = NULL WHERE id = {bounced}", {15}),
+    "cash out of nowhere": (DepositReturn, "UPDATE billing_depositreturn SET spent_id = NULL WHERE id = "
+                                           "(SELECT MIN(id) FROM billing_depositreturn WHERE spent_id IS NOT NULL)", {4}),
     "a prepayment used up": (Charge, "UPDATE billing_charge SET drawn = paid WHERE id = {prepaid}", {4}),
 }
 
@@ -26,7 +34,7 @@ def test_a_row_changed_behind_the_programs_back(world, harm):
     model, sql, numbers = HARM[harm]
     prepaid = Charge.objects.filter(household=world.buyer, subject__startswith="YC-").get()
     rows = {"deposit": world.deposit.pk, "back": world.given_back.deposit_id, "given": world.given_back.pk, "clerk": world.clerk.pk, "prepaid": prepaid.pk,
-            "void": world.void_deposit.pk}
+            "void": world.void_deposit.pk, "bounced": world.bounced.pk}
     with unguarded(model):
         behind(sql.format(**rows))
         assert found() == numbers

@@ -1,10 +1,15 @@
 """A month and more of the desk's money, told as stories: each yields the moment of its next act, and one clock plays them all in time's order."""
 import heapq
 from datetime import timedelta
+from io import BytesIO
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 
 from billing.ahead import months_ahead, net
 from billing.cashier import collect_payment, waiting_credit
-from billing.deposits import approve_deposit_return, ask_deposit_return, pay_deposit_return, take_deposit
+from billing.deposit_returns import approve_deposit_return, ask_deposit_return, pay_deposit_return
+from billing.deposits import take_deposit
 from billing.explain import open_lines
 from billing.models import Charge, FeeKind
 from billing.one_off import charge_once
@@ -16,9 +21,11 @@ from billing.vacancy import apply_vacancy, approve_vacancy
 from billing.vacancy_checks import check_vacancy
 from billing.waivers import ask_waiver, waive_charge
 from households.models import Household, Unit
-from servicecentre.kit.periods import now
+from servicecentre.files import storing
+from servicecentre.kit.periods import now, today
 
 PHONE = "13900001234"
+BROUGHT = {"original_returned": True, "in_person": True, "id_checked": True}
 
 
 def play(stories, clock_at):
@@ -46,7 +53,7 @@ def stories(estate, people, months, at, but):
     finance, engineer = people["sunfang"], people["zhaoguoqiang"]
     homes = iter(Household.objects.of(estate).live().filter(unit__kind=Unit.Kind.HOME, ends_on=None, starts_on__lt=months[0].first - timedelta(days=240),
                                                             residents=None).exclude(pk__in=but).order_by("-unit__sort"))
-    last, first = months[-1].first, months[0].first
+    last, first, yesterday = months[-1].first, months[0].first, today() - timedelta(days=1)
     return [
         fills_the_petty_cash(estate, finance, at, first),
         pays_in_parts(next(homes), clerks[0], at, last),
@@ -55,8 +62,11 @@ def stories(estate, people, months, at, but):
         overpays_and_gets_it_back(next(homes), clerks[0], manager, finance, at, last),
         is_paid_for_another(next(homes), next(homes), clerks[1], manager, at, last),
         is_forgiven_a_little(next(homes), clerks[0], manager, at, last),
-        renovates(next(homes), clerks, manager, second, finance, at, months[1].first),
-        leaves_a_deposit_for_a_card(next(homes), clerks[1], at, last),
+        renovates(next(homes), clerks, manager, second, finance, engineer, at, months[1].first),
+        breaks_a_tile(next(homes), clerks, second, finance, engineer, at, months[1].first),
+        wants_the_deposit_back(next(homes), clerks, engineer, at, months[1].first, yesterday),
+        waits_for_the_money(next(homes), clerks, manager, at, months[1].first, yesterday),
+        leaves_a_deposit_for_a_card(next(homes), clerks[1], at, months[1].first),
         prepays_the_shared_utilities(next(homes), clerks[1], at, last),
         stands_empty(next(homes), clerks[0], manager, engineer, at, months),
         asks_whether_it_is_empty(next(homes), clerks[1], at, last),
@@ -65,6 +75,13 @@ def stories(estate, people, months, at, but):
 
 def _owed(household):
     return Charge.objects.of(household.estate).filter(household=household).owed()
+
+
+def _photo():
+    """A wall, as far as a demo needs one."""
+    made = BytesIO()
+    Image.new("RGB", (320, 240), (176, 168, 158)).save(made, "JPEG")
+    return SimpleUploadedFile("墙砖.jpg", made.getvalue())
 
 
 def _name(household):
@@ -134,7 +151,7 @@ def is_forgiven_a_little(household, clerk, manager, at, month):
     waive_charge(waiver, by=manager)
 
 
-def renovates(household, clerks, manager, second, finance, at, month):
+def renovates(household, clerks, manager, second, finance, engineer, at, month):
     """The renovation fee once, a deposit, and the deposit back against its receipt."""
     yield at(month + timedelta(days=5), 9, 20)
     fee = FeeKind.objects.of(household.estate).get(code="renovation")
@@ -142,19 +159,59 @@ def renovates(household, clerks, manager, second, finance, at, month):
     yield at(month + timedelta(days=5), 9, 50)
     collect_payment(household, parts=[("card", _owed(household), "7730")], payer_name=_name(household), by=clerks[0])
     deposit = take_deposit(household, kind="renovation", basis="装修申请", amount=200_000, payer_name=_name(household), payer_phone=PHONE,
-                           payer_id_kind="resident", payer_id="320106198806211232", method="wechat", reference="55190042", by=clerks[0])
+                           payer_id_kind="resident", payer_id="320106198806211232", method="wechat", reference="55190042",
+                           due_back_on=month + timedelta(days=20), by=clerks[0])
     yield at(month + timedelta(days=24), 10, 10)
-    back = ask_deposit_return(deposit, original_returned=True, in_person=True, id_checked=True, method="same_way", by=clerks[1])
+    back = ask_deposit_return(deposit, method="same_way", inspected_by=engineer.name, inspected_on=month + timedelta(days=22), by=clerks[1], **BROUGHT)
     yield at(month + timedelta(days=24), 16, 20)
     back = approve_deposit_return(back, by=second)
     yield at(month + timedelta(days=25), 9, 5)
     pay_deposit_return(back, reference="55190042", by=finance)
 
 
+def breaks_a_tile(household, clerks, second, finance, engineer, at, month):
+    """A contractor's deposit, of which a broken tile is taken off, with its photo."""
+    yield at(month + timedelta(days=3), 10, 40)
+    deposit = take_deposit(household, kind="renovation", basis="装修申请", amount=200_000, payer_name="卢建国", payer_phone="13900005678",
+                           payer_id_kind="passport", payer_id="E20815533", method="transfer", reference="2026100400772190", bank="工商银行",
+                           account_no="6222000011118812", due_back_on=month + timedelta(days=18), by=clerks[1])
+    yield at(month + timedelta(days=21), 9, 45)
+    with storing.kept([storing.read(_photo())]) as files:
+        tile = {"kind": "damage", "words": "电梯厅墙砖 2 块，按施工报价", "amount": 16_000, "files": files}
+        back = ask_deposit_return(deposit, method="transfer", deductions=[tile], inspected_by=engineer.name, inspected_on=month + timedelta(days=20),
+                                  by=clerks[0], **BROUGHT)
+    yield at(month + timedelta(days=21), 15, 10)
+    back = approve_deposit_return(back, by=second)
+    yield at(month + timedelta(days=22), 9, 30)
+    pay_deposit_return(back, reference="HD2026102300918", by=finance)
+
+
+def wants_the_deposit_back(household, clerks, engineer, at, month, yesterday):
+    """One that waits for the manager."""
+    yield at(month + timedelta(days=6), 14, 20)
+    deposit = take_deposit(household, kind="renovation", basis="装修申请", amount=200_000, payer_name=_name(household), payer_phone=PHONE,
+                           payer_id_kind="passport", payer_id="E30176642", method="card", reference="0917", due_back_on=month + timedelta(days=24),
+                           by=clerks[0])
+    yield at(yesterday, 10, 5)
+    ask_deposit_return(deposit, method="same_way", inspected_by=engineer.name, inspected_on=yesterday, by=clerks[1], **BROUGHT)
+
+
+def waits_for_the_money(household, clerks, manager, at, month, yesterday):
+    """Keys brought back: approved, and finance has not paid."""
+    yield at(month + timedelta(days=8), 9, 15)
+    deposit = take_deposit(household, kind="key", basis="借储藏室钥匙 2 把", amount=10_000, payer_name=_name(household), payer_phone=PHONE,
+                           payer_id_kind="passport", payer_id="E30176643", method="cash", due_back_on=month + timedelta(days=22), by=clerks[1])
+    yield at(yesterday, 11, 20)
+    back = ask_deposit_return(deposit, method="petty_cash", by=clerks[0], **BROUGHT)
+    yield at(yesterday, 15, 40)
+    approve_deposit_return(back, by=manager)
+
+
 def leaves_a_deposit_for_a_card(household, clerk, at, month):
+    """Could be had back by now; nobody came."""
     yield at(month + timedelta(days=10), 13, 30)
     take_deposit(household, kind="card", basis="加配门禁卡 1 张", amount=5_000, payer_name=_name(household), payer_phone=PHONE, payer_id_kind="resident",
-                 payer_id="320104199107154525", method="cash", by=clerk)
+                 payer_id="320104199107154525", method="cash", due_back_on=month + timedelta(days=26), by=clerk)
 
 
 def prepays_the_shared_utilities(household, clerk, at, month):
