@@ -11,7 +11,7 @@ from . import second_person
 from .ahead import discount_falls_away
 from .allocation import take_back
 from .cashier import change_of, clean_parts, collect_payment
-from .charges import make_charge
+from .charges import CLAIM, make_charge
 from .explain import open_lines
 from .models import Allocation, Credit, FeeKind, Payment, PaymentPart, ReceiptVoid
 from .shifts import open_shift
@@ -19,7 +19,6 @@ from .slips import void_content
 
 GOES, REASONS = ReceiptVoid.Goes, ReceiptVoid.Reason
 COPIES = 3
-CLAIM = "退票-"                            # the subject of a line that claims back a refund, before the receipt's number
 
 
 @act

@@ -4,8 +4,10 @@ from datetime import timedelta
 import pytest
 
 from billing.cashier import credit_left, use_credit
+from billing.charges import void_charge
 from billing.models import Charge, Credit, PettyCashMove, Rebill, Refund, RefundPart, Waiver
 from billing.petty_cash import balance_of, top_up_petty_cash
+from billing.prepayments import demand_prepayment
 from billing.rebill import void_and_rebill
 from billing.receipts import ask_void, void_receipt
 from billing.refunds import approve_refund, ask_refund, bounce_refund, held, pay_refund, refuse_refund, withdraw_refund
@@ -213,6 +215,8 @@ def test_a_transfer_that_never_came_is_void_though_its_rest_was_given_back(house
     void = void_receipt(ask_void(payment, reason="bounced", words="银行退票", goes="bounced", by=clerk), by=manager)
     line = lines(household)[-1]
     assert (line.amount, line.due, line.subject, line.shown_name) == (80_00, 80_00, f"退票-{payment}", "退票追回")
+    with pytest.raises(Refused, match="不能作废；不追了请申请减免"):
+        void_charge(line, reason="不追", by=manager)
     assert dues(household) == [170_16] * 3 + [80_00] and credit_left(household) == 0
     assert sum(row["amount"] for row in void.paper.content["lines"]) == void.paper.content["total"] == -700_00
     assert statement(household, today(), today()).closing == 590_48
@@ -255,6 +259,13 @@ def test_a_waiver_never_exceeds_what_is_due_when_it_is_asked_nor_when_approved(h
     assert refuse_waiver(waiver, refusal="按欠的重新申请", by=manager).approved is False
     waive_charge(ask_waiver(line, amount=70_16, reason="试", by=clerk), by=manager)
     assert dues(household)[0] == 0 and Waiver.objects.count() == 2
+
+
+def test_a_prepayment_is_not_forgiven(household, clerk, manager):
+    """What is in the account goes back at a sale: forgiven, it would be money that nobody paid."""
+    line = demand_prepayment(household, by=manager)
+    with pytest.raises(Refused, match="预存不减免"):
+        ask_waiver(line, amount=500_00, reason="试", by=clerk)
 
 
 def test_the_asker_of_a_waiver_does_not_decide_it(household, clerk, manager, manager2):

@@ -45,6 +45,12 @@ def test_4_a_waivers_credit_without_a_waiver(world):
         assert found() == {4}
 
 
+def test_4_a_prepayment_that_was_forgiven(world):
+    with unguarded(Charge):
+        behind("UPDATE billing_charge SET subject = 'YC-9' WHERE id = %s", world.waived.charge_id)
+        assert found() == {4}
+
+
 def test_4_credits_that_lower_a_line_below_nothing(world):
     with unguarded(Credit):
         behind("UPDATE billing_credit SET charge_id = %s WHERE source = 'void' AND amount = 3000 AND estate_id = %s", world.waived.charge_id, world.estate.pk)
