@@ -6,6 +6,8 @@ per line; it falls away for months given back (corrections.py) and when the rece
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Sum
+
 from servicecentre.kit.money import half_up, line_amount, yuan
 from servicecentre.kit.periods import BillingMonth, now, today
 from servicecentre.kit.refused import Refused
@@ -14,8 +16,9 @@ from servicecentre.worklog.acts import act, record
 from .allocation import settle, take_back
 from .charges import make_charge
 from .explain import formula, open_lines
-from .lines import due_on, first_due_on, prices_on
-from .models import Allocation, BillingPolicy, Charge, Credit
+from .lines import PERCENT, due_on, first_due_on, prices_on
+from .models import Allocation, BillingPolicy, Charge, Credit, VacancyMonth
+from .models.vacancy import REDUCED
 from .shares import NOTHING, Tenure, share
 
 YEAR = 12
@@ -34,6 +37,7 @@ class Month:
     pair: tuple
     due_on: date
     amount: int
+    percent: int = PERCENT
     discount: int = 0
 
     net = property(lambda self: self.amount - self.discount)
@@ -42,7 +46,7 @@ class Month:
     def formula(self):
         """As the bill will say it."""
         words = formula(Charge(fee_kind=self.price.fee_kind, price=self.price, quantity=self.quantity, unit_price=self.price.unit_price,
-                               share_num=self.pair[0], share_den=self.pair[1]))
+                               percent=self.percent, share_num=self.pair[0], share_den=self.pair[1]))
         return f"{words}，年缴优惠减 {yuan(self.discount)}" if self.discount else words
 
 
@@ -61,13 +65,13 @@ def months_ahead(household, n):
         raise Refused({"ahead": "建设单位的不预交。"})
     billed = set(Charge.objects.filter(household=household, subject="", line=0, period__gte=this.first).live()
                  .exclude(fee_kind__bills="").values_list("period", flat=True))
-    bought = household.unit.households.live().filter(developer=False, starts_on__lt=household.starts_on).exists()
-    tenure = Tenure(household.starts_on, household.ends_on, False, bought)
+    tenure = _tenure(household)
+    vacant = dict(VacancyMonth.objects.live().filter(household=household, period__gte=this.first).values_list("period", "percent"))
     made, month = [], max(this, BillingMonth.of(household.starts_on))
     for _ in range(SEARCHED):
         pair = share(tenure, month, policy)
         if pair != NOTHING and month.first not in billed:
-            made += [_line(price, area.area, month, pair, household, policy) for price in prices]
+            made += [_line(price, area.area, month, pair, household, policy, vacant) for price in prices]
         if len(made) == n * len(prices):
             return _with_discount(made, n, policy)
         month = month.next
@@ -76,10 +80,19 @@ def months_ahead(household, n):
     raise Refused({"ahead": f"这一户到 {household.ends_on} 为止，只能预交 {len(made) // len(prices)} 个月。"})
 
 
-def _line(price, area, month, pair, household, policy):
+def _tenure(household):
+    """The household with what share() asks of the tenures beside it."""
+    beside = household.unit.households.live()
+    bought = beside.filter(developer=False, starts_on__lt=household.starts_on).exists()
+    follows = beside.filter(starts_on__gt=household.ends_on).order_by("starts_on").first() if household.ends_on else None
+    return Tenure(household.starts_on, household.ends_on, False, bought, *((follows.starts_on, follows.ends_on) if follows else ()))
+
+
+def _line(price, area, month, pair, household, policy, vacant):
     starts, ends = max(month.first, household.starts_on), min(month.last, household.ends_on or month.last)
     due = first_due_on(household.starts_on, month, policy) if household.starts_on >= month.first else due_on(month, policy)
-    return Month(price, month, starts, ends, area, pair, due, line_amount(area, price.unit_price, 100, *pair))
+    percent = vacant.get(month.first, PERCENT) if price.fee_kind.code in REDUCED.values() else PERCENT
+    return Month(price, month, starts, ends, area, pair, due, line_amount(area, price.unit_price, percent, *pair), percent)
 
 
 def _with_discount(made, n, policy):
@@ -102,7 +115,7 @@ def bill_ahead(household, n, *, by):
         charge = Charge.objects.create(
             estate_id=household.estate_id, household=household, unit_id=household.unit_id, fee_kind_id=line.price.fee_kind_id, price=line.price,
             period=line.month.first, starts_on=line.starts_on, ends_on=line.ends_on, quantity=line.quantity, unit_price=line.price.unit_price,
-            share_num=line.pair[0], share_den=line.pair[1], amount=line.amount, due_on=line.due_on, made_at=at, made_by=by)
+            percent=line.percent, share_num=line.pair[0], share_den=line.pair[1], amount=line.amount, due_on=line.due_on, made_at=at, made_by=by)
         charges.append(charge)
         if line.discount:
             credits.append(Credit.objects.create(
@@ -116,20 +129,43 @@ def bill_ahead(household, n, *, by):
 
 
 def discount_falls_away(household, charges, *, at, by):
-    """The discount of lines that are unpaid again: taken off them, and used up by a line of its own that says so."""
+    """The discount of lines that are unpaid again: taken off them, and used up by a line of its own that says so.
+
+    Once for all: what fell away with another void, or with days given back, has its line already.
+    """
     credits = Credit.objects.filter(household=household, source=Credit.Source.DISCOUNT, charge__in=charges).select_related("charge__fee_kind")
     for credit in credits.order_by("pk"):
-        take_back(list(Allocation.objects.live().filter(credit=credit)), at=at)
-        credit.refresh_from_db()
-        if credit.left:
-            take_discount_back(credit.charge, credit, credit.left, household, by)
+        standing = list(Allocation.objects.live().filter(credit=credit, charge=credit.charge_id))
+        gone = sum(a.amount for a in standing) - _cancelled(credit.charge)
+        if gone > 0:
+            take_back(standing, at=at)
+            credit.refresh_from_db()
+            take_discount_back(credit.charge, credit, gone, household, by)
+            if credit.left:
+                settle(household, [Charge.objects.get(pk=credit.charge_id)], [credit], at=at, later=True)
+
+
+def standing_discount(charge):
+    """How much of a year's discount still lowers this line, fen."""
+    rows = Allocation.objects.live().filter(charge=charge, credit__charge=charge, credit__source=Credit.Source.DISCOUNT)
+    return int(rows.aggregate(fen=Sum("amount", default=0))["fen"])
 
 
 def take_discount_back(charge, credit, fen, household, by):
     """A line of its own for the discount that falls away, settled at once from this credit; returns it."""
-    month = BillingMonth.of(min(charge.period, household.ends_on or charge.period))
-    subject = f"优惠-{charge.pk}"
-    line = make_charge(household, charge.fee_kind, by=by, period=month, quantity=100, unit_price=fen * 100, subject=subject,
-                       line=Charge.objects.filter(household=household, subject=subject).count(), label="年缴优惠取消")
+    first, last = household.starts_on, household.ends_on or charge.period
+    month = BillingMonth.of(min(max(charge.period, first), max(first, last)))
+    line = make_charge(household, charge.fee_kind, by=by, period=month, quantity=100, unit_price=fen * 100, subject=_subject(charge),
+                       line=Charge.objects.filter(household=household, subject=_subject(charge)).count(), label="年缴优惠取消")
     settle(household, [line], [credit], at=credit.made_at, later=True)
     return line
+
+
+def _subject(charge):
+    return f"优惠-{charge.pk}"
+
+
+def _cancelled(charge):
+    """What of this line's discount has fallen away already, fen."""
+    rows = Charge.objects.live().filter(household=charge.household_id, subject=_subject(charge))
+    return int(rows.aggregate(fen=Sum("amount", default=0))["fen"])

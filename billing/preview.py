@@ -27,7 +27,8 @@ from servicecentre.kit.periods import BillingMonth, today
 from .contract_lines import of_contracts
 from .corrections import corrections
 from .lines import areas_on, billed, due_on, lines, paying, prices_on, tenures, unbilled
-from .models import BillingPolicy, BillRun, Charge, FeeKind
+from .models import BillRun, Charge, FeeKind
+from .shares import rules
 from .sources import sources
 
 # Reasons a unit is left out: code → words, whether somebody should see to it, and what to do.
@@ -105,7 +106,7 @@ COLUMNS = {"quantity": "quantity", "unit_price": "unit_price", "percent": "perce
 
 def preview(estate, month, *, on=None):
     """The Preview of a month; ``on`` is the day that judges whether the run is late (default today)."""
-    policy = BillingPolicy.of(estate)
+    policy = rules(estate, month)
     prices = prices_on(estate, month)
     shown = Preview(month=month, due_on=due_on(month, policy), buildings=list(Building.objects.of(estate).order_by("sort", "pk")))
     shown.fees = _totals(estate, month, prices, policy)
@@ -134,7 +135,7 @@ def line_rows(estate, month):
     One query, made to be sliced: sort, code, number, owners, fee, starts, ends, quantity, unit_price, percent, share_num,
     share_den, amount, due, made.
     """
-    policy = BillingPolicy.of(estate)
+    policy = rules(estate, month)
 
     def select(rows, household, unit, **values):
         of_household = {"sort": F(f"{unit}sort"), "code": F(f"{unit}code"), "number": F(f"{household}number"), "owners": F(f"{household}owner_names")}
@@ -180,7 +181,7 @@ def _totals(estate, month, prices, policy):
 
 def left_out(estate, month, prices=None, policy=None):
     """Units for which a run of this month would add nothing, each with its ``reason`` code."""
-    prices, policy = prices_on(estate, month) if prices is None else prices, policy or BillingPolicy.of(estate)
+    prices, policy = prices_on(estate, month) if prices is None else prices, policy or rules(estate, month)
     of_unit = Household.objects.live().filter(unit=OuterRef("pk"))
     held, pays = (rows.filter(unit=OuterRef("pk")) for rows in (tenures(estate, month), paying(estate, month, policy)))
     missing = Q(pk__in=())
@@ -205,7 +206,7 @@ def left_out_summary(estate, month, prices=None, policy=None, examples=3):
 
     Those billed are all but the others, which are few: they alone are sorted and told apart.
     """
-    prices, policy = prices_on(estate, month) if prices is None else prices, policy or BillingPolicy.of(estate)
+    prices, policy = prices_on(estate, month) if prices is None else prices, policy or rules(estate, month)
     rows, found = left_out(estate, month, prices, policy), {}
     others = rows.filter(~_priced(prices) | Q(missing=True) | Q(pays=False)).annotate(
         number=Window(Count("pk"), partition_by=F("reason")),

@@ -13,7 +13,8 @@ from servicecentre.worklog.acts import act, record
 
 from .allocation import settle_run, take_back_run
 from .lines import prices_on
-from .models import Allocation, BillingPolicy, BillRun, Charge, Credit
+from .models import Allocation, BillRun, Charge, Credit
+from .shares import rules
 from .sources import sources
 
 # The target is exact, so that whatever else is violated still raises.
@@ -38,14 +39,15 @@ def bill_month(estate, month, *, by):
     no price is in force on the 1st, or nobody is to be billed.
     """
     hold_tariff(estate)
-    policy, prices = BillingPolicy.of(estate), prices_on(estate, month)
+    policy, prices = rules(estate, month), prices_on(estate, month)
     owing = sources(estate, month, prices, policy)
     if not owing:
         raise Refused(f"{month.label} 1 日没有执行中的按月收费标准，请先登记单价。")
     at = now()
     try:
         with transaction.atomic():
-            run = BillRun.objects.create(estate=estate, period=month.first, at=at, by=by)
+            run = BillRun.objects.create(estate=estate, period=month.first, at=at, by=by, first_month=policy.first_month, last_month=policy.last_month,
+                                         bill_developer=policy.bill_developer)
             run.added = insert_lines(run, owing)
             if not run.added:
                 raise _NothingToAdd

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from households.models import Household
 
-from .models import BillingPolicy
+from .models import BillingPolicy, BillRun
 
 First, Last = BillingPolicy.FirstMonth, BillingPolicy.LastMonth
 HALF_DAY = 15                     # 1st–15th is the first half, in every month
@@ -21,6 +21,17 @@ NOTHING, HALF, WHOLE = (0, 1), (1, 2), (1, 1)
 # What a buyer pays of the month of handover: until the 15th, later. Going by days is no such rule.
 BUYER = {First.HALF_MONTH: (HALF, NOTHING), First.HALF_OR_WHOLE: (WHOLE, HALF), First.WHOLE_MONTH: (WHOLE, WHOLE), First.NEXT_MONTH: (NOTHING, NOTHING)}
 REST = {NOTHING: WHOLE, HALF: HALF, WHOLE: NOTHING}           # of a month, what the developer pays
+
+
+def rules(estate, month):
+    """The BillingPolicy that bills this month: of one that was run, with ``first_month``, ``last_month`` and ``bill_developer`` as they stood then.
+
+    So a rule that changes later bills nobody anew for what is past (DOMAIN §2: what was billed stays).
+    """
+    policy = BillingPolicy.of(estate)
+    if run := BillRun.objects.of(estate).filter(period=month.first, undone_at=None).order_by("pk").first():
+        policy.first_month, policy.last_month, policy.bill_developer = run.first_month, run.last_month, run.bill_developer
+    return policy
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from .proving import place, proof
 def billed_before_handover():
     """No line of an owner for days before their handover, unless the first day was put right after it was billed: then it is a correction."""
     moved = Amendment.objects.filter(row_type=Household._meta.label_lower, row_id=OuterRef("household"), what="起", at__gte=OuterRef("made_at"))
-    lines = Charge.objects.live().filter(household__developer=False, household__voided_at=None, ends_on__lt=F("household__starts_on"), opening=None,
+    lines = Charge.objects.live().filter(household__developer=False, household__voided_at=None, starts_on__lt=F("household__starts_on"), opening=None,
                                          subject="", line=0).exclude(fee_kind__bills="").exclude(Exists(moved))
     for charge in lines.select_related("estate", "household"):
         yield place(charge, charge.household), f"应收 {charge.pk} 是 {charge.starts_on} 至 {charge.ends_on} 的，这一户 {charge.household.starts_on} 才交付"

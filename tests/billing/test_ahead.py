@@ -1,5 +1,5 @@
 """预交: months ahead are billed at today's price, paid, left out by later runs, given back at a sale; the year's discount (DOMAIN §2)."""
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
@@ -10,9 +10,13 @@ from billing.models import BillingPolicy, Charge, Credit, Payment, Price
 from billing.receipts import ask_void, void_receipt
 from billing.run import bill_month, undo_run
 from billing.tariffs import change_price
+from billing.vacancy import apply_vacancy, approve_vacancy
+from billing.vacancy_checks import check_vacancy
 from households.models import UnitArea
+from households.owners import correct_first_day
 from households.register import change_owner
-from servicecentre.kit.periods import BillingMonth, today
+from servicecentre.kit import periods as clocks
+from servicecentre.kit.periods import SHANGHAI, BillingMonth, today
 from servicecentre.kit.refused import Refused
 from tests.factories import make_household
 from tests.worlds import at
@@ -150,6 +154,73 @@ def test_a_receipt_reissued_keeps_it(estate, discount, clerk, manager):
     void_receipt(ask_void(payment, reason="method", words="刷的卡", goes="reissue", reissue=again, by=clerk), by=manager)
     assert sum(line.due for line in lines(household)) == 0
     demand_sums_agree(estate)
+
+
+def test_it_falls_away_once_however_often_receipts_are_void(estate, discount, clerk, manager):
+    household = household_owing(estate, months=("2026-11",))
+    void = {"reason": "other", "words": "付错了", "goes": "credit", "by": clerk}
+    void_receipt(ask_void(pay(household, 17016 + 12 * 16165, clerk, ahead=12), **void), by=manager)
+    void_receipt(ask_void(pay(household, 13 * 17016, clerk), **void), by=manager)
+    assert sum(line.due for line in lines(household)) == 13 * 17016
+    assert Charge.objects.filter(label="年缴优惠取消").count() == 12
+    demand_sums_agree(estate)
+
+
+@pytest.mark.parametrize("first", ["void", "mend"])
+def test_it_falls_away_once_for_a_month_that_is_void_and_given_back(estate, discount, clerk, manager, first):
+    """Nothing is owed for a month that nobody paid and nobody held."""
+    household = household_owing(estate, months=("2026-11",))
+    payment = pay(household, 17016 + 12 * 16165, clerk, ahead=12)
+
+    def void():
+        void_receipt(ask_void(payment, reason="other", words="付错了", goes="back", by=clerk), by=manager)
+
+    def mend():
+        change_owner(household.unit, owners=[{"name": "李芳"}], last_day=date(2027, 10, 31), by=clerk, despite=("far_day",))
+        mend_line(corrections(estate, BillingMonth(2027, 11))[0].charge, by=manager)
+    for happens in (void, mend) if first == "void" else (mend, void):
+        happens()
+    household.refresh_from_db()
+    assert sum(line.due for line in lines(household)) - sum(credit.left for credit in Credit.objects.all()) == 12 * 17016
+    assert sum(line.amount for line in lines(household) if line.label) == 12 * 851
+    demand_sums_agree(estate)
+
+
+def test_it_falls_away_of_months_before_a_first_day_set_right(estate, discount, clerk, manager):
+    household = make_household(estate, "3-2-1801", 8956, starts_on=date(2026, 11, 1))
+    payment = pay(household, 12 * 16165, clerk, ahead=12)
+    household.refresh_from_db()
+    correct_first_day(household, version=household.version, starts_on="2026-12-05", reason="写错了", by=manager, despite=("far_day",))
+    for correction in corrections(estate, BillingMonth(2026, 12)):
+        mend_line(correction.charge, by=manager)
+    void_receipt(ask_void(payment, reason="other", words="付错了", goes="credit", by=clerk), by=manager)
+    demand_sums_agree(estate)
+
+
+def test_a_last_month_that_another_owner_follows_goes_by_days(estate, clerk):
+    """Whatever the estate's rule for a very last month is."""
+    BillingPolicy.objects.create(estate=estate, last_month="whole_month")
+    household = household_owing(estate, months=("2026-11",))
+    change_owner(household.unit, owners=[{"name": "李芳"}], last_day=date(2026, 12, 10), by=clerk, despite=("far_day",))
+    household.refresh_from_db()
+    assert [(line.pair, line.amount) for line in months_ahead(household, 1)] == [((10, 31), 5489)]
+
+
+def test_a_month_verified_as_vacant_is_paid_at_its_percent(estate, clerk, manager, monkeypatch):
+    def on(*day):
+        monkeypatch.setattr(clocks, "clock", lambda: datetime(*day, 10, tzinfo=SHANGHAI))
+    on(2026, 8, 20)
+    household = make_household(estate, "3-2-1801", 8956, starts_on=date(2026, 1, 10))
+    spell = apply_vacancy(household, spell_from=date(2026, 1, 10), proof="never_in", applied_on=date(2026, 8, 20), reason="away", contact="卢建芳 13800007720",
+                          statement=True, by=clerk)
+    spell = approve_vacancy(spell, approved_from=BillingMonth(2026, 8), approved_to=BillingMonth(2027, 1), version=spell.version, by=manager)
+    on(2026, 9, 1)
+    for month in (8, 9):
+        check_vacancy(spell, month=BillingMonth(2026, month), on=date(2026, 9, 1), kind="inspection", by=clerk)
+    ahead = months_ahead(household, 2)
+    assert [(line.percent, line.amount) for line in ahead] == [(70, 11911), (100, 17016)] and "70%" in ahead[0].formula
+    pay(household, 11911 + 17016, clerk, ahead=2)
+    assert [(line.percent, line.due) for line in lines(household)] == [(70, 0), (100, 0)]
 
 
 def test_what_is_paid_ahead_is_in_no_run_to_undo(estate, clerk, manager):

@@ -247,3 +247,17 @@ def test_of_a_discount_no_more_is_given_back_than_was_paid(estate, manager, cler
         mend_line(correction.charge, by=manager)
     assert credit_left(household) == 10000 == told.back
     assert not list(prove())
+
+
+def test_a_rule_that_changes_bills_nobody_anew_for_a_month_that_was_run(estate, manager):
+    """«出过的不变»: the run keeps the rules of its day, for whoever is entered later too."""
+    policy = BillingPolicy.objects.create(estate=estate, first_month="next_month")
+    make_household(estate, "1-1-101", 8956)
+    make_household(estate, "3-2-1801", 8956, starts_on=date(2026, 9, 10))
+    for month in (9, 10):
+        bill_month(estate, BillingMonth(2026, month), by=manager)
+    policy.first_month = "by_day"
+    policy.save()
+    assert corrections(estate, BillingMonth(2026, 11)) == [] and bill_month(estate, BillingMonth(2026, 9), by=manager).added == 0
+    make_household(estate, "3-2-1802", 8956, starts_on=date(2026, 9, 10))
+    assert [correction.month for correction in corrections(estate, BillingMonth(2026, 11))] == [BillingMonth(2026, 10)]
