@@ -15,7 +15,7 @@ from .ahead import bill_ahead, months_ahead, net
 from .allocation import settle
 from .corrections import overbilled, who_mends
 from .explain import open_lines
-from .models import Allocation, BillingPolicy, Charge, Credit, Payment, PaymentPart, ReceiptVoid
+from .models import Allocation, BillingPolicy, Charge, Credit, Deposit, Payment, PaymentPart, ReceiptVoid
 from .shifts import open_shift
 from .slips import receipt_content
 
@@ -265,13 +265,19 @@ def _demand_once(household, parts, total, at, despite):
                           "确实又收到一笔，再继续。", unless="same_again", link=(f"看收据 {before}", before.get_absolute_url()))
         accepted.append(f"，{minutes} 分钟内同额再收已确认")
     transfer = next((reference for method, _, reference in parts if method == METHODS.TRANSFER), None)
-    seen = transfer and PaymentPart.objects.of(household.estate).filter(
-        method=METHODS.TRANSFER, reference=transfer, payment__voided_at=None,
-        payment__day__gte=today() - timedelta(days=SAME_TRANSFER_DAYS)).select_related("payment__paper", "payment__cashier").first()
-    if seen:
-        if "reference_again" not in despite:
-            who = f"{seen.payment.cashier.name} {shown_moment(seen.payment.at)}"
-            raise Refused({"ref_transfer": f"{who} 已用这个流水号开了收据 {seen.payment}。一笔转账付几户的，再继续。"},
-                          unless="reference_again")
-        accepted.append("，转账流水号重复已确认")
-    return accepted
+    return accepted + (transfer_again(household.estate, transfer, despite) if transfer else [])
+
+
+def transfer_again(estate, reference, despite):
+    """Words for the log where a live receipt, of fees or of a deposit, bears this transfer number and that was accepted; a question first."""
+    since = today() - timedelta(days=SAME_TRANSFER_DAYS)
+    part = PaymentPart.objects.of(estate).filter(method=METHODS.TRANSFER, reference=reference, payment__voided_at=None, payment__day__gte=since)
+    part = part.select_related("payment__paper", "payment__cashier").first()
+    deposits = Deposit.objects.of(estate).live().filter(method=METHODS.TRANSFER, reference=reference, day__gte=since)
+    seen = part.payment if part else deposits.select_related("paper", "cashier").first()
+    if seen is None:
+        return []
+    if "reference_again" not in despite:
+        raise Refused({"ref_transfer": f"{seen.cashier.name} {shown_moment(seen.at)} 已用这个流水号开了收据 {seen}。一笔转账付几户、几笔的，再继续。"},
+                      unless="reference_again")
+    return ["，转账流水号重复已确认"]

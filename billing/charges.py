@@ -10,19 +10,19 @@ from .models import Charge, Price
 
 @act
 def make_charge(household, fee_kind, *, by, period=None, quantity, unit_price=None, percent=100, share_num=1, share_den=1, starts_on=None,
-                ends_on=None, due_on=None, subject="", line=0, label="", reason=""):
+                ends_on=None, due_on=None, subject="", line=0, label="", reason="", price=None, run=None):
     """One charge line of a household; returns the Charge, its amount rounded once, half-up (DOMAIN §2).
 
     ``quantity`` 0.01 of the fee's unit, ``unit_price`` 0.0001 元 (None: the tariff's on the 1st of the month), ``period``
-    a BillingMonth (None: this month); a one-off line is due the day it is made. Refused when nobody of this household
-    held the unit in that month, when no price is in force, or when that line is there already (「已有账单」).
+    a BillingMonth (None: this month); a one-off line is due the day it is made. ``price``, ``run``: of the line that it
+    stands for. Refused when nobody of this household held the unit in that month, when no price is in force, or when that
+    line is there already (「已有账单」).
     """
     household = Household.objects.lock(household)
     month = period or BillingMonth.of(today())
     span = _span(household, month, starts_on, ends_on)
-    price = None
     if unit_price is None:
-        price = Price.objects.of(household.estate_id).on(month.first).filter(fee_kind=fee_kind).first()
+        price = price_in_force(fee_kind, month)
         if price is None:
             raise Refused(f"{fee_kind.name}在 {month.label} 1 日没有执行中的单价，请先登记收费标准。")
         unit_price = price.unit_price
@@ -31,7 +31,7 @@ def make_charge(household, fee_kind, *, by, period=None, quantity, unit_price=No
     if there.exists():
         raise Refused(f"已有账单：{household.number} {label or fee_kind.name} {month}。")
     charge = Charge.objects.create(
-        estate_id=household.estate_id, household=household, unit_id=household.unit_id, fee_kind=fee_kind, price=price, period=month.first,
+        estate_id=household.estate_id, household=household, unit_id=household.unit_id, fee_kind=fee_kind, price=price, run=run, period=month.first,
         starts_on=span[0], ends_on=span[1], subject=subject, line=line, label=label, reason=reason, quantity=quantity, unit_price=unit_price,
         percent=percent, share_num=share_num, share_den=share_den,
         amount=line_amount(quantity, unit_price, percent, share_num, share_den), due_on=due_on or today(), made_at=now(), made_by=by)
@@ -55,6 +55,11 @@ def void_charge(charge, *, reason, by):
     record(by, f"作废应收 {charge.shown_name} {charge.period:%Y-%m} {yuan(charge.amount)} 元，原因：{reason}", charge,
            household=charge.household)
     return charge
+
+
+def price_in_force(fee_kind, month):
+    """The Price of this fee on the month's 1st; None where there is none."""
+    return Price.objects.of(fee_kind.estate_id).on(month.first).filter(fee_kind=fee_kind).first()
 
 
 def _span(household, month, starts_on, ends_on):

@@ -18,6 +18,11 @@ def contract_lines(estate, month, policy):
     return [_of_period(estate, month, month + n, policy) for n in range(max(cycles, default=0))]
 
 
+def lacking(estate, month, policy):
+    """Contracts that owe the month itself a line and have none, as the lines of contract_lines()."""
+    return unbilled(_of_period(estate, month, month, policy))
+
+
 def unbilled(rows):
     """Of these those that have no live line yet."""
     return rows.exclude(Exists(Charge.objects.live().filter(

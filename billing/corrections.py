@@ -13,11 +13,12 @@ from servicecentre.kit.refused import Refused
 from servicecentre.worklog.acts import act, record
 from servicecentre.worklog.review import managers
 
+from . import contract_lines
 from .ahead import take_discount_back
 from .allocation import settle
 from .charges import make_charge
 from .lines import lacking, lines, prices_on, unbilled
-from .models import BillRun, Charge, Credit
+from .models import BillingPolicy, BillRun, Charge, Credit
 from .room import discount_gone, room
 from .shares import NOTHING, Tenure, rules, share, with_neighbours
 
@@ -39,7 +40,7 @@ class Correction:
 
 def corrections(estate, month):
     """Corrections of the months up to and with this one, by unit."""
-    found = [*_lines_off(estate, Charge.objects.filter(period__lte=month.first)), *_never_billed(estate, month)]
+    found = [*_lines_off(estate, Charge.objects.filter(period__lte=month.first)), *_never_billed(estate, month), *_parking_never_billed(estate, month)]
     return sorted(found, key=lambda c: (c.household.unit.sort, c.month, c.fee_kind.position))
 
 
@@ -138,9 +139,7 @@ def _lines_off(estate, charges):
 
 def _never_billed(estate, month):
     """Tenures without a line in a month that was billed, the newest twelve such months before this one."""
-    ran = BillRun.objects.of(estate).filter(undone_at=None, period__lt=month.first).values_list("period", flat=True)
-    for period in sorted(set(ran), reverse=True)[:MONTHS_BACK]:
-        billed = BillingMonth.of(period)
+    for billed in _ran_before(estate, month):
         prices, policy = prices_on(estate, billed), rules(estate, billed)
         if not lacking(estate, billed, prices, policy).exists():
             continue
@@ -148,6 +147,20 @@ def _never_billed(estate, month):
             for household in unbilled(lines(price, billed, policy), price, billed).select_related("unit"):
                 yield Correction(household, household.unit.code, price.fee_kind, billed, household.amount,
                                  f"{billed.label}已出账，这一户没有账单；再出一次 {billed} 即补上")
+
+
+def _parking_never_billed(estate, month):
+    """Parking contracts without a line in such a month, as one that the old list brought in with a month that was run already."""
+    policy = BillingPolicy.of(estate)
+    for billed in _ran_before(estate, month):
+        for row in contract_lines.lacking(estate, billed, policy).select_related("household__unit", "fee_kind"):
+            yield Correction(row.household, row.household.unit.code, row.fee_kind, billed, row.amount,
+                             f"{billed.label}已出账，车位协议 {row} 没有账单；再出一次 {billed} 即补上")
+
+
+def _ran_before(estate, month):
+    ran = BillRun.objects.of(estate).filter(undone_at=None, period__lt=month.first).values_list("period", flat=True)
+    return [BillingMonth.of(period) for period in sorted(set(ran), reverse=True)[:MONTHS_BACK]]
 
 
 def with_sums(charges):

@@ -1,7 +1,7 @@
 """A deposit given back: asked at the desk, approved by a manager, paid by finance, each another person (DOMAIN §2 Deposits, FORMS 3.3)."""
 from households.agents import use_letter
 from households.entering import checked
-from households.models import Matter
+from households.models import AuthorisationLetter, Matter
 from households.standing import said
 from servicecentre.files import storing
 from servicecentre.files.models import File
@@ -246,6 +246,8 @@ def _by_another(deposit, letter, delegate, papers, by, despite):
             raise Refused({"letter": "交款人是业主，代办要有他的委托书，先在户档案里登记"})
         if letter.principal.name != deposit.payer_name:
             raise Refused({"letter": f"这份委托书是{letter.principal.name}写的，押金是{deposit.payer_name}交的"})
+        if use := _used_in_vain(deposit, letter):
+            return use, ""
         return use_letter(letter, matter=Matter.REFUND, words=f"退押金 {deposit}", by=by, despite=despite), ""
     if letter is not None:
         raise Refused({"letter": f"押金是{deposit.payer_name}交的，不是业主，用不了业主的委托书：在下面填代办人，拍下委托书和两人证件"})
@@ -254,6 +256,18 @@ def _by_another(deposit, letter, delegate, papers, by, despite):
         if not files:
             raise Refused({field: f"代办的要拍下{what}"})
     return None, delegate
+
+
+def _used_in_vain(deposit, letter):
+    """The use of a letter for one use by an asking for this deposit that came to nothing: it stands for the next one too, while the letter is good."""
+    earlier = deposit.returns.filter(letter_use__letter=letter).select_related("letter_use").order_by("-pk").first()
+    if earlier is None or letter.valid_to:
+        return None
+    letter = AuthorisationLetter.objects.with_state().get(pk=letter.pk)
+    letter.used = False
+    if why := letter.why_not(today()):
+        raise Refused(f"这份委托书不能用：{why}。")
+    return earlier.letter_use
 
 
 def _inspected(deposit, inspected_by, inspected_on):

@@ -18,7 +18,7 @@ from servicecentre.papers.kinds import DEPOSIT
 from servicecentre.worklog.acts import act, record
 
 from . import second_person
-from .cashier import SAME_TRANSFER_DAYS, clean_parts
+from .cashier import clean_parts, transfer_again
 from .deposit_papers import receipt_content
 from .models import BillingPolicy, Deposit, DepositMove, DepositVoid, PaymentPart
 from .shifts import open_shift
@@ -144,28 +144,14 @@ def _demand_once(household, amount, method, reference, at, despite):
 
     Returns the words for the log of each doubt that arose and was accepted.
     """
-    accepted, live = [], Deposit.objects.of(household.estate).live().select_related("cashier", "paper").order_by("-pk")
-    minutes = BillingPolicy.of(household.estate).same_again_minutes
-    if before := live.filter(household=household, amount=amount, at__gt=at - timedelta(minutes=minutes)).first():
+    accepted, minutes = [], BillingPolicy.of(household.estate).same_again_minutes
+    same = Deposit.objects.of(household.estate).live().filter(household=household, amount=amount, at__gt=at - timedelta(minutes=minutes))
+    if before := same.select_related("cashier", "paper").order_by("-pk").first():
         if "same_again" not in despite:
             raise Refused(f"{before.cashier.name} {shown_moment(before.at)} 刚收过这一户押金 {yuan(amount)} 元，押金收据 {before}。"
                           "确实又收到一笔，再继续。", unless="same_again", link=(f"看押金收据 {before}", before.get_absolute_url()))
         accepted.append(f"，{minutes} 分钟内同额再收已确认")
-    if method == WAYS.TRANSFER and (seen := _bears(live, household.estate, reference)):
-        if "reference_again" not in despite:
-            raise Refused({"ref_transfer": f"{seen.cashier.name} {shown_moment(seen.at)} 已用这个流水号开了收据 {seen}。一笔转账付几笔的，再继续。"},
-                          unless="reference_again")
-        accepted.append("，转账流水号重复已确认")
-    return accepted
-
-
-def _bears(deposits, estate, reference):
-    """The live receipt, of a deposit or of fees, that bears this transfer number; None for none of late."""
-    since = today() - timedelta(days=SAME_TRANSFER_DAYS)
-    if seen := deposits.filter(method=WAYS.TRANSFER, reference=reference, day__gte=since).first():
-        return seen
-    part = PaymentPart.objects.of(estate).filter(method=WAYS.TRANSFER, reference=reference, payment__voided_at=None, payment__day__gte=since)
-    return (found.payment if (found := part.select_related("payment__paper", "payment__cashier").first()) else None)
+    return accepted + (transfer_again(household.estate, reference, despite) if method == WAYS.TRANSFER else [])
 
 
 def locked(deposit):

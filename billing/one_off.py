@@ -12,7 +12,7 @@ from servicecentre.worklog.acts import act
 
 from .charges import make_charge
 from .charges import void_charge as void
-from .models import Charge, FeeKind, Price
+from .models import Charge, FeeKind, Price, Rebill
 from .prepayments import FEE as SHARED
 
 AGAIN = re.compile("补([0-9]+)")
@@ -59,10 +59,15 @@ def charge_once(household, *, fee_kind, reason, quantity=None, amount=None, by):
     return make_charge(household, fee_kind, subject=_subject(household, fee_kind, BillingMonth.of(day)), reason=reason, by=by, **priced)
 
 
+def by_hand(charge):
+    """Whether a line was made by hand: by no run and no list, nor in the place of a month's line."""
+    return not (charge.run_id or charge.opening_id or charge.fee_kind.bills and Rebill.objects.filter(new=charge).exists())
+
+
 @act
 def void_once(charge, *, reason, by):
     """Void an unpaid line that was made by hand; returns it. Refused for a run's line, which the run's undo takes back."""
-    if charge.run_id or charge.opening_id:
+    if not by_hand(charge):
         raise Refused("按月出的账在「出账」里撤销或更正，导入的在名单里撤销。")
     try:
         reason = clean_text(reason, 100)

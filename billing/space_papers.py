@@ -2,12 +2,11 @@
 from servicecentre.kit.money import in_words, price_text
 from servicecentre.papers.wordings import worded
 
-from .models import BillingPolicy, ParkingContract, SpaceKind
-from .space_terms import cycle_due
+from .models import ParkingContract, SpaceKind
 
 
-def contract_content(contract, space, vehicle, lines, by):
-    """Content of billing/parking-1 for a contract about to be made: ``lines`` are the MonthLines of its first cycle."""
+def contract_content(contract, space, vehicle, lines, due, by):
+    """Content of billing/parking-1 for a contract about to be made: ``lines`` are the MonthLines that its signing bills, due on ``due``."""
     household, estate = contract.household, contract.household.estate
     owner = household.ownerships.live().select_related("person").order_by("position", "pk").first()
     person = owner.person if owner else None
@@ -22,7 +21,7 @@ def contract_content(contract, space, vehicle, lines, by):
         "plate": vehicle.shown_plate, "vehicle": "　".join(filter(None, (vehicle.brand, vehicle.colour))), "card": contract.card_no,
         "starts_on": contract.starts_on.isoformat(), "ends_on": contract.ends_on.isoformat() if contract.ends_on else "",
         "price": _two(contract.unit_price), "cycles": [[label, value == contract.cycle_months] for value, label in ParkingContract.Cycle.choices],
-        "due": cycle_due(_policy(contract), contract.starts_on).isoformat(), "first": first_words(lines), "total": total,
+        "due": due.isoformat(), "first": first_words(lines), "total": total,
         "words": in_words(total), "remarks": contract.remarks, "terms": worded(estate, "parking_terms")}
 
 
@@ -35,10 +34,6 @@ def first_words(lines):
     parts += [f"{_two(whole[0].unit_price)} × {len(whole)}"] if whole else []
     first, last = lines[0].month.label, lines[-1].month.label
     return f"{first if first == last else f'{first}—{last}'}　{' + '.join(parts)}"
-
-
-def _policy(contract):
-    return BillingPolicy.of(contract.household.estate)
 
 
 def _two(price):

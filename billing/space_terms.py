@@ -2,16 +2,16 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Sum
+from django.db.models import Max, Sum
 
 from servicecentre.kit.money import line_amount, price_text
 from servicecentre.kit.periods import BillingMonth, today
 
 from .lines import first_due_on
-from .models import FEE_CODES, BillingPolicy, Charge, Credit, FeeKind, Price
+from .models import FEE_CODES, BillRun, Charge, Credit, FeeKind, Price
+from .shares import BUYER, HALF_DAY, NOTHING
 
 ONE = 100                          # 1.00 辆
-FirstMonth = BillingPolicy.FirstMonth
 
 
 @dataclass
@@ -41,10 +41,17 @@ def tariff_of(estate, space_kind, day):
     return Price.objects.of(estate).on(BillingMonth.of(day).first).filter(fee_kind__in=kinds).select_related("fee_kind").first()
 
 
-def first_cycle(policy, *, starts_on, ends_on, cycle_months, unit_price):
-    """The MonthLines that the signing bills: from the first day's month on, as many as the cycle has, none past the end."""
+def signed_months(estate, starts_on, cycle_months):
+    """How many months the signing bills: its first cycle, and further ones while a month was run already, for that run is over."""
+    ran = BillRun.objects.of(estate).filter(undone_at=None).aggregate(last=Max("period"))["last"]
+    behind = (ran.year - starts_on.year) * 12 + ran.month - starts_on.month + 1 if ran else 0
+    return max(1, -(-behind // cycle_months)) * cycle_months
+
+
+def signed_lines(policy, *, starts_on, ends_on, months, unit_price):
+    """The MonthLines that the signing bills: from the first day's month on, so many, none past the end."""
     month, lines = BillingMonth.of(starts_on), []
-    for _ in range(cycle_months):
+    for _ in range(months):
         if ends_on is not None and month.first > ends_on:
             break
         if line := month_line(policy, month, starts_on=starts_on, ends_on=ends_on, unit_price=unit_price):
@@ -65,24 +72,18 @@ def month_line(policy, month, *, starts_on, ends_on, unit_price):
     if days == month.days:
         share = 1, 1
     elif first > month.first and last == month.last:
-        share = _first_share(policy.first_month, starts_on, share)
-    return share and MonthLine(month, first, last, *share, unit_price)
+        share = BUYER.get(policy.first_month, (share, share))[starts_on.day > HALF_DAY]
+    return None if share == NOTHING else MonthLine(month, first, last, *share, unit_price)
 
 
-def _first_share(rule, starts_on, by_day):
-    early = starts_on.day <= 15
-    return {FirstMonth.BY_DAY: by_day, FirstMonth.HALF_MONTH: (1, 2) if early else None, FirstMonth.HALF_OR_WHOLE: (1, 1) if early else (1, 2),
-            FirstMonth.WHOLE_MONTH: (1, 1), FirstMonth.NEXT_MONTH: None}[rule]
+def billed_from(starts_on, months):
+    """First day of the month in which the next cycle begins: what a signing of so many months has not billed."""
+    return (BillingMonth.of(starts_on) + months).first
 
 
-def billed_from(starts_on, cycle_months):
-    """First day of the month in which the second cycle begins: what the signing has not billed."""
-    return (BillingMonth.of(starts_on) + cycle_months).first
-
-
-def cycle_due(policy, starts_on):
-    """A cycle is paid when it begins: all its lines are due on its first month's due day, not before today."""
-    return max(today(), first_due_on(starts_on, BillingMonth.of(starts_on), policy))
+def signed_due(policy, starts_on, months, cycle_months):
+    """A cycle is paid when it begins. What the signing bills has one due day: of the newest cycle in it, not before today."""
+    return max(today(), first_due_on(starts_on, BillingMonth.of(starts_on) + (months - cycle_months), policy))
 
 
 # --- given back ------------------------------------------------------------------------------------------------------

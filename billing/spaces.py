@@ -20,8 +20,9 @@ from .allocation import settle
 from .charges import make_charge, void_charge
 from .models import BillingPolicy, ContractVehicle, Credit, ParkingContract, ParkingSpace, SpaceHold, SpaceKind
 from .models.spaces import OWNED
+from .run import hold_tariff
 from .space_papers import contract_content
-from .space_terms import ONE, billed_from, charges_of, cycle_due, first_cycle, give_back, tariff_of
+from .space_terms import ONE, billed_from, charges_of, give_back, signed_due, signed_lines, signed_months, tariff_of
 
 MOST_AHEAD = timedelta(days=92)          # how far ahead a contract may begin
 MOST_BACK = timedelta(days=31)           # and how far back: the car stood there before anybody came to the desk
@@ -34,12 +35,14 @@ KINDS = {kind: f"{kind.label}车位" for kind in SpaceKind}
 @act
 def sign_contract(household, *, space_kind, starts_on, cycle_months, plate, by, space=None, ends_on=None, brand="", colour="", owner_name="",
                   licence_seen=False, proof="", holder_name="", card_no="", remarks="", renews=None, despite=()):
-    """A household rents a space (or keeps its own) from–to; its first cycle is billed at once. Returns the ParkingContract.
+    """A household rents a space (or keeps its own) from–to; its first cycle is billed at once, and later ones of months that were run already.
 
+    Returns the ParkingContract.
     ``space`` None: a shared one without a number; ``ends_on`` None: until it is ended. The price is the tariff's of that kind in the
     month of the first day, frozen. Refused without an owner in that month, without proof for a dedicated space, for a space that is
     let, and, unless ``special_plate``, ``same_plate`` or ``parked_elsewhere`` is accepted, for a plate that wants a second look.
     """
+    hold_tariff(household.estate)                          # a run under way has its months, and bills none behind this
     household = Household.objects.lock(household)
     space_kind = SpaceKind(space_kind)
     _refuse_odd_span(household, starts_on, ends_on)
@@ -59,16 +62,17 @@ def sign_contract(household, *, space_kind, starts_on, cycle_months, plate, by, 
     if space is not None:
         _refuse_let(space, starts_on, ends_on)
     policy = BillingPolicy.of(household.estate)
-    lines = first_cycle(policy, starts_on=starts_on, ends_on=ends_on, cycle_months=cycle_months, unit_price=price.unit_price)
+    months = signed_months(household.estate, starts_on, cycle_months)
+    lines = signed_lines(policy, starts_on=starts_on, ends_on=ends_on, months=months, unit_price=price.unit_price)
+    due = signed_due(policy, starts_on, months, cycle_months)
     contract = ParkingContract(
         estate_id=household.estate_id, household=household, fee_kind=price.fee_kind, price=price, renews=renews, space_kind=space_kind,
         unit_price=price.unit_price, starts_on=starts_on, ends_on=ends_on, agreed_to=ends_on, cycle_months=cycle_months,
-        billed_from=billed_from(starts_on, cycle_months), ownership=OWNED[space_kind], signed_by=by, signed_at=now(), **texts)
-    paper = issue_paper(PARKING, household, content=contract_content(contract, space, vehicle, lines, by), by=by)
+        billed_from=billed_from(starts_on, months), ownership=OWNED[space_kind], signed_by=by, signed_at=now(), **texts)
+    paper = issue_paper(PARKING, household, content=contract_content(contract, space, vehicle, lines, due, by), by=by)
     contract.paper, contract.subject = paper, paper.number
     contract.save()
     _hold(contract, space, vehicle, by)
-    due = cycle_due(policy, starts_on)
     for line in lines:
         make_charge(household, price.fee_kind, by=by, period=line.month, quantity=ONE, unit_price=line.unit_price, share_num=line.share_num,
                     share_den=line.share_den, starts_on=line.starts_on, ends_on=line.ends_on, due_on=due, subject=contract.subject)
@@ -246,7 +250,8 @@ def change_space_entry(space, *, place, state, remark, version, by):
 # --- what the acts share ---------------------------------------------------------------------------------------------
 
 def _held(contract, version):
-    """The contract, its household locked before it; Refused when it is void or was changed meanwhile."""
+    """The contract, locked behind tariff and household, so that no run bills what is ended here; Refused when it is void or was changed."""
+    hold_tariff(contract.estate)
     Household.objects.lock(contract.household_id)
     contract = ParkingContract.objects.lock(contract)
     fresh(contract, version)

@@ -1,16 +1,17 @@
-"""What somebody asked for and another has to decide or pay, whatever its kind, in one query: voids, refunds, waivers, deposits given back or void."""
+"""What somebody asked for and another has to decide or pay, whatever its kind, in one query: voids, refunds, waivers, lower bills, deposits."""
 from datetime import datetime
 from typing import NamedTuple
 
 from django.db.models import CharField, DateTimeField, F, Q, Value
 from django.urls import reverse
 
-from .models import DepositReturn, DepositVoid, ReceiptVoid, Refund, Waiver
+from .models import DepositReturn, DepositVoid, RebillAsked, ReceiptVoid, Refund, Waiver
 
 # Its name, its page, its rows, the way to its room, its sum.
 KINDS = {"void": ("作废收据", "billing:void", ReceiptVoid, "payment__household__unit__code", "payment__total"),
          "refund": ("退款", "billing:refund", Refund, "household__unit__code", "amount"),
          "waiver": ("减免", "billing:waiver", Waiver, "household__unit__code", "amount"),
+         "anew": ("作废重出", "billing:rebill_asked", RebillAsked, "charge__household__unit__code", "amount"),
          "deposit_void": ("作废押金收据", "billing:deposit_void", DepositVoid, "deposit__household__unit__code", "deposit__amount"),
          "back": ("退押金", "billing:deposit_return", DepositReturn, "deposit__household__unit__code", "refund")}
 PAID_OUT = ("refund", "back")              # finance pays these, once approved

@@ -291,7 +291,8 @@ POINTERS |= refunds.POINTERS
 
 
 def _returned(**more):
-    return {"original_returned": "yes", "in_person": "yes", "id_checked": "on", "method": "transfer"} | more
+    return {"original_returned": "yes", "in_person": "yes", "id_checked": "on", "method": "transfer", "inspected_by": "赵国强",
+            "inspected_on": "2026-11-21"} | more
 
 
 def holds_an_id(field):

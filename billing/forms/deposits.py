@@ -97,9 +97,14 @@ class AskReturnForm(SeveralFilesMixin, DeskForm):
     identity_fields, identity_purpose = ("payer_paper", "agent_paper"), "代办退押金"
     not_for_act = tuple(f"{name}_{n}" for name in ("kind", "words", "amount", "files") for n in ROWS)
 
-    def __init__(self, *args, letters, lines=(), ways=DepositReturn.Method.choices, centre="", **kwargs):
+    def __init__(self, *args, letters, lines=(), ways=DepositReturn.Method.choices, inspects=False, centre="", **kwargs):
         super().__init__(*args, **kwargs)
         self.centre = centre
+        for name in ("inspected_by", "inspected_on"):
+            if inspects:
+                self.fields[name].required = True
+            else:
+                del self.fields[name]
         for name in ("original_returned", "in_person"):
             self.fields[name].choices = list(reversed(self.fields[name].choices))                # the usual first
         self.fields["letter"].queryset = letters

@@ -4,7 +4,7 @@ from django import forms
 
 from billing.models import Refund
 from servicecentre.files.forms import FilesMixin
-from servicecentre.kit.fields import CountField, DayField, MoneyField, PriceField, ReadingField, TextField
+from servicecentre.kit.fields import DayField, MoneyField, PriceField, ReadingField, TextField
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.money import yuan
 
@@ -71,11 +71,10 @@ class AskWaiverForm(FilesMixin, DeskForm):
 
 
 class RebillForm(DeskForm):
-    """The factors of a line as they should have been."""
+    """The factors of a line as they should have been; percent and days stay as they were."""
 
     quantity = ReadingField(label="数量")
-    unit_price = PriceField(label="单价（元）", zero=True)
-    percent = CountField(label="比例（%）", most=100)
+    unit_price = PriceField(label="单价（元）")
     due_on = DayField(label="应缴日")
     reason = TextField(label="原来错在哪里", max_length=100)
-    layout = Layout(Row("quantity", "unit_price"), Row("percent", "due_on"), "reason")
+    layout = Layout(Row("quantity", "unit_price"), "due_on", "reason")

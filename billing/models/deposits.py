@@ -1,6 +1,6 @@
 """押金: money held for somebody, never income; its moves are only added, what goes back is asked, approved and paid by different people (DOMAIN §2)."""
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 
 from households.models import AuthorisationLetter, Household, LetterUse
@@ -26,8 +26,9 @@ class DepositQuerySet(EstateQuerySet):
         return self.live().filter(held__gt=0)
 
     def to_give_back(self, *, on):
-        """Held, and the day from which it may be had back has come."""
-        return self.held().filter(due_back_on__lte=on)
+        """Held, the day from which it may be had back has come, and nobody has asked for it yet."""
+        asked = DepositReturn.objects.waiting().filter(deposit=OuterRef("pk"))
+        return self.held().filter(~Exists(asked), due_back_on__lte=on)
 
 
 class Deposit(EstateRow):

@@ -223,20 +223,3 @@ class Waiver(EstateRow):
 
     def get_absolute_url(self):
         return reverse("billing:waiver", args=[self.pk])
-
-
-class Rebill(EstateRow):
-    """A wrong bill and the right one in its place: both stay readable, each knows the other."""
-
-    old = models.OneToOneField(Charge, models.PROTECT, verbose_name="错的应收", related_name="rebilled_as")
-    new = models.OneToOneField(Charge, models.PROTECT, verbose_name="改正的应收", related_name="rebills")
-    reason = models.CharField("原因", max_length=100)
-    at = models.DateTimeField("时间")
-    by = models.ForeignKey(USER, models.PROTECT, verbose_name="经办人", related_name="+")
-
-    guards = [guards.SameEstate("old", "new"), guards.AppendOnly()]
-
-    class Meta:
-        verbose_name = verbose_name_plural = "账单改正"
-        constraints = [models.CheckConstraint(condition=~Q(old=F("new")), name="rebilled_as_another",
-                                              violation_error_message="改正的账单要另有一笔。")]

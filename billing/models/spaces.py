@@ -110,9 +110,10 @@ class ParkingContract(Versioned, EstateRow):
     What bills it, for each month M of [``starts_on``, ``ends_on``] (None: open; an early end moves it, ``agreed_to`` keeps what was signed):
     a charge of ``household`` and its unit with this ``fee_kind``, ``subject``, quantity 100 (1.00 辆), ``unit_price`` (0.0001 元), percent
     100, starts_on/ends_on the days of M inside the span and the household's tenure, share 1/1 for the whole calendar month, else days/days
-    of M. The signing bills the first cycle itself, its first month by the estate's ``first_month``; a run bills months from
-    ``billed_from`` (always a 1st) on, rows with ``voided_at`` None, and only while the tenure lasts. A cycle of ``cycle_months`` begins in
-    M when the months from ``billed_from`` to M are a multiple of it; its lines are due on the due day of its first month.
+    of M. The signing bills the first cycle itself, its first month by the estate's ``first_month``, and further cycles while a month of
+    them was run already; a run bills months from ``billed_from`` (always a 1st) on, rows with ``voided_at`` None, and only while the tenure
+    lasts. A cycle of ``cycle_months`` begins in M when the months from ``billed_from`` to M are a multiple of it; what a run bills of it is
+    due on the due day of its first month.
     Its charges are those of this household, fee kind and subject. A row that came with the old list has no ``paper`` but ``opening``.
     """
 

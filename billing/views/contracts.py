@@ -10,7 +10,7 @@ from billing import space_lists, spaces
 from billing.explain import formula, paid_state, period_text
 from billing.forms.spaces import CancelForm, ChangeSpaceForm, ChangeVehicleForm, ContractEntryForm, EndForm, SignForm, TermsForm
 from billing.models import BillingPolicy, Credit, ParkingContract, ParkingSpace, SpaceKind
-from billing.space_terms import billed_from, charges_of, cycle_due, first_cycle, give_back, tariff_of
+from billing.space_terms import billed_from, charges_of, give_back, signed_due, signed_lines, signed_months, tariff_of
 from households.models import Household
 from households.views.pages import about_of, done, form_page
 from servicecentre.kit.money import price_text, yuan
@@ -114,12 +114,15 @@ def quote(estate, terms):
     if price is None or (terms["ends_on"] and terms["ends_on"] < terms["starts_on"]):
         return None
     policy, days = BillingPolicy.of(estate), {"starts_on": terms["starts_on"], "ends_on": terms["ends_on"]}
-    lines = first_cycle(policy, **days, cycle_months=terms["cycle_months"], unit_price=price.unit_price)
+    cycle = terms["cycle_months"]
+    months = signed_months(estate, terms["starts_on"], cycle)
+    lines = signed_lines(policy, **days, months=months, unit_price=price.unit_price)
     space = terms["space"]
     free = space is not None and ParkingSpace.objects.of(estate).free(first=terms["starts_on"], last=terms["ends_on"]).filter(pk=space.pk).exists()
     return {"lines": lines, "total": sum(line.amount for line in lines), "price": price_text(price.unit_price), "space": space, "free": free,
-            "kind": SpaceKind(terms["space_kind"]).label, "cycle": ParkingContract.Cycle(terms["cycle_months"]).label,
-            "due": cycle_due(policy, terms["starts_on"]), "from": BillingMonth.of(billed_from(terms["starts_on"], terms["cycle_months"])),
+            "kind": SpaceKind(terms["space_kind"]).label, "cycle": ParkingContract.Cycle(cycle).label,
+            "behind": months > cycle, "due": signed_due(policy, terms["starts_on"], months, cycle),
+            "from": BillingMonth.of(billed_from(terms["starts_on"], months)),
             "wrong_kind": space is not None and space.kind != terms["space_kind"], "starts_on": terms["starts_on"]}
 
 

@@ -13,7 +13,7 @@ from households.views.pages import done
 from servicecentre.files.models import File
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.money import yuan
-from servicecentre.kit.periods import now, today
+from servicecentre.kit.periods import business_day, now, today
 from servicecentre.staff.access import may, needs
 
 from .deposits import READ, STATES, deposit_of
@@ -31,7 +31,7 @@ def ask_deposit_return(request, pk):
     ways = [(code, label) for code, label in METHODS.choices if code != METHODS.SAME_WAY or row.method != "cash"]
     inspects = row.kind == Deposit.Kind.RENOVATION
     form = AskReturnForm(request.POST or None, request.FILES or None, lines=lines, ways=ways,
-                         centre=request.estate.centre_name,
+                         inspects=inspects, centre=request.estate.centre_name,
                          letters=AuthorisationLetter.objects.of(request.estate).filter(pk__in=[letter.pk for letter in letters]).select_related("agent"),
                          initial={"method": ways[0][0], "bank": row.bank})
     if request.method == "POST" and (back := form.perform(deposit_returns.ask_deposit_return, row, by=request.user)):
@@ -101,6 +101,7 @@ def _return_page(request, back, *, approve=None, refusal=None, withdrawal=None, 
     return render(request, "billing/deposits/return.html", {
         "back": back, "state": state, "look": STATES[state], "wrong": wrong, "nobody": "、".join(dict.fromkeys((back.asked_by.name, deposit.cashier.name))),
         "deposit": deposit, "household": deposit.household, "letter": back.letter,
+        "early": deposit.due_back_on and business_day(back.asked_at) < deposit.due_back_on,
         "deductions": [(row, files.get((row._meta.label_lower, row.pk), ())) for row in deductions],
         "own_files": files.get((back._meta.label_lower, back.pk), ()),
         "set_offs": list(back.set_offs.select_related("charge__fee_kind")),

@@ -112,7 +112,7 @@ def deposit(request, pk):
     row = deposit_of(request, pk)
     first = row.paper.prints.select_related("by", "paper").first()
     waiting, void = deposit_returns.waiting_return(row), row.voids.select_related("asked_by").order_by("-pk").first()
-    asked = void is not None and void.approved is None
+    asked, row.going = void is not None and void.approved is None, waiting is not None
     held, moves = 0, list(row.moves.select_related("by", "giving_back", "credit"))
     for move in moves:
         held += move.amount if move.kind in DepositMove.CAME_IN else -move.amount

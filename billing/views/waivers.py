@@ -4,10 +4,10 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from billing import rebill, second_person, waivers
+from billing import one_off, second_person, waivers
 from billing.explain import lines_of, paid_state
-from billing.forms.refunds import AskWaiverForm, RebillForm, RefuseForm
-from billing.models import Allocation, Charge, DepositReturn, DepositVoid, Rebill, ReceiptVoid, Refund, Waiver
+from billing.forms.refunds import AskWaiverForm, RefuseForm
+from billing.models import Allocation, Charge, DepositReturn, DepositVoid, Rebill, RebillAsked, ReceiptVoid, Refund, Waiver
 from billing.refund_sources import cashiers_of_lines, cashiers_of_refunds
 from households.views.pages import done, form_page
 from servicecentre.files.models import File
@@ -23,7 +23,7 @@ PER_PAGE = 50
 @require_GET
 def charge(request, pk):
     """How a line came to its sum, what paid it, what was forgiven, and which one it stands for."""
-    row = _charge(request, pk)
+    row = charge_of(request, pk)
     settled = Allocation.objects.of(request.estate).filter(charge=row).select_related("payment__paper", "credit", "receipt__paper").order_by("pk")
     pairs = Rebill.objects.of(request.estate).select_related("old__fee_kind", "new__fee_kind", "by")
     live = row.voided_at is None
@@ -31,32 +31,20 @@ def charge(request, pk):
         "charge": row, "household": row.household, "line": lines_of([row], today())[0], "look": paid_state(row, today()), "settled": list(settled),
         "waivers": list(Waiver.objects.of(request.estate).filter(charge=row).select_related("asked_by", "decided_by", "paper").order_by("pk")),
         "instead": pairs.filter(new=row).first(), "by_another": pairs.filter(old=row).first(),
-        "may_void_once": live and not row.paid and not row.run_id and not row.opening_id and may(request, "billing.void_once"),
+        "may_void_once": live and not row.paid and may(request, "billing.void_once") and one_off.by_hand(row),
         "may_waive": live and row.due > 0 and may(request, "billing.ask_waiver"),
-        "may_rebill": live and not row.opening_id and may(request, "billing.void_and_rebill")})
+        "asked": RebillAsked.objects.of(request.estate).undecided().filter(charge=row).select_related("asked_by").first(),
+        "rebill": next((act for act in ("void_and_rebill", "ask_rebill") if live and not row.opening_id and may(request, f"billing.{act}")), "")})
 
 
 @needs("billing.ask_waiver")
 def ask_waiver(request, pk):
-    row = _charge(request, pk)
+    row = charge_of(request, pk)
     form = AskWaiverForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and (made := form.perform(waivers.ask_waiver, row, by=request.user)):
         return done(request, f"已申请减免 {yuan(made.amount)} 元，等别的主管批准。", made)
-    return form_page(request, form, title="申请减免", button="申请减免", busy="正在申请，请稍等", back=_url(row),
+    return form_page(request, form, title="申请减免", button="申请减免", busy="正在申请，请稍等", back=url_of(row),
                      about=f"{row.household.unit.code} {row}，应收 {yuan(row.amount)} 元，还欠 {yuan(row.due)} 元")
-
-
-@needs("billing.void_and_rebill")
-def void_and_rebill(request, pk):
-    row = _charge(request, pk)
-    form = RebillForm(request.POST or None, initial={
-        "quantity": row.quantity, "unit_price": row.unit_price, "percent": row.percent, "due_on": row.due_on})
-    if request.method == "POST" and (made := form.perform(rebill.void_and_rebill, row, by=request.user)):
-        return done(request, f"原来的账单已作废，改为 {yuan(made.new.amount)} 元，两笔都查得到。", _url(made.new))
-    receipt = rebill.receipt_on(row)
-    return form_page(request, form, title="作废重出", button="作废原账单，按这个重出", busy="正在重出，请稍等", back=_url(row),
-                     about=f"{row.household.unit.code} {row}，原来 {yuan(row.amount)} 元{f'，收据 {receipt} 收过，要先作废它' if receipt else ''}",
-                     more=[(f"看收据 {receipt}", receipt.get_absolute_url())] if receipt else ())
 
 
 @needs("billing.view_refunds")
@@ -110,6 +98,8 @@ def approvals(request):
     returns = DepositReturn.objects.of(estate).undecided().select_related("deposit__household__unit", "deposit__paper", "asked_by")
     rows += [("退押金", b, b.deposit.household, b.refund, f"押金 {b.deposit}{f'，扣 {yuan(b.deducted)}' if b.deducted else ''}", {b.cashier_id})
              for b in returns]
+    anew = RebillAsked.objects.of(estate).undecided().select_related("charge__household__unit", "charge__fee_kind", "asked_by")
+    rows += [("作废重出", a, a.charge.household, a.amount, f"{a.charge}，原来 {yuan(a.charge.amount)} 元，{a.reason}", set()) for a in anew]
     deposit_voids = DepositVoid.objects.of(estate).undecided().select_related("deposit__household__unit", "deposit__paper", "asked_by")
     rows += [("作废押金收据", v, v.deposit.household, v.deposit.amount, f"押金 {v.deposit}，{v.words}", {v.cashier_id}) for v in deposit_voids]
     rows.sort(key=lambda row: (row[1].asked_at, row[1].pk))
@@ -125,19 +115,21 @@ def approvals(request):
 def _locks(request, rows):
     """Why this user may not decide each row, "" where they may; no query a row."""
     rights = {"作废收据": "billing.void_receipt", "退款": "billing.approve_refund", "减免": "billing.waive_charge", "退押金": "billing.approve_deposit_return",
-              "作废押金收据": "billing.void_deposit"}
+              "作废重出": "billing.approve_rebill", "作废押金收据": "billing.void_deposit"}
     managers = second_person.managers(request.estate)
     return [second_person.refusal(request.user.pk, request.roles, managers, asked_by=row[1].asked_by_id, cashiers=row[5])
             if may(request, rights[row[0]]) else "由主管批准。" for row in rows]
 
 
-def _charge(request, pk):
+def charge_of(request, pk):
+    """The line of this estate, with what its pages say of it."""
     rows = Charge.objects.of(request.estate).with_mended().select_related("household__unit__building", "household__estate", "fee_kind", "price", "made_by",
                                                                            "voided_by", "unit")
     return get_object_or_404(rows, pk=pk)
 
 
-def _url(row):
+def url_of(row):
+    """Its page."""
     return reverse("billing:charge", args=[row.pk])
 
 

@@ -123,7 +123,7 @@ def numbers():
 def nothing_deleted():
     for trigger in guards.missing():
         yield trigger, "数据库里没有这个保护触发器，请重新 migrate"
-    for run in BillRun.objects.annotate(n=Count("charges")).exclude(n=F("count")).select_related("estate"):
+    for run in BillRun.objects.annotate(n=Count("charges", filter=Q(charges__rebills=None))).exclude(n=F("count")).select_related("estate"):
         yield f"{run.estate.slug} {run}", f"出账 {run.count} 笔，现存 {run.n} 笔"
     for payment in Payment.objects.filter(paper=None).select_related("estate", "household"):
         yield place(payment, payment.household), f"收款 {payment.pk} 没有收据"

@@ -2,7 +2,7 @@
 from django.db.models import CharField, Exists, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 
-from billing.models import Charge, Credit, Payment, PettyCash, PettyCashMove, Refund, RefundPart, Waiver
+from billing.models import Charge, Credit, Payment, PettyCash, PettyCashMove, Rebill, RebillAsked, Refund, RefundPart, Waiver
 from billing.refund_sources import cashiers_of_lines, cashiers_of_refunds
 from billing.room import FALLEN
 from servicecentre.kit.money import yuan
@@ -82,3 +82,15 @@ def two_people():
     for waiver in waivers:
         if waiver.decided_by_id in takers[waiver.pk]:
             yield place(waiver, waiver.household), f"{waiver} 由收款人批准"
+
+
+@proof(17, "账单改少了由另一人批准")
+def rebilled():
+    asked = RebillAsked.objects.select_related("estate", "charge__household", "charge__fee_kind")
+    for row in asked.filter(decided_by=F("asked_by")):
+        yield place(row, row.charge.household), f"{row.charge} 的作废重出由申请人自己决定"
+    for row in asked.filter(approved=True).exclude(rebill__old=F("charge"), rebill__new__amount=F("amount")):
+        yield place(row, row.charge.household), f"{row.charge} 重出的和批准的不符"
+    two = RebillAsked.objects.filter(rebill=OuterRef("pk"), approved=True)
+    for row in Rebill.objects.filter(new__amount__lt=F("old__amount")).exclude(Exists(two)).select_related("estate", "old__household", "old__fee_kind"):
+        yield place(row, row.old.household), f"{row.old} 改少了，没有第二个人批准"

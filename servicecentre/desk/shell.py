@@ -50,7 +50,8 @@ BELOW = {"billing:deposits": ("take_deposit", "prepayments", "demand_all_prepaym
                               "add_common_cost", "void_common_cost"),
          "billing:counter": ("collect", "collected", "use_credit"), "billing:approvals": (
     "voids", "void", "ask_void", "void_receipt", "refuse_void", "refunds", "refund", "ask_refund", "approve_refund", "refuse_refund", "withdraw_refund",
-    "pay_refund", "bounce_refund", "waivers", "waiver", "ask_waiver", "waive_charge", "refuse_waiver"),
+    "pay_refund", "bounce_refund", "waivers", "waiver", "ask_waiver", "waive_charge", "refuse_waiver",
+    "rebill_asked", "approve_rebill", "refuse_rebill"),
          "settings": ("fee_kinds", "add_fee_kind", "change_fee_kind")}    # pages that belong to an item
 LISTED = {"billing:vacancy_round": "billing.view_vacancies"}     # left out for who has the list that leads there
 CLOCKS_DIFFER = timedelta(minutes=2)

@@ -3,9 +3,9 @@ from datetime import date
 
 from billing.cashier import collect_payment
 from billing.charges import make_charge
-from billing.models import FeeKind, PettyCash, PettyCashMove, Rebill, Refund, RefundPart, Waiver
+from billing.models import FeeKind, PettyCash, PettyCashMove, Rebill, RebillAsked, Refund, RefundPart, Waiver
 from billing.petty_cash import count_petty_cash, reverse_petty_cash, top_up_petty_cash
-from billing.rebill import void_and_rebill
+from billing.rebill import approve_rebill, ask_rebill, refuse_rebill, void_and_rebill
 from billing.receipts import ask_void, void_receipt
 from billing.refunds import approve_refund, ask_refund, bounce_refund, pay_refund, refuse_refund, withdraw_refund
 from billing.waivers import ask_waiver, refuse_waiver, waive_charge
@@ -21,7 +21,8 @@ POINTERS = {                              # fields that hold an id (tests/test_d
     "AskRefundForm.letter": ("post", "billing:ask_refund", lambda w, pk: REFUND | {"letter": pk}),
 }
 PROPOSES = {                              # pages whose fields come filled in, and which change no row (tests/test_stale.py)
-    "billing:ask_refund AskRefundForm", "billing:void_and_rebill RebillForm", "billing:export_money MoneyListForm"}
+    "billing:ask_refund AskRefundForm", "billing:void_and_rebill RebillForm", "billing:ask_rebill RebillForm",
+    "billing:export_money MoneyListForm"}
 
 
 def month(w):
@@ -52,6 +53,9 @@ def month(w):
     w.wrong_line = _line(w, "错的")
     w.rebill = _anew(w, w.wrong_line)
     w.to_rebill = _line(w, "再错的")
+    w.rebilled = approve_rebill(_less(w, _line(w, "多了的")), by=w.manager)
+    refuse_rebill(_less(w, _line(w, "没错的")), refusal="没有错", by=w.manager)
+    w.rebill_asked = _less(w, _line(w, "等改的"))
 
 
 def _paid(w, fen):
@@ -70,7 +74,11 @@ def _line(w, subject, unit_price=10_0000):
 
 
 def _anew(w, line):
-    return void_and_rebill(line, quantity=100, unit_price=9_0000, percent=100, due_on=line.due_on, reason="单价抄错", by=w.manager)
+    return void_and_rebill(line, quantity=100, unit_price=11_0000, due_on=line.due_on, reason="单价抄错", by=w.manager)
+
+
+def _less(w, line):
+    return ask_rebill(line, quantity=100, unit_price=9_0000, due_on=line.due_on, reason="单价抄错", by=w.clerk)
 
 
 def pages(w):
@@ -80,7 +88,8 @@ def pages(w):
             "billing:ask_refund": [w.shopkeeper.pk], "billing:pay_refund": [w.to_pay.pk],
             **{f"billing:{name}": [w.refund.pk] for name in to_decide},
             **{f"billing:{name}": [w.waiver.pk] for name in ("waiver", "waive_charge", "refuse_waiver")},
-            **{f"billing:{name}": [w.to_rebill.pk] for name in ("charge", "ask_waiver", "void_and_rebill")}}
+            **{f"billing:{name}": [w.to_rebill.pk] for name in ("charge", "ask_waiver", "void_and_rebill", "ask_rebill")},
+            **{f"billing:{name}": [w.rebill_asked.pk] for name in ("rebill_asked", "approve_rebill", "refuse_rebill")}}
 
 
 def crowd(w, i):
@@ -94,6 +103,7 @@ def crowd(w, i):
     waive_charge(ask_waiver(line, amount=1_00, reason="试", by=w.clerk), by=w.manager)
     ask_waiver(line, amount=2_00, reason="试", by=w.clerk)
     _anew(w, _line(w, f"错的{i}"))
+    _less(w, _line(w, f"等改的{i}"))
     if not hasattr(w, "often"):
         w.often = _line(w, "分次", unit_price=9000_0000)
     collect_payment(w.shopkeeper, charges=[w.often.pk], parts=[("cash", 1 + i, "")], payer_name="周建国", by=w.clerk2, despite=("left_over", "same_again"))
@@ -123,5 +133,10 @@ def rules(Change, Copy):
         "waiver_needs_two_people": Change(Waiver, "approved", {"decided_by_id": "asked_by_id"}),
         "waiver_decided_by_someone": Change(Waiver, "approved", {"decided_by_id": "NULL"}),
         "waiver_approved_with_its_credit": Change(Waiver, "approved", {"credit_id": "NULL"}),
+        "one_rebill_waits_per_line": Copy(RebillAsked, "approved IS NULL"),
+        "rebill_asked_is_positive": Change(RebillAsked, "TRUE", {"amount": "0"}),
+        "rebill_needs_two_people": Change(RebillAsked, "approved", {"decided_by_id": "asked_by_id"}),
+        "rebill_decided_by_someone": Change(RebillAsked, "approved", {"decided_by_id": "NULL"}),
+        "rebill_approved_with_its_line": Change(RebillAsked, "approved", {"rebill_id": "NULL"}),
         "rebilled_as_another": Change(Rebill, "TRUE", {"new_id": "old_id"}),
     }

@@ -3,12 +3,13 @@ from datetime import date
 
 import pytest
 
-from billing.models import Charge
+from billing.corrections import corrections
+from billing.models import Charge, ParkingContract, Price
 from billing.preview import line_rows, preview
 from billing.run import bill_month, undo_run
 from billing.spaces import end_contract, sign_contract
-from households.models import Household
-from servicecentre.kit.periods import BillingMonth
+from households.models import Household, RegisterImport
+from servicecentre.kit.periods import BillingMonth, now
 from tests.factories import make_household
 from tests.worlds import at
 
@@ -94,3 +95,58 @@ def test_undone_and_billed_anew(estate, household, clerk, manager):
     bill_month(estate, BillingMonth(2027, 1), by=manager)
     assert len(parked(row)) == 6
 
+
+
+# --- behind a run -----------------------------------------------------------------------------------------------------
+
+def test_one_signed_behind_the_last_run_is_billed_through_to_it(estate, household, clerk, manager):
+    with at(2026, 11, 24, 2):
+        bill_month(estate, NOVEMBER, by=manager)
+        row = sign_contract(household, space_kind="shared", starts_on=date(2026, 10, 28), cycle_months=1, plate="苏A12345", by=clerk)
+    assert parked(row) == [("10", 3355, 4, 31), ("11", 26000, 1, 1)] and row.billed_from == DECEMBER.first
+    assert {line.due_on for line in Charge.objects.filter(subject=row.subject)} == {date(2026, 11, 24)}
+    with at(2026, 12, 1, 2):
+        bill_month(estate, DECEMBER, by=manager)
+    assert parked(row)[2:] == [("12", 26000, 1, 1)] and corrections(estate, BillingMonth(2027, 1)) == []
+
+
+@pytest.mark.parametrize("cycle, months, due", [(1, ["11", "12"], date(2026, 12, 5)), (3, ["11", "12", "01"], date(2026, 12, 3)),
+                                                (12, [f"{n:02d}" for n in (11, 12, *range(1, 11))], date(2026, 12, 3))])
+def test_one_signed_after_the_next_month_was_run_owes_that_month_too(estate, household, clerk, manager, cycle, months, due):
+    with at(2026, 11, 26, 2):
+        bill_month(estate, DECEMBER, by=manager)
+        row = sign_contract(household, space_kind="shared", starts_on=date(2026, 11, 26), cycle_months=cycle, plate="苏A12345", by=clerk)
+    assert [month for month, *_ in parked(row)] == months
+    assert {line.due_on for line in Charge.objects.filter(subject=row.subject)} == {due}
+    assert row.paper.content["due"] == due.isoformat() and row.paper.content["total"] == sum(amount for _, amount, *_ in parked(row))
+
+
+def test_a_run_taken_back_is_no_run(estate, household, clerk, manager):
+    with at(2026, 11, 26, 2):
+        undo_run(bill_month(estate, DECEMBER, by=manager), reason="早了", by=manager)
+        row = sign_contract(household, space_kind="shared", starts_on=date(2026, 11, 26), cycle_months=1, plate="苏A12345", by=clerk)
+    assert [month for month, *_ in parked(row)] == ["11"]
+
+
+def test_one_of_the_old_list_behind_the_last_run_is_listed_and_billed_by_running_again(estate, household, clerk, manager):
+    """The list says from which month on; that month may have been run before the list came in."""
+    with at(2026, 12, 1, 2):
+        for month in (NOVEMBER, DECEMBER):
+            bill_month(estate, month, by=manager)
+        old = from_the_old_list(household, clerk, billed_from=NOVEMBER.first)
+        found = [(c.unit_code, c.fee_kind.code, str(c.month), c.fen, c.charge) for c in corrections(estate, BillingMonth(2027, 1))]
+        assert found == [("3-2-1801", "parking_shared", str(month), 26000, None) for month in (NOVEMBER, DECEMBER)]
+        assert [c.fen for c in corrections(estate, DECEMBER)] == [26000]
+        for month in (NOVEMBER, DECEMBER):
+            bill_month(estate, month, by=manager)
+        assert corrections(estate, BillingMonth(2027, 1)) == [] and [month for month, *_ in parked(old)] == ["11", "12"]
+
+
+def from_the_old_list(household, by, **changes):
+    price = Price.objects.of(household.estate).get(fee_kind__code="parking_shared")
+    listed = RegisterImport.objects.create(estate=household.estate, kind="parking", file="-", label="原登记", sha256="0" * 64, size=1, state="applied",
+                                           made_by=by)
+    return ParkingContract.objects.create(**{
+        "estate": household.estate, "household": household, "fee_kind": price.fee_kind, "price": price, "opening": listed,
+        "subject": "原登记 B003 1-6", "space_kind": "shared", "unit_price": price.unit_price, "starts_on": date(2025, 3, 1), "cycle_months": 1,
+        "ownership": "rent", "holder_name": "王", "signed_by": by, "signed_at": now()} | changes)

@@ -4,6 +4,7 @@ from datetime import date
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from billing.cashier import collect_payment
 from billing.deposit_returns import (
     approve_deposit_return,
     ask_deposit_return,
@@ -169,8 +170,12 @@ def test_a_delegate_comes_by_the_payers_letter(household, clerk):
     call_principal(letter, phone="phone", question="退押金", result="confirmed", by=clerk)
     with pytest.raises(Refused, match="押金是卢建国交的，不是业主"):
         ask(take(household, clerk), clerk, **delegate)
-    assert ask(deposit, clerk, **delegate).letter == letter
-    assert letter.uses.get().matter == "refund"
+    back = ask(deposit, clerk, **delegate)
+    assert back.letter == letter and letter.uses.get().matter == "refund"
+    withdraw_deposit_return(back, withdrawn_words="账号填错", by=clerk)
+    assert ask(deposit, clerk, **delegate).letter_use == back.letter_use                    # its one use came to nothing
+    with pytest.raises(Refused, match="只用一次"):
+        ask(take(household, clerk, payer_name="张明", fen=100_00), clerk, **delegate)
 
 
 def test_arrears_are_set_off_only_with_written_consent(estate, household, deposit, clerk, manager, finance):
@@ -314,6 +319,8 @@ def test_the_same_deposit_twice_is_a_question(estate, household, clerk):
     pay(household, 100_00, clerk, "transfer")
     with pytest.raises(Refused, match="已用这个流水号开了收据 SJ-"):
         take(household, clerk, fen=300_00, reference="88412046", despite=())
+    with pytest.raises(Refused, match="已用这个流水号开了收据 YJ-"):
+        collect_payment(household, parts=[("transfer", 1_00, "20261124003307")], payer_name="张明", by=clerk, despite=("same_again", "left_over"))
 
 
 def test_cash_comes_from_the_petty_cash(estate, household, clerk, manager, finance):

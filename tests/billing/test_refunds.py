@@ -4,9 +4,8 @@ from datetime import timedelta
 import pytest
 
 from billing.cashier import credit_left, use_credit
-from billing.models import Charge, Credit, PettyCashMove, Rebill, Refund, RefundPart, Waiver
+from billing.models import Credit, PettyCashMove, RefundPart, Waiver
 from billing.petty_cash import balance_of, top_up_petty_cash
-from billing.rebill import void_and_rebill
 from billing.receipts import ask_void, void_receipt
 from billing.refunds import approve_refund, ask_refund, bounce_refund, held, pay_refund, refuse_refund, withdraw_refund
 from billing.run import bill_month
@@ -240,53 +239,3 @@ def test_the_asker_of_a_waiver_does_not_decide_it(household, clerk, manager, man
         with pytest.raises(Refused):
             verb(waiver, by=manager, **more)
     waive_charge(waiver, by=manager2)
-
-
-# --- a wrong bill and the right one -----------------------------------------------------------------------------------
-
-RIGHT = {"quantity": 8856, "unit_price": 1_9000, "percent": 100, "reason": "面积抄错"}
-
-
-def test_a_wrong_bill_is_void_and_the_right_one_knows_it(household, manager):
-    old = lines(household)[2]
-    rebill = void_and_rebill(old, due_on=old.due_on, by=manager, **RIGHT)
-    old.refresh_from_db()
-    assert old.voided_at and old.void_reason == "面积抄错" and rebill.new.amount == 168_26
-    assert old.rebilled_as.new == rebill.new and rebill.new.rebills.old == old
-    assert (rebill.new.period, rebill.new.starts_on, rebill.new.ends_on) == (old.period, old.starts_on, old.ends_on)
-    bill_month(household.estate, BillingMonth(2026, 11), by=manager)
-    assert len(lines(household)) == 3, "the run finds it billed"
-
-
-def test_a_paid_bill_names_the_receipt_to_void_first(household, clerk, manager):
-    payment = pay(household, 170_16, clerk)
-    old = lines(household)[0]
-    with pytest.raises(Refused, match="先申请作废那张收据") as refused:
-        void_and_rebill(old, due_on=old.due_on, by=manager, **RIGHT)
-    assert refused.value.link == (f"看收据 {payment}", payment.get_absolute_url())
-    void_receipt(ask_void(payment, reason="amount", words="账单错", goes="credit", by=clerk), by=manager)
-    old.refresh_from_db()
-    void_and_rebill(old, due_on=old.due_on, by=manager, **RIGHT)
-    assert credit_left(household) == 170_16
-    demand_sums_agree(household.estate)
-
-
-def test_credit_that_settled_it_by_itself_comes_back(estate, clerk, manager):
-    household = household_owing(estate, months=("2026-10",))
-    pay(household, 200_00, clerk)
-    bill_month(estate, BillingMonth(2026, 11), by=User.system())
-    old = lines(household)[1]
-    assert old.paid == 29_84
-    void_and_rebill(old, due_on=old.due_on, by=manager, **RIGHT)
-    assert credit_left(household) == 29_84 and lines(household)[1].paid == 0
-    demand_sums_agree(estate)
-
-
-def test_a_bill_that_would_be_the_same_mended_or_waived_is_refused(household, clerk, manager):
-    old = lines(household)[0]
-    with pytest.raises(Refused, match="和原来一样"):
-        void_and_rebill(old, **{**RIGHT, "quantity": old.quantity}, due_on=old.due_on, by=manager)
-    waive_charge(ask_waiver(old, amount=1_00, reason="试", by=clerk), by=manager)
-    with pytest.raises(Refused, match="更正或减免"):
-        void_and_rebill(old, due_on=old.due_on, by=manager, **RIGHT)
-    assert not Rebill.objects.exists() and not Charge.objects.exclude(voided_at=None).exists() and not Refund.objects.exists()

@@ -52,7 +52,9 @@ def typed(deposit, **more):
 
 def test_an_approved_return_is_withdrawn_and_asked_anew(estate, deposit, clerk, manager, finance):
     desk = Desk(clerk, estate)
+    assert "请填写" in words(desk.post(f"/billing/deposits/{deposit.pk}/return/", typed(deposit, inspected_by="")))
     back = approve_deposit_return(ask(deposit, clerk), by=manager)
+    assert "正在退" in words(desk.get(f"/billing/deposits/{deposit.pk}/"))
     where = f"/billing/deposits/returns/{back.pk}/"
     assert "撤回申请" in words(desk.get(where)) and "撤回申请" not in words(Desk(finance, estate).get(where))
     refused = desk.post(f"{where}withdraw/", {"withdrawn_words": ""})

@@ -93,22 +93,6 @@ def test_a_waiver_walks_through_its_pages(estate, household, clerk, manager):
     assert "JM-" in words(desk.get(where)) and "减免" in words(desk.get(f"/billing/charges/{line.pk}/"))
 
 
-def test_a_wrong_bill_and_the_right_one_show_each_other(estate, household, manager):
-    old = lines(household)[0]
-    desk = Desk(manager, estate)
-    factors = {"quantity": "88.56", "unit_price": "1.9", "percent": "100", "due_on": old.due_on.isoformat(), "reason": "面积抄错"}
-    answer = desk.post(f"/billing/charges/{old.pk}/rebill/", factors)
-    new = old.household.charges.live().get(period=old.period)
-    assert answer.url.endswith(f"/billing/charges/{new.pk}/")
-    assert "168.26" in words(desk.get(f"/billing/charges/{old.pk}/")) and "170.16 元的那一笔" in words(desk.get(answer.url))
-
-
-def test_a_paid_bill_leads_to_its_receipt(estate, household, receipt, manager):
-    line = lines(household)[0]
-    page = words(Desk(manager, estate).get(f"/billing/charges/{line.pk}/rebill/"))
-    assert f"收据 {receipt} 收过，要先作废它" in page and receipt.get_absolute_url() in page
-
-
 def test_lists_go_out_as_excel_and_stand_in_the_log(estate, household, receipt, clerk, manager):
     ask_refund(household, amount=50_00, reason="more", words="多转了", method="original", payee_name="张明", by=clerk, despite=("arrears",))
     ask_void(pay(household, 10_00, clerk), reason="other", words="错了", goes="credit", by=clerk)

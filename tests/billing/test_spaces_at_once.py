@@ -1,12 +1,19 @@
 """Two clerks, one space, one moment: one contract, whatever the engine; and what happens without the fence (TRUST 5)."""
+import threading
 from datetime import date, datetime
 
 import pytest
+from django.db import connection
 
+import billing.run as run_module
 from billing import spaces
 from billing.models import Charge, ParkingContract, SpaceHold, SpaceKind
-from billing.spaces import add_space, end_contract, sign_contract
+from billing.run import bill_month
+from billing.space_terms import charges_of
+from billing.spaces import add_space, cancel_contract, end_contract, sign_contract
+from servicecentre.desk.proofs import prove
 from servicecentre.kit import periods
+from servicecentre.kit.periods import BillingMonth
 from servicecentre.kit.refused import Refused
 from servicecentre.papers.models import Series
 from servicecentre.roles import Role
@@ -68,3 +75,51 @@ def test_ended_twice_at_once_is_given_back_once(estate, homes, l23, clerk):
     assert sum(isinstance(r, ParkingContract) for r in results) == 1 and sum(isinstance(r, Refused) for r in results) == 5
     demand_sums_agree(estate)
     assert sum(line.due for line in Charge.objects.all()) == 4839                       # 150 × 10/31
+
+
+# --- beside a run -----------------------------------------------------------------------------------------------------
+
+def amid_a_run(monkeypatch, estate, month, deed, by):
+    """``deed`` is begun when the run has written its lines and not committed yet; what it came to, behind the run's end."""
+    write, result = run_module.insert_lines, []
+
+    def other():
+        try:
+            result.append(deed())
+        except Exception as error:                        # judged by the test
+            result.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=other)
+
+    def slow(run, owing):
+        made = write(run, owing)
+        thread.start()
+        thread.join(timeout=1)                            # it has its chance; with the fence it waits for the run
+        return made
+
+    monkeypatch.setattr(run_module, "insert_lines", slow)
+    bill_month(estate, month, by=by)
+    thread.join(timeout=60)
+    assert not thread.is_alive()
+    return result[0]
+
+
+@pytest.mark.parametrize("act, months", [
+    (lambda c, by: end_contract(c, last_day=date(2026, 11, 30), reason="搬走", version=c.version, by=by), {"2026-11"}),
+    (lambda c, by: cancel_contract(c, reason="填错车位", version=c.version, by=by), set())])
+def test_ended_while_a_run_bills_leaves_nothing_owed_behind_its_end(estate, homes, clerk, manager, monkeypatch, act, months):
+    contract = sign_contract(homes[0], space_kind=SpaceKind.SHARED, starts_on=date(2026, 11, 1), ends_on=date(2027, 10, 31), cycle_months=1,
+                             plate="苏A10001", by=clerk)
+    ended = amid_a_run(monkeypatch, estate, BillingMonth(2026, 12), lambda: act(contract, clerk), manager)
+    assert isinstance(ended, ParkingContract)
+    assert {f"{line.period:%Y-%m}" for line in charges_of(contract) if line.due} == months
+    demand_sums_agree(estate)
+    assert list(prove([2, 3, 4])) == []
+
+
+def test_signed_while_a_run_bills_goes_through_to_that_month(estate, homes, clerk, manager, monkeypatch):
+    signed = amid_a_run(monkeypatch, estate, BillingMonth(2026, 12), lambda: sign_contract(
+        homes[0], space_kind=SpaceKind.SHARED, starts_on=date(2026, 11, 20), cycle_months=1, plate="苏A10001", by=clerk), manager)
+    assert {f"{line.period:%Y-%m}" for line in charges_of(signed)} == {"2026-11", "2026-12"}

@@ -5,7 +5,7 @@ import pytest
 
 from billing.cashier import collect_payment
 from billing.charges import make_charge
-from billing.models import Credit, FeeKind, Payment, PettyCash, Refund, RefundPart, Waiver
+from billing.models import Credit, FeeKind, Payment, PettyCash, RebillAsked, Refund, RefundPart, Waiver
 from billing.refunds import approve_refund, ask_refund
 from billing.waivers import ask_waiver, waive_charge
 from servicecentre.kit.periods import now
@@ -100,4 +100,22 @@ def test_17_who_took_money_of_the_line_waived_the_rest(world):
     assert found() == set()
     with unguarded(Waiver):
         behind("UPDATE billing_waiver SET decided_by_id = %s WHERE id = %s", world.clerk2.pk, waiver.pk)
+        assert found() == {17}
+
+
+def test_17_a_lower_bill_that_nobody_else_approved(world):
+    with unguarded(RebillAsked):
+        behind("UPDATE billing_rebillasked SET approved = NULL, rebill_id = NULL, decided_by_id = NULL, decided_at = NULL WHERE id = %s", world.rebilled.pk)
+        assert found() == {17}
+
+
+def test_17_who_asked_for_a_lower_bill_approved_it(world):
+    with unguarded(RebillAsked):
+        behind("UPDATE billing_rebillasked SET decided_by_id = asked_by_id WHERE id = %s", world.rebilled.pk)
+        assert found() == {17}
+
+
+def test_17_another_bill_than_was_approved(world):
+    with unguarded(RebillAsked):
+        behind("UPDATE billing_rebillasked SET amount = amount - 1 WHERE id = %s", world.rebilled.pk)
         assert found() == {17}
