@@ -38,6 +38,7 @@ def ask_deposit_return(request, pk):
         return done(request, f"已申请退押金 {yuan(back.refund)} 元，等别的主管批准；现在不给钱。", back)
     return render(request, "billing/deposits/ask.html", {
         "deposit": row, "household": row.household, "form": form, "lines": lines, "owed": sum(line.due for line in lines), "inspects": inspects,
+        "bounced": row.returns.exclude(bounced_at=None).select_related("paper").order_by("-pk").first(),
         "waiting": deposit_returns.waiting_return(row)})
 
 

@@ -16,6 +16,7 @@ from billing.deposit_returns import (
 from billing.deposits import ask_deposit_void, refuse_deposit_void, take_deposit, void_deposit
 from billing.models import Credit, Deposit, DepositMove, DepositReturn, Payment, PettyCashMove
 from billing.petty_cash import top_up_petty_cash
+from billing.statement import statement
 from households.agents import call_principal, take_letter
 from servicecentre.desk.proofs import prove
 from servicecentre.files.models import File
@@ -238,6 +239,7 @@ def test_what_came_back_is_held_again_and_goes_out_anew(estate, household, depos
     assert back.state == "bounced" and fresh(back.paper).is_void and "仍在押" in back.paper_note(deposit.day)
     assert fresh(deposit).held == back.refund == 2000_00 - 160_00 - 170_16
     assert [m.kind for m in deposit.moves.all()] == ["taken", "deducted", "set_off", "returned", "bounced"]
+    assert dict(statement(household, deposit.day, deposit.day).accounts)["装修押金"] == 1669_84
     with pytest.raises(Refused, match="已经登记过"):
         bounce_deposit_return(back, bounced_words="户名不符", by=finance)
     again = pay_deposit_return(approve_deposit_return(ask(deposit, clerk, method="transfer"), by=manager), reference="99308", by=finance)

@@ -82,6 +82,7 @@ def test_what_came_back_is_told_to_who_asked(estate, deposit, clerk, manager, fi
     assert "被退回" in words(desk.get("/")) and "请重新申请" in words(desk.get("/"))
     page = words(desk.get(f"/billing/deposits/{deposit.pk}/"))
     assert "零钱账户已注销" in page and "退押金 2,000.00 元" in page
+    assert "原收据上次已收回" in words(desk.get(f"/billing/deposits/{deposit.pk}/return/"))
     assert Entry.objects.exceptions().filter(act="billing.bounce_deposit_return").exists()
     assert "逐笔加起来一样" in words(desk.get("/billing/deposits/"))
 
