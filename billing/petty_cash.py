@@ -35,16 +35,6 @@ def spend(estate, fen, *, words, row, by):
 
 
 @act
-def give_back(move, *, words, by):
-    """What was spent came back, because the act behind it was undone: the reversing row, inside that undoing act. Returns it."""
-    account = _locked(move.estate)
-    move = _not_reversed(move)
-    back = _move(account, KINDS.REVERSED, -move.amount, words=words, by=by, reverses=move, row_type=move.row_type, row_id=move.row_id)
-    record(by, f"备用金冲回 {yuan(-move.amount)} 元，{words}，余 {yuan(back.balance)} 元", back)
-    return back
-
-
-@act
 def top_up_petty_cash(estate, *, amount, reference, words="", by):
     """Finance puts in cash drawn from the bank, ``amount`` fen, by the bank's slip number; returns the PettyCashMove."""
     if not 0 < amount <= MAX_FEN:
