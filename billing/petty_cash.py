@@ -1,8 +1,8 @@
 """备用金, apart from the till: put in by finance, counted, spent by the acts that give cash back (DOMAIN §2 Refund)."""
 import re
 
-from django.core.exceptions import ValidationError
-
+from households.entering import checked
+from households.standing import said
 from servicecentre.kit.money import MAX_FEN, yuan
 from servicecentre.kit.periods import now
 from servicecentre.kit.refused import Refused
@@ -35,23 +35,13 @@ def spend(estate, fen, *, words, row, by):
 
 
 @act
-def give_back(move, *, words, by):
-    """What was spent came back, because the act behind it was undone: the reversing row, inside that undoing act. Returns it."""
-    account = _locked(move.estate)
-    move = _not_reversed(move)
-    back = _move(account, KINDS.REVERSED, -move.amount, words=words, by=by, reverses=move, row_type=move.row_type, row_id=move.row_id)
-    record(by, f"备用金冲回 {yuan(-move.amount)} 元，{words}，余 {yuan(back.balance)} 元", back)
-    return back
-
-
-@act
 def top_up_petty_cash(estate, *, amount, reference, words="", by):
     """Finance puts in cash drawn from the bank, ``amount`` fen, by the bank's slip number; returns the PettyCashMove."""
     if not 0 < amount <= MAX_FEN:
         raise Refused({"amount": "补入要大于 0，不超过 99,999,999.99 元。"})
     if not BANK_SLIP.fullmatch(reference):
         raise Refused({"reference": "填银行回单号，4 到 40 位数字或字母"})
-    words = _said("words", words) or "银行取现补入"
+    words = checked("words", clean_text, words, 100) or "银行取现补入"
     account = _locked(estate)
     if PettyCashMove.objects.of(estate).filter(kind=KINDS.PUT_IN, reference=reference, reversed_by=None).exists():
         raise Refused({"reference": "这张回单已经补入过，请核对。"})
@@ -69,7 +59,7 @@ def count_petty_cash(estate, *, counted, book, words="", by):
     """
     if not 0 <= counted <= MAX_FEN:
         raise Refused({"counted": "填点到多少元。"})
-    words = _said("words", words)
+    words = checked("words", clean_text, words, 100)
     account = _locked(estate)
     if account.balance != book:
         raise Refused(f"打开这页以后备用金动过，账面现在是 {yuan(account.balance)} 元。请再点一次。")
@@ -90,9 +80,7 @@ def reverse_petty_cash(move, *, words, by):
 
     Refused for what was spent (its own act undoes it), for what is reversed already, and when that much is not there any more.
     """
-    words = _said("words", words)
-    if not words:
-        raise Refused({"words": "写明哪里登记错了。"})
+    words = said("words", words, 100, "写明哪里登记错了。")
     account = _locked(move.estate)
     move = _not_reversed(move)
     if move.kind not in (KINDS.PUT_IN, KINDS.COUNTED):
@@ -122,10 +110,3 @@ def _move(account, kind, amount, *, words, by, **more):
     account.save(update_fields=["balance"])
     return PettyCashMove.objects.create(estate_id=account.estate_id, petty_cash=account, kind=kind, amount=amount, balance=account.balance,
                                         words=words[:100], at=now(), by=by, **more)
-
-
-def _said(field, text):
-    try:
-        return clean_text(text, 100)
-    except ValidationError as error:
-        raise Refused({field: error.messages}) from error
