@@ -6,8 +6,6 @@ per line; it falls away for months given back (corrections.py) and when the rece
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Sum
-
 from servicecentre.kit.money import half_up, line_amount, yuan
 from servicecentre.kit.periods import BillingMonth, now, today
 from servicecentre.kit.refused import Refused
@@ -19,6 +17,7 @@ from .explain import formula, open_lines
 from .lines import PERCENT, due_on, first_due_on, prices_on
 from .models import Allocation, BillingPolicy, Charge, Credit, VacancyMonth
 from .models.vacancy import REDUCED
+from .room import FALLEN, fallen
 from .shares import NOTHING, Tenure, share
 
 YEAR = 12
@@ -150,7 +149,7 @@ def discount_falls_away(household, charges, *, at, by):
     credits = Credit.objects.filter(household=household, source=Credit.Source.DISCOUNT, charge__in=charges).select_related("charge__fee_kind")
     for credit in credits.order_by("pk"):
         standing = list(Allocation.objects.live().filter(credit=credit, charge=credit.charge_id))
-        gone = sum(a.amount for a in standing) - _cancelled(credit.charge)
+        gone = sum(a.amount for a in standing) - fallen(credit.charge)
         if gone > 0:
             take_back(standing, at=at)
             credit.refresh_from_db()
@@ -159,27 +158,12 @@ def discount_falls_away(household, charges, *, at, by):
                 settle(household, [Charge.objects.get(pk=credit.charge_id)], [credit], at=at, later=True)
 
 
-def standing_discount(charge):
-    """How much of a year's discount still lowers this line, fen."""
-    rows = Allocation.objects.live().filter(charge=charge, credit__charge=charge, credit__source=Credit.Source.DISCOUNT)
-    return int(rows.aggregate(fen=Sum("amount", default=0))["fen"])
-
-
 def take_discount_back(charge, credit, fen, household, by):
     """A line of its own for the discount that falls away, settled at once from this credit; returns it."""
     first, last = household.starts_on, household.ends_on or charge.period
     month = BillingMonth.of(min(max(charge.period, first), max(first, last)))
-    line = make_charge(household, charge.fee_kind, by=by, period=month, quantity=100, unit_price=fen * 100, subject=_subject(charge),
-                       line=Charge.objects.filter(household=household, subject=_subject(charge)).count(), label="年缴优惠取消")
+    subject = f"{FALLEN}{charge.pk}"
+    line = make_charge(household, charge.fee_kind, by=by, period=month, quantity=100, unit_price=fen * 100, subject=subject,
+                       line=Charge.objects.filter(household=household, subject=subject).count(), label="年缴优惠取消")
     settle(household, [line], [credit], at=credit.made_at, later=True)
     return line
-
-
-def _subject(charge):
-    return f"优惠-{charge.pk}"
-
-
-def _cancelled(charge):
-    """What of this line's discount has fallen away already, fen."""
-    rows = Charge.objects.live().filter(household=charge.household_id, subject=_subject(charge))
-    return int(rows.aggregate(fen=Sum("amount", default=0))["fen"])

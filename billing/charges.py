@@ -7,6 +7,8 @@ from servicecentre.worklog.acts import act, record
 
 from .models import Charge, Price
 
+CLAIM = "退票-"                            # the subject of a line that claims back what was refunded of money that never came (receipts.py)
+
 
 @act
 def make_charge(household, fee_kind, *, by, period=None, quantity, unit_price=None, percent=100, share_num=1, share_den=1, starts_on=None,
@@ -50,6 +52,8 @@ def void_charge(charge, *, reason, by):
         raise Refused(f"这笔账单已收 {yuan(charge.paid)} 元，不能作废。请先作废收据。")
     if charge.credits.exists():
         raise Refused("这笔账单已经更正或减免，不能作废。")
+    if charge.subject.startswith(CLAIM):
+        raise Refused("这笔追回的是已经退出去的钱，不能作废；不追了请申请减免。")
     charge.voided_at, charge.voided_by, charge.void_reason = now(), by, reason
     charge.save(update_fields=["voided_at", "voided_by", "void_reason"])
     record(by, f"作废应收 {charge.shown_name} {charge.period:%Y-%m} {yuan(charge.amount)} 元，原因：{reason}", charge,

@@ -1,7 +1,7 @@
 """Voiding a receipt (作废、冲红): asked by one, done by another who did not take the money (DOMAIN §2 Receipt, TRUST 14 and T25)."""
 from households.models import Household
 from servicecentre.kit.money import yuan
-from servicecentre.kit.periods import business_day, now, shown_moment, today
+from servicecentre.kit.periods import BillingMonth, business_day, now, shown_moment, today
 from servicecentre.kit.refused import Refused
 from servicecentre.papers.issuing import issue_paper, void_paper
 from servicecentre.papers.kinds import VOID
@@ -11,8 +11,9 @@ from . import second_person
 from .ahead import discount_falls_away
 from .allocation import take_back
 from .cashier import change_of, clean_parts, collect_payment
+from .charges import CLAIM, make_charge
 from .explain import open_lines
-from .models import Allocation, Credit, Payment, PaymentPart, ReceiptVoid
+from .models import Allocation, Credit, FeeKind, Payment, PaymentPart, ReceiptVoid
 from .shifts import open_shift
 from .slips import void_content
 
@@ -61,7 +62,8 @@ def void_receipt(void, *, by):
 
     Refused when it is decided already, for the asker and for who took the money, for an administrator while the estate
     has another manager who may, and when money can no longer be handed back. A leftover of this receipt that settled
-    later lines is taken back too, newest first; credit that was used with it goes back to where it came from.
+    later lines is taken back too, newest first; credit that was used with it goes back to where it came from. What was refunded of
+    a transfer that never came is billed: the household has it, and nobody paid it.
     """
     if void.goes == GOES.REISSUE:
         open_shift(void.estate, by=void.asked_by)          # one order of locks: shift, households, the receipt
@@ -84,6 +86,8 @@ def void_receipt(void, *, by):
             reason=f"收据 {payment} 作废转预存", made_at=at, made_by=by)
     elif void.goes == GOES.REISSUE:
         void.reissued = _reissue(void)
+    if payment.refunded:
+        _claim_back(payment, by)
     void.decided_by, void.decided_at, void.approved = by, at, True
     void.paper = issue_paper(VOID, payment.household, content=void_content(void, payment, freed, left), by=by, on=business_day(at))
     void_paper(payment.paper, reason=f"{void.get_reason_display()}，{void.words}"[:120], by=by, asked_by=void.asked_by,
@@ -141,6 +145,8 @@ def outcome(void):
     """Where the money went or will go, in words."""
     if void.goes == GOES.REISSUE:
         return f"重开收据 {void.reissued}" if void.reissued_id else "改正后重开收据"
+    if void.goes == GOES.BOUNCED and void.payment.refunded:
+        return f"钱没有到账，已退的 {yuan(void.payment.refunded)} 元另立应收追回"
     return {GOES.BACK: "当面退回交款人", GOES.CREDIT: "转为该户预存", GOES.BOUNCED: "钱没有到账，不退也不转预存"}[GOES(void.goes)]
 
 
@@ -164,7 +170,9 @@ def _demand_voidable(payment, goes):
         waits = payment.refund_parts.live().filter(refund__paid_at=None).select_related("refund").first()
         if waits:
             raise Refused("这张收据的余款正在办退款，不能作废。先撤回退款申请。", link=("看退款申请", waits.refund.get_absolute_url()))
-        raise Refused("这张收据已退过款，不能再作废。")
+        if goes != GOES.BOUNCED:
+            bounced = "钱其实没有到账的，原因和款项去向选退票。" if only_transfer(payment) else ""
+            raise Refused(f"这张收据已退过款，不能再作废。{bounced}")
     if goes == GOES.BACK and payment.day != today():
         raise Refused({"goes": f"{payment.day} 收的钱不能从今天的钱箱当面退，请改为转预存或重开。"})
 
@@ -183,6 +191,15 @@ def _sensible_reissue(payment, reissue):
     if _says_the_same(payment, again):
         raise Refused({"goes": "重开的和原来一样，没有改正。写明改成哪一户、哪几笔、多少钱或怎么收的。"})
     return again
+
+
+def _claim_back(payment, by):
+    """A line for what was refunded of money that never came, beside the household's own fee."""
+    household = payment.household
+    kinds = FeeKind.objects.of(payment.estate).order_by("position", "pk")
+    month = BillingMonth.of(min(today(), household.ends_on or today()))
+    make_charge(household, kinds.filter(bills=household.unit.kind).first() or kinds.first(), by=by, period=month, quantity=100,
+                unit_price=payment.refunded * 100, subject=f"{CLAIM}{payment}", label="退票追回", reason=f"收据 {payment} 被银行退票，余款却已退出去")
 
 
 def _says_the_same(payment, again):

@@ -146,6 +146,8 @@ def bounce_refund(refund, *, bounced_words, by):
         raise Refused("这笔退款没有付出去。" if refund.paid_at is None else "已经登记过银行退回。")
     if refund.method == METHODS.CASH:
         raise Refused("现金退款不会被银行退回。")
+    if void := refund.parts.filter(payment__voided_at__isnull=False).select_related("payment__paper").first():
+        raise Refused(f"收据 {void.payment} 已按退票作废，退出去的 {yuan(void.payment.refunded)} 元已另立应收追回。请主管减免那一笔，写明退款也被银行退回。")
     refund.bounced_words = _said("bounced_words", bounced_words, "写明银行怎么说的，如「户名不符」。")
     refund.bounced_by, refund.bounced_at = by, now()
     refund.save(update_fields=["bounced_by", "bounced_at", "bounced_words"])

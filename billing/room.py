@@ -18,7 +18,7 @@ def room(charge):
 
 def room_beside_discount(charge):
     """What they may where the year's discount stays."""
-    return max(0, charge.amount - _sum(charge.credits.all()) + _fallen(charge))
+    return max(0, charge.amount - _sum(charge.credits.all()) + fallen(charge))
 
 
 def discount_gone(charge, back):
@@ -31,11 +31,11 @@ def discount_gone(charge, back):
         return 0
     before = charge.amount - _sum(charge.credits.filter(source=Credit.Source.CORRECTION))
     share = half_up(given * before, charge.amount) - half_up(given * (before - back), charge.amount)
-    above = back + _sum(charge.credits.all()) - _fallen(charge) - charge.amount
-    return min(given - _fallen(charge), max(share, above))
+    above = back + _sum(charge.credits.all()) - fallen(charge) - charge.amount
+    return max(0, min(given - fallen(charge), max(share, above)))
 
 
-def _fallen(charge):
+def fallen(charge):
     """What has been taken back of its discount."""
     return _sum(Charge.objects.live().filter(household=charge.household_id, subject=f"{FALLEN}{charge.pk}"))
 

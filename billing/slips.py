@@ -40,6 +40,8 @@ def void_content(void, payment, freed, left):
     lines += [_void_line(charge, fen, "预存抵的，恢复为未缴") for charge, fen in by_charge(later)]
     if left:
         lines.append({"fee": "转预存的余额", "formula": "", "period": "", "after": "冲回", "amount": -left})
+    if payment.refunded:
+        lines.append({"fee": "已退的余款", "formula": "", "period": "", "after": "另立应收追回", "amount": -payment.refunded})
     if used:
         lines.append({"fee": "用预存", "formula": "", "period": "", "after": "退回预存", "amount": used})
     return {

@@ -9,7 +9,7 @@ from households.people import add_vehicle
 from households.standing import said
 from servicecentre.kit.identity import check_plate
 from servicecentre.kit.money import yuan
-from servicecentre.kit.periods import BillingMonth, business_day, now, today
+from servicecentre.kit.periods import BillingMonth, now, today
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text
 from servicecentre.papers.issuing import issue_paper, void_paper
@@ -89,13 +89,17 @@ def sign_contract(household, *, space_kind, starts_on, cycle_months, plate, by, 
 def end_contract(contract, *, last_day, reason, version, by, despite=()):
     """The contract ends before its time, with this last day: whole unused days that were billed are given back. Returns it.
 
-    Each line beyond gets a credit of its own, first against itself, the rest is the household's credit. Refused for a day past the end
-    or before the beginning, and, unless "past_end" is accepted, for a day that is over.
+    Each line beyond gets a credit of its own, first against itself, the rest is the household's credit. Refused for a day past the end, the
+    household's too, or before the beginning, and, unless "past_end" is accepted, for a day that is over. One that ended early ends
+    earlier still where its household was gone before.
     """
     contract = _held(contract, version)
     reason = said("reason", reason, 60, "请写为什么提前终止，如「搬走」「卖车」")
-    if contract.ended_at:
+    gone = contract.tenure_ends
+    if contract.ended_at and gone is None:
         raise Refused(f"这份协议已经提前终止，用到 {contract.ends_on}。")
+    if gone and last_day > gone:
+        raise Refused({"last_day": f"业主到 {gone} 为止，最后一天不能再晚"})
     if last_day < contract.starts_on:
         raise Refused({"last_day": f"不能早于起日 {contract.starts_on}；一天也没用的，请办取消"})
     if contract.ends_on and last_day >= contract.ends_on:
@@ -107,8 +111,8 @@ def end_contract(contract, *, last_day, reason, version, by, despite=()):
     back = _give_back(contract, last_day, f"{contract.subject} 用到 {last_day}：{reason}", by)
     for row in (*contract.holds.live(), *contract.vehicles.live()):
         _shorten(row, last_day)
-    contract.ends_on, contract.ended_at, contract.ended_by, contract.end_reason = last_day, now(), by, reason
-    _save(contract, "ends_on", "ended_at", "ended_by", "end_reason")
+    contract.ends_on = last_day
+    _save(contract, "ends_on", *_ended(contract, reason, by, now()))
     record(by, f"车位协议 {contract} 提前终止，用到 {last_day}，退 {yuan(back)} 元：{reason}", contract, household=contract.household)
     return contract
 
@@ -117,13 +121,13 @@ def end_contract(contract, *, last_day, reason, version, by, despite=()):
 def cancel_contract(contract, *, reason, version, by):
     """It never began: signed by mistake, or called off before its first day. Its lines are void or given back, its paper is void.
 
-    Refused once a day of it was used; on the day it was signed it may still be called off.
+    Refused once a day of it was used; on the day it was signed it may still be called off, and where its household was gone before it began.
     """
     contract = _held(contract, version)
     reason = said("reason", reason, 60, "请写为什么取消，如「填错车位」")
-    if today() > contract.starts_on and business_day(contract.signed_at) != today() or contract.paper_id is None:
+    if not contract.never_began(today()):
         raise Refused("这份协议已经开始用了，请办提前终止。")
-    if contract.ended_at or contract.renewals.live().exists():
+    if contract.ended_at and not contract.tenure_ends or contract.renewals.live().exists():
         raise Refused("这份协议已经提前终止或续租，不能取消。")
     for charge in charges_of(contract).filter(paid=0, credits=None):
         void_charge(charge, reason=f"取消车位协议：{reason}", by=by)
@@ -132,9 +136,10 @@ def cancel_contract(contract, *, reason, version, by):
     for row in (*contract.holds.live(), *contract.vehicles.live()):
         row.voided_at = at
         row.save(update_fields=["voided_at"])
-    contract.voided_at, contract.ended_at, contract.ended_by, contract.end_reason = at, at, by, reason
-    _save(contract, "voided_at", "ended_at", "ended_by", "end_reason")
-    void_paper(contract.paper, reason=f"取消：{reason}", by=by)
+    contract.voided_at = at
+    _save(contract, "voided_at", *_ended(contract, reason, by, at))
+    if contract.paper:
+        void_paper(contract.paper, reason=f"取消：{reason}", by=by)
     record(by, f"取消车位协议 {contract}，退 {yuan(back)} 元：{reason}", contract, household=contract.household)
     return contract
 
@@ -255,12 +260,21 @@ def change_space_entry(space, *, place, state, remark, version, by):
 def _held(contract, version):
     """The contract, locked behind tariff and household, so that no run bills what is ended here; Refused when it is void or was changed."""
     hold_tariff(contract.estate)
-    Household.objects.lock(contract.household_id)
+    household = Household.objects.lock(contract.household_id)
     contract = ParkingContract.objects.lock(contract)
+    contract.household = household
     fresh(contract, version)
     if contract.voided_at:
         raise Refused("这份协议已经取消。")
     return contract
+
+
+def _ended(contract, reason, by, at):
+    """Who ended it, when and why, on the row; returns the columns: none where that stands there already."""
+    if contract.ended_at:
+        return ()
+    contract.ended_at, contract.ended_by, contract.end_reason = at, by, reason
+    return "ended_at", "ended_by", "end_reason"
 
 
 def _save(contract, *fields):

@@ -124,7 +124,7 @@ def _moves(household):
     parts = (
         _rows(CHARGE, Charge.objects.filter(**of), "made_at", "amount", 1),
         _rows(CHARGE_VOID, Charge.objects.filter(**of).exclude(voided_at=None), "voided_at", "amount", -1),
-        _rows(PAYMENT_VOID, Payment.objects.filter(**of).exclude(voided_at=None), "voided_at", "total", 1),
+        _rows(PAYMENT_VOID, Payment.objects.filter(**of).exclude(voided_at=None), "voided_at", F("total") - F("refunded"), 1),
         _rows(CREDIT, Credit.objects.filter(**of), "made_at", "amount", -1),
         _rows(PAYMENT, Payment.objects.filter(**of), "at", "total", -1),
         _rows(REFUND, Refund.objects.filter(**of).exclude(paid_at=None), "paid_at", "amount", 1),
@@ -133,7 +133,8 @@ def _moves(household):
 
 
 def _rows(kind, rows, moment, fen, sign):
-    return rows.order_by().annotate(event=Value(kind, IntegerField()), fen=Cast(F(fen) * Value(sign), BigIntegerField())).values_list(
+    what = F(fen) if isinstance(fen, str) else fen
+    return rows.order_by().annotate(event=Value(kind, IntegerField()), fen=Cast(what * Value(sign), BigIntegerField())).values_list(
         "event", "pk", moment, "fen")
 
 
@@ -186,8 +187,8 @@ def _told(kind, row):
         url = reverse("billing:charge", args=[row.pk])
         return ("应收", url, name, formula(row)) if kind == CHARGE else ("作废", url, f"作废 {name}，{row.void_reason}", formula(row))
     if kind in (PAYMENT, PAYMENT_VOID):
-        ways = ways_text(row)
-        return str(row), row.get_absolute_url(), ways if kind == PAYMENT else f"作废收据，{ways}", ""
+        ways, claimed = ways_text(row), f"，已退的 {yuan(row.refunded)} 元另立应收" if row.refunded else ""
+        return str(row), row.get_absolute_url(), ways if kind == PAYMENT else f"作废收据，{ways}{claimed}", ""
     if kind == CREDIT:
         waiver = getattr(row, "waiver", None)
         url = waiver.get_absolute_url() if waiver else reverse("billing:charge", args=[row.charge_id]) if row.charge_id else ""

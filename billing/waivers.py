@@ -15,6 +15,7 @@ from . import second_person
 from .allocation import settle
 from .explain import less_text
 from .models import Charge, Credit, Waiver
+from .prepayments import FEE, SUBJECT
 from .refund_sources import cashiers_of_lines
 from .room import room, room_beside_discount
 from .slips import waiver_content
@@ -93,6 +94,8 @@ def why_not(waiver, user):
 def _demand_due(charge, amount):
     if charge.voided_at is not None:
         raise Refused("这笔应收已经作废，不用减免。")
+    if charge.fee_kind.code == FEE and charge.subject.startswith(SUBJECT):
+        raise Refused("公摊水电费预存不减免：减掉的会成为谁也没交的余额。不收了请作废这一笔。")
     if amount <= 0:
         raise Refused({"amount": "减免要大于 0。"})
     if amount > charge.due:

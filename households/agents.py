@@ -12,7 +12,7 @@ from servicecentre.worklog.stale import fresh
 
 from .entering import LETTER as BY_LETTER
 from .entering import checked, enter_person
-from .models import AuthorisationLetter, LetterCall, LetterUse, Matter
+from .models import AuthorisationLetter, Household, LetterCall, LetterUse, Matter
 from .people import known_as, open_tenure
 from .standing import said
 
@@ -81,8 +81,10 @@ def _party(person):
 @act
 def use_letter(letter, *, matter, words, by, on=None, despite=()):
     """Note that the agent used the letter; returns the LetterUse. Refused outside its matters and term, a second time when it is
-    for one use (DOMAIN §9.22), once the principal has denied it, died or is owner no more; unless="not_called" while no call has confirmed it."""
-    household = open_tenure(letter.household_id)
+    for one use (DOMAIN §9.22), once the principal has denied it, died or is owner no more; unless="not_called" while no call has confirmed it.
+
+    After the sale the tenure is closed, but for money that is still to be given back."""
+    household = Household.objects.lock(letter.household_id) if matter == Matter.REFUND else open_tenure(letter.household_id)
     AuthorisationLetter.objects.lock(letter)
     letter = AuthorisationLetter.objects.with_state().get(pk=letter.pk)
     day = on or today()

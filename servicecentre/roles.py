@@ -205,7 +205,8 @@ RIGHTS = {
 CONFIRMED = frozenset({
     "billing.void_visit_fee", "billing.export_visits", "billing.add_common_cost", "billing.void_common_cost",
     "billing.void_receipt", "billing.refuse_void", "billing.change_price", "billing.withdraw_price", "billing.bill_month", "billing.undo_run",
-    "billing.mend_line", "billing.approve_refund", "billing.refuse_refund", "billing.pay_refund", "billing.waive_charge", "billing.refuse_waiver",
+    "billing.mend_line", "billing.approve_refund", "billing.refuse_refund", "billing.pay_refund", "billing.bounce_refund",
+    "billing.waive_charge", "billing.refuse_waiver", "billing.top_up_petty_cash", "billing.count_petty_cash", "billing.reverse_petty_cash",
     "billing.approve_rebill", "billing.refuse_rebill",
     "billing.void_and_rebill", "billing.export_money", "households.reveal_identity", "desk.add_user", "desk.give_post", "desk.end_post", "desk.arrange_cover",
     "desk.reset_password", "desk.deactivate_user", "desk.end_sessions", "desk.reset_second_factor",

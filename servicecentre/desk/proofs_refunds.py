@@ -2,7 +2,9 @@
 from django.db.models import CharField, Exists, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 
+from billing.charges import CLAIM
 from billing.models import Charge, Credit, Payment, PettyCash, PettyCashMove, Rebill, RebillAsked, Refund, RefundPart, Waiver
+from billing.prepayments import PREPAID
 from billing.refund_sources import cashiers_of_lines, cashiers_of_refunds
 from billing.room import FALLEN
 from servicecentre.kit.money import yuan
@@ -32,6 +34,13 @@ def refund_sums():
         yield place(part, part.refund.household), f"{part.refund} 退的是别的户的钱"
 
 
+@proof(4, "退票的收款已退过的，另有应收追回")
+def claimed_back():
+    lines = Charge.objects.live().filter(household=OuterRef("household"), subject=Concat(Value(CLAIM), OuterRef("paper__number")), amount=OuterRef("refunded"))
+    for payment in Payment.objects.filter(voided_at__isnull=False, refunded__gt=0).exclude(Exists(lines)).select_related("estate", "household"):
+        yield place(payment, payment.household), f"收款 {payment.pk} 作废以前退过 {yuan(payment.refunded)} 元，没有追回的应收"
+
+
 @proof(4, "减免等于它的贷项，只抵那一笔")
 def waived():
     right = Credit.objects.filter(waiver=OuterRef("pk"), source=Credit.Source.WAIVER, amount=OuterRef("amount"), charge=OuterRef("charge"),
@@ -41,6 +50,8 @@ def waived():
     given = Waiver.objects.filter(credit=OuterRef("pk"), approved=True)
     for credit in Credit.objects.filter(source=Credit.Source.WAIVER).exclude(Exists(given)).select_related("estate", "household"):
         yield place(credit, credit.household), f"减免贷项 {credit.pk} {yuan(credit.amount)} 元没有批准的减免"
+    for charge in Charge.objects.filter(PREPAID, credits__source=Credit.Source.WAIVER).select_related("estate", "household").distinct():
+        yield place(charge, charge.household), f"公摊预存 {charge.pk} 减免过，没有人交的钱成了预存"
 
 
 @proof(4, "一笔应收冲减的合计不超过它")

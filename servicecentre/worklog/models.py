@@ -37,7 +37,8 @@ WATCHED = {"desk.change_setting": ("warn", "warn", "规矩"), **dict.fromkeys(
     "importing.import_register": ("idle", "flag", "导入"), "billing.import_arrears": ("idle", "flag", "导入"),
     "billing.import_parking": ("idle", "flag", "导入"),
     "papers.print_batch": ("idle", "flag", "批量打印"),
-    **dict.fromkeys(("billing.count_petty_cash", "billing.reverse_petty_cash"), ("warn", "warn", "备用金")),
+    **dict.fromkeys(("billing.top_up_petty_cash", "billing.count_petty_cash", "billing.reverse_petty_cash"), ("warn", "warn", "备用金")),
+    "billing.bounce_refund": ("warn", "warn", "退款退回"), "billing.charge_once": ("idle", "flag", "手工收费"),
     **dict.fromkeys(("billing.leave_by_hand", "billing.leave_without_entry"), ("warn", "warn", "手工收费")),
     "billing.log_visits_export": ("warn", "warn", "导出"), "billing.approve_rebill": ("warn", "warn", "更正")}
 LATE = "late"                             # beside the doubts that an act accepted: a promise kept after its time

@@ -5,9 +5,30 @@ from datetime import date, timedelta
 from billing.cashier import collect_payment, use_credit, waiting_credit
 from billing.charges import void_charge
 from billing.corrections import corrections, mend_line
+from billing.deposit_returns import (
+    approve_deposit_return,
+    ask_deposit_return,
+    bounce_deposit_return,
+    pay_deposit_return,
+    withdraw_deposit_return,
+)
+from billing.deposits import take_deposit
 from billing.explain import open_lines
-from billing.models import BillRun, Charge, ParkingContract, Payment, ReceiptVoid, Refund, Waiver
+from billing.models import (
+    BillRun,
+    Charge,
+    Deposit,
+    DepositReturn,
+    FeeKind,
+    ParkingContract,
+    Payment,
+    ReceiptVoid,
+    Refund,
+    Waiver,
+)
+from billing.one_off import charge_once
 from billing.petty_cash import top_up_petty_cash
+from billing.prepayments import demand_prepayment, return_prepayment
 from billing.receipts import ask_void, refuse_void, void_receipt
 from billing.refunds import approve_refund, ask_refund, bounce_refund, pay_refund, withdraw_refund
 from billing.run import bill_month, undo_run
@@ -15,10 +36,13 @@ from billing.spaces import end_contract, sign_contract
 from billing.waivers import ask_waiver, refuse_waiver, waive_charge
 from households.models import Household
 from households.register import change_owner
+from servicecentre.files.storing import kept
 from servicecentre.kit.periods import BillingMonth, today
 from servicecentre.kit.refused import Refused
+from tests.files.making import ready
 
-ANY = ("left_over", "same_again", "reference_again", "to_correct", "arrears", "past_end", "parked_elsewhere", "same_plate", "special_plate", "far_day")
+ANY = ("left_over", "same_again", "reference_again", "to_correct", "arrears", "past_end", "parked_elsewhere", "same_plate", "special_plate", "far_day",
+       "early", "again")
 MONTHS = [BillingMonth(2026, month) for month in (9, 10, 11, 12)]
 PLATES = [f"苏A{n}2345" for n in range(1, 9)]
 
@@ -43,8 +67,9 @@ class Life:
             self.done[act.__name__] = self.done.get(act.__name__, 0) + 1
 
     def any(self, rows):
-        """One row at random, by its number, the same on both engines; None of nothing."""
-        pks = list(rows.order_by("pk").values_list("pk", flat=True))
+        """One row at random, the same on both engines; None of nothing. Lines of one run are numbered as each engine likes."""
+        order = ("household__number", "period", "fee_kind__code", "subject", "line") if rows.model is Charge else ()
+        pks = list(rows.order_by(*order, "pk").values_list("pk", flat=True))
         return rows.model.objects.get(pk=self.chance.choice(pks)) if pks else None
 
     def household(self):
@@ -83,11 +108,13 @@ def decides_a_void(life):
 
 
 def asks_for_a_refund(life):
-    household = life.household()
+    with_credit = [h for h in Household.objects.of(life.estate).live().order_by("pk") if waiting_credit(h)]
+    household = life.chance.choice(with_credit) if with_credit else life.household()
     left = sum(source.left for source in waiting_credit(household))
     amount = left if life.chance.random() < 0.5 else left // 2
-    return ask_refund(household, amount=amount, reason="more", words="多交了", method="cash", payee_name=household.owner_names.split("、")[0],
-                      by=life.clerk, despite=ANY)
+    method = life.chance.choice(("cash", "transfer", "original"))
+    return ask_refund(household, amount=amount, reason="more", words="多交了", method=method, payee_name=household.owner_names.split("、")[0],
+                      bank="招商银行", account_no="6217000012342046", by=life.clerk, despite=ANY)
 
 
 def decides_a_refund(life):
@@ -99,11 +126,11 @@ def pays_a_refund(life):
     refund = life.any(Refund.objects.of(life.estate).filter(approved=True, paid_at=None, withdrawn_at=None))
     if refund and life.chance.random() < 0.2:
         return withdraw_refund(refund, withdrawn_words="不退了", by=life.clerk)
-    return refund and pay_refund(refund, by=life.finance)
+    return refund and pay_refund(refund, reference=f"TK{life.chance.randint(10**6, 10**9)}", by=life.finance)
 
 
 def bounces_a_refund(life):
-    refund = life.any(Refund.objects.of(life.estate).filter(paid_at__isnull=False, bounced_at=None))
+    refund = life.any(Refund.objects.of(life.estate).paid().exclude(method=Refund.Method.CASH))
     return refund and bounce_refund(refund, bounced_words="户名不符", by=life.finance)
 
 
@@ -117,6 +144,54 @@ def decides_a_waiver(life):
     if waiver and life.chance.random() < 0.2:
         return refuse_waiver(waiver, refusal="不合规定", by=life.manager)
     return waiver and waive_charge(waiver, by=life.manager)
+
+
+def takes_a_deposit(life):
+    way, reference = life.chance.choice((("cash", ""), ("wechat", "88412046")))
+    return take_deposit(life.household(), kind="key", basis="借钥匙", amount=life.chance.randint(1, 40_000), payer_name="卢建国", payer_phone="13900005678",
+                        payer_id_kind="passport", payer_id="E10293847", method=way, reference=reference, by=life.clerk, despite=ANY)
+
+
+def asks_for_a_deposit(life):
+    deposit = life.any(Deposit.objects.of(life.estate).held())
+    if deposit is None:
+        return None
+    lines = list(open_lines(deposit.household))[:2] if life.chance.random() < 0.5 else []
+    off = min(deposit.held, sum(line.due for line in lines))
+    with kept([ready()] if off else []) as consent:
+        return ask_deposit_return(deposit, original_returned=True, in_person=True, id_checked=True, set_off=lines if off else (), set_off_amount=off,
+                                  consent=consent, method=life.chance.choice(("petty_cash", "transfer")), bank="工商银行",
+                                  account_no="6222000011118812", by=life.clerk2, despite=ANY)
+
+
+def decides_a_deposit(life):
+    back = life.any(DepositReturn.objects.of(life.estate).filter(approved=None, withdrawn_at=None))
+    return back and approve_deposit_return(back, by=life.manager)
+
+
+def pays_a_deposit(life):
+    back = life.any(DepositReturn.objects.of(life.estate).filter(approved=True, paid_at=None, withdrawn_at=None))
+    if back and life.chance.random() < 0.2:
+        return withdraw_deposit_return(back, withdrawn_words="账号错", by=life.clerk2)
+    return back and pay_deposit_return(back, reference="88112299", by=life.finance)
+
+
+def bounces_a_deposit(life):
+    back = life.any(DepositReturn.objects.of(life.estate).filter(paid_at__isnull=False, bounced_at=None))
+    return back and bounce_deposit_return(back, bounced_words="户名不符", by=life.finance)
+
+
+def demands_a_prepayment(life):
+    return demand_prepayment(life.household(), amount=life.chance.choice((None, 3_000)), reason="补足", by=life.manager)
+
+
+def gives_back_a_prepayment(life):
+    return return_prepayment(life.household(), by=life.manager)
+
+
+def charges_once(life):
+    kind = FeeKind.objects.of(life.estate).get(code="renovation")
+    return charge_once(life.household(), fee_kind=kind, amount=life.chance.randint(1, 20_000), reason="补收", by=life.manager)
 
 
 def bills(life):
@@ -164,5 +239,7 @@ def fills_the_petty_cash(life):
     return top_up_petty_cash(life.estate, amount=50_000, reference=f"HD{life.chance.randint(10**6, 10**9)}", by=life.finance)
 
 
-ACTS = (pays, pays, pays, pays_ahead, uses_credit, asks_for_a_void, decides_a_void, asks_for_a_refund, decides_a_refund, pays_a_refund, bounces_a_refund,
-        asks_for_a_waiver, decides_a_waiver, bills, bills, takes_a_run_back, voids_a_line, sells, mends, mends, parks, parks_no_more, fills_the_petty_cash)
+ACTS = (pays, pays, pays, pays_ahead, uses_credit, asks_for_a_void, decides_a_void, asks_for_a_refund, asks_for_a_refund, decides_a_refund,
+        decides_a_refund, pays_a_refund, pays_a_refund, bounces_a_refund, asks_for_a_waiver, decides_a_waiver, bills, bills, takes_a_run_back, voids_a_line,
+        sells, mends, mends, parks, parks_no_more, fills_the_petty_cash, takes_a_deposit, takes_a_deposit, asks_for_a_deposit, asks_for_a_deposit,
+        decides_a_deposit, pays_a_deposit, bounces_a_deposit, demands_a_prepayment, gives_back_a_prepayment, charges_once)

@@ -22,7 +22,7 @@ def filled(estate, finance):
     return top_up_petty_cash(estate, amount=500_00, reference="20261101", by=finance)
 
 
-def test_what_is_spent_names_its_row(estate, filled, finance):
+def test_what_is_spent_says_for_what(estate, filled, finance):
     household = make_household(estate)
     spent = spend(estate, 120_00, words="退款", row=household, by=finance)
     assert (spent.amount, spent.balance, balance_of(estate), spent.row_id) == (-120_00, 380_00, 380_00, household.pk)
@@ -65,6 +65,7 @@ def test_a_count_keeps_the_difference_with_its_reason(estate, filled, finance):
     assert (off.amount, balance_of(estate)) == (-50, 499_50)
     assert count_petty_cash(estate, counted=499_50, book=499_50, by=finance) == PettyCash.objects.get()
     assert Entry.objects.filter(act="billing.count_petty_cash").count() == 2
+    assert set(Entry.objects.of(estate).exceptions().values_list("act", flat=True)) == {"billing.top_up_petty_cash", "billing.count_petty_cash"}
 
 
 def test_the_page_tells_balance_moves_and_what_for(estate, filled, finance, manager):

@@ -4,18 +4,23 @@ from datetime import timedelta
 import pytest
 
 from billing.cashier import credit_left, use_credit
+from billing.charges import void_charge
 from billing.models import Credit, PettyCashMove, RefundPart, Waiver
 from billing.petty_cash import balance_of, top_up_petty_cash
+from billing.prepayments import demand_prepayment
 from billing.receipts import ask_void, void_receipt
 from billing.refunds import approve_refund, ask_refund, bounce_refund, held, pay_refund, refuse_refund, withdraw_refund
 from billing.run import bill_month
+from billing.statement import statement
 from billing.waivers import ask_waiver, refuse_waiver, waive_charge
+from servicecentre.desk.proofs import prove
 from servicecentre.kit import periods
-from servicecentre.kit.periods import BillingMonth
+from servicecentre.kit.periods import BillingMonth, today
 from servicecentre.kit.refused import Refused
 from servicecentre.papers.models import Paper
 from servicecentre.roles import Role
 from servicecentre.staff.models import User
+from servicecentre.worklog.models import Entry
 from tests.conftest import person_at
 
 from .till import demand_sums_agree, dues, household_owing, lines, pay
@@ -86,7 +91,7 @@ def test_what_is_not_given_back_is_left_again(household, clerk, manager, finance
     elif end == "bounce":
         refund = pay_refund(approve_refund(refund, by=manager), reference="WX20261128", by=finance)
         refund = bounce_refund(refund, bounced_words="账号已注销", by=finance)
-        assert Paper.objects.get(pk=refund.paper_id).is_void
+        assert Paper.objects.get(pk=refund.paper_id).is_void and Entry.objects.exceptions().filter(act="billing.bounce_refund").exists()
     else:
         refund = approve_refund(refund, by=manager) if "approved" in end else refund
         refund = withdraw_refund(refund, withdrawn_words="业主说先放着", by=clerk)
@@ -198,6 +203,28 @@ def test_a_transfer_that_never_came_is_void_and_nothing_goes_back(household, cle
     demand_sums_agree(household.estate)
 
 
+def test_a_transfer_that_never_came_is_void_though_its_rest_was_given_back(household, clerk, manager, finance):
+    payment = pay(household, 700_00, clerk, "transfer")
+    waits = ask(household, 80_00, clerk, "transfer", bank="招商银行", account_no="6217000012342046")
+    with pytest.raises(Refused, match="正在办退款"):
+        ask_void(payment, reason="bounced", words="银行退票", goes="bounced", by=clerk)
+    refund = pay_refund(approve_refund(waits, by=manager), reference="88112233", by=finance)
+    with pytest.raises(Refused, match="钱其实没有到账的"):
+        ask_void(payment, reason="other", words="错了", goes="credit", by=clerk)
+    void = void_receipt(ask_void(payment, reason="bounced", words="银行退票", goes="bounced", by=clerk), by=manager)
+    line = lines(household)[-1]
+    assert (line.amount, line.due, line.subject, line.shown_name) == (80_00, 80_00, f"退票-{payment}", "退票追回")
+    with pytest.raises(Refused, match="不能作废；不追了请申请减免"):
+        void_charge(line, reason="不追", by=manager)
+    assert dues(household) == [170_16] * 3 + [80_00] and credit_left(household) == 0
+    assert sum(row["amount"] for row in void.paper.content["lines"]) == void.paper.content["total"] == -700_00
+    assert statement(household, today(), today()).closing == 590_48
+    with pytest.raises(Refused, match="已另立应收追回"):
+        bounce_refund(refund, bounced_words="户名不符", by=finance)
+    demand_sums_agree(household.estate)
+    assert not list(prove())
+
+
 def test_only_a_transfer_bounces_and_only_as_such(household, clerk):
     payment = pay(household, 600_00, clerk)
     with pytest.raises(Refused, match="全部转账"):
@@ -231,6 +258,13 @@ def test_a_waiver_never_exceeds_what_is_due_when_it_is_asked_nor_when_approved(h
     assert refuse_waiver(waiver, refusal="按欠的重新申请", by=manager).approved is False
     waive_charge(ask_waiver(line, amount=70_16, reason="试", by=clerk), by=manager)
     assert dues(household)[0] == 0 and Waiver.objects.count() == 2
+
+
+def test_a_prepayment_is_not_forgiven(household, clerk, manager):
+    """What is in the account goes back at a sale: forgiven, it would be money that nobody paid."""
+    line = demand_prepayment(household, by=manager)
+    with pytest.raises(Refused, match="预存不减免"):
+        ask_waiver(line, amount=500_00, reason="试", by=clerk)
 
 
 def test_the_asker_of_a_waiver_does_not_decide_it(household, clerk, manager, manager2):

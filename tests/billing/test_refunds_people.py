@@ -1,5 +1,5 @@
 """Whose money a refund is, how much of it goes back the way it came, and that nobody stands in two of its places (DOMAIN §2 Refund, §9.17)."""
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -12,8 +12,11 @@ from billing.refunds import approve_refund, ask_refund, pay_refund, withdraw_ref
 from billing.run import undo_run
 from billing.second_person import why_not
 from billing.waivers import ask_waiver, waive_charge
+from households.agents import take_letter, use_letter
+from households.register import change_owner
 from servicecentre.desk.proofs import prove
 from servicecentre.files.storing import kept
+from servicecentre.kit.periods import today
 from servicecentre.kit.refused import Refused
 from servicecentre.roles import Role
 from servicecentre.staff.models import Post
@@ -200,3 +203,15 @@ def test_who_paid_one_thing_takes_nothing_of_another(estate, clerk):
     with pytest.raises(Refused, match="能退给租户何俊的只有 50.00 元"):
         ask(household, 60_00, clerk, "cash", payee_name="租户何俊")
     assert ask(household, 550_00, clerk, "cash")
+
+
+def test_a_sellers_agent_fetches_the_sellers_money_after_the_sale(household, estate, clerk):
+    letter = take_letter(household, principal=household.ownerships.get(), name="何俊", id_kind="passport", id_number="E10293847", phone="13700003333",
+                         matters=["refund", "keys"], valid_from=today(), valid_to=today() + timedelta(days=90), copies_kept=True, by=clerk)
+    pay(household, 600_00, clerk)
+    change_owner(household.unit, owners=[{"name": "李芳"}], last_day=today() - timedelta(days=1), by=clerk)
+    household.refresh_from_db()
+    refund = ask(household, 50_00, clerk, "cash", payee_name="何俊", letter=letter, reason="sold", despite=("arrears", "not_called"))
+    assert refund.letter.uses.get().matter == "refund"
+    with pytest.raises(Refused, match="只看不改"):
+        use_letter(letter, matter="keys", words="取钥匙", despite=("not_called",), by=clerk)

@@ -1,4 +1,5 @@
 """The pages of refunds, waivers and wrong bills: what each role sees there, and that the doors lead on (design/screens 29c)."""
+import re
 from io import BytesIO
 
 import pytest
@@ -64,13 +65,19 @@ def test_what_was_typed_stays_beside_what_is_refused(estate, household, receipt,
     assert "只有 89.52 元可退" in words(answer) and 'value="500.00"' in words(answer) and not Refund.objects.exists()
 
 
-def test_one_list_of_all_that_waits_with_ones_own_locked(estate, household, receipt, clerk, manager):
-    ask_refund(household, amount=50_00, reason="more", words="多转了", method="original", payee_name="张明", by=manager, despite=("arrears",))
-    waiver = ask_waiver(lines(household)[0], amount=1, reason="试", by=clerk) if lines(household)[0].due else None
-    page = words(Desk(manager, estate).get("/billing/approvals/"))
-    assert "这是您申请的" in page and "退款" in page
-    assert waiver is None or "等您批" in page
-    assert "由主管批准" in words(Desk(clerk, estate).get("/billing/approvals/"))
+def test_one_list_of_all_that_waits_with_ones_own_locked(estate, clerk, manager):
+    """One row a matter: one's own is locked, with the sentence why, another's waits for this manager; a clerk decides none."""
+    household = household_owing(estate)
+    pay(household, 200_00, clerk, "wechat", charges=[lines(household)[0].pk])
+    refund = ask_refund(household, amount=20_00, reason="more", words="多转了", method="original", payee_name="张明", by=manager, despite=("arrears",))
+    waiver = ask_waiver(lines(household)[1], amount=1_00, reason="试", by=clerk)
+    rows = {what: row for row in re.findall("<tr.*?</tr>", words(Desk(manager, estate).get("/billing/approvals/")), re.DOTALL)
+            for what in (refund.get_absolute_url(), waiver.get_absolute_url()) if what in row}
+    own, other = rows[refund.get_absolute_url()], rows[waiver.get_absolute_url()]
+    assert "这是您申请的" in own and "等您批" not in own and "20.00" in own
+    assert "等您批" in other and "这是您申请的" not in other and "1.00" in other
+    page = words(Desk(clerk, estate).get("/billing/approvals/"))
+    assert page.count("由主管批准") >= 2 and "等您批" not in page
 
 
 def test_finance_finds_what_is_to_be_paid(estate, household, receipt, clerk, manager, finance):

@@ -43,7 +43,7 @@ def demand_sums_agree(estate):
         assert 0 <= charge.paid <= charge.amount
     for payment in Payment.objects.filter(estate=estate):
         live = payment.allocations.filter(voided_at=None).aggregate(fen=Sum("amount", default=0))["fen"]
-        assert live + payment.left + payment.refunded == (0 if payment.voided_at else payment.total)
+        assert (live + payment.left == 0) if payment.voided_at else live + payment.left + payment.refunded == payment.total
         assert payment.parts.aggregate(fen=Sum("amount"))["fen"] == payment.total
     for credit in Credit.objects.filter(estate=estate):
         live = Allocation.objects.filter(credit=credit, voided_at=None).aggregate(fen=Sum("amount", default=0))["fen"]

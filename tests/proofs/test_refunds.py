@@ -5,8 +5,9 @@ import pytest
 
 from billing.cashier import collect_payment
 from billing.charges import make_charge
-from billing.models import Credit, FeeKind, Payment, PettyCash, RebillAsked, Refund, RefundPart, Waiver
-from billing.refunds import approve_refund, ask_refund
+from billing.models import Charge, Credit, FeeKind, Payment, PettyCash, RebillAsked, Refund, RefundPart, Waiver
+from billing.receipts import ask_void, void_receipt
+from billing.refunds import approve_refund, ask_refund, pay_refund
 from billing.waivers import ask_waiver, waive_charge
 from servicecentre.kit.periods import now
 
@@ -44,9 +45,28 @@ def test_4_a_waivers_credit_without_a_waiver(world):
         assert found() == {4}
 
 
+def test_4_a_prepayment_that_was_forgiven(world):
+    with unguarded(Charge):
+        behind("UPDATE billing_charge SET subject = 'YC-9' WHERE id = %s", world.waived.charge_id)
+        assert found() == {4}
+
+
 def test_4_credits_that_lower_a_line_below_nothing(world):
     with unguarded(Credit):
         behind("UPDATE billing_credit SET charge_id = %s WHERE source = 'void' AND amount = 3000 AND estate_id = %s", world.waived.charge_id, world.estate.pk)
+        assert found() == {4}
+
+
+def test_4_a_refund_of_money_that_never_came_claimed_back_by_nobody(world):
+    payment = collect_payment(world.shopkeeper, charges=[], parts=[("transfer", 30_00, "20261128771")], payer_name="周建国", by=world.clerk2,
+                              despite=("left_over", "same_again"))
+    refund = ask_refund(world.shopkeeper, amount=10_00, receipt=payment, reason="more", words="试", method="original", payee_name="周建国", by=world.clerk,
+                        despite=("arrears",))
+    pay_refund(approve_refund(refund, by=world.manager), reference="88112255", by=world.finance)
+    void_receipt(ask_void(payment, reason="bounced", words="退票", goes="bounced", by=world.clerk), by=world.manager)
+    assert found() == set()
+    with unguarded(Charge):
+        behind("UPDATE billing_charge SET subject = '别的' WHERE subject = %s", f"退票-{payment}")
         assert found() == {4}
 
 

@@ -228,7 +228,7 @@ def test_a_scan_on_a_locked_screen_tells_no_more_than_to_a_stranger(clerk, estat
 def test_what_asks_again_is_a_right_and_opens_a_page():
     assert CONFIRMED <= set(RIGHTS)
     assert {"files.reveal_scan", "households.reveal_identity", "households.export_register", "papers.void_alone",
-            "desk.decide_data_request"} <= CONFIRMED
+            "desk.decide_data_request", "billing.bounce_refund", "billing.top_up_petty_cash"} <= CONFIRMED
 
 
 def test_a_register_asked_for_with_the_pin_is_sent_and_the_page_has_its_button_back(manager, desk_of, clock):
