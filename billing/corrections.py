@@ -17,6 +17,7 @@ from . import contract_lines
 from .ahead import take_discount_back
 from .allocation import settle
 from .charges import make_charge
+from .explain import less_text
 from .lines import lacking, lines, prices_on, unbilled
 from .models import BillingPolicy, BillRun, Charge, Credit, ParkingContract
 from .room import discount_gone, room
@@ -113,7 +114,8 @@ def mend_line(charge, *, by):
     words, gone = _words(charge, household), 0
     for line, part in _taken_off(charge, -fen):
         gone = discount_gone(charge, part) if line == charge else 0
-        credit = Credit.objects.create(estate_id=charge.estate_id, household=household, charge=line, source=Credit.Source.CORRECTION,
+        how = less_text(line, part, room(line), part=_share(charge, household) if line == charge else None)
+        credit = Credit.objects.create(estate_id=charge.estate_id, household=household, charge=line, source=Credit.Source.CORRECTION, how=how,
                                        amount=part, left=part, reason=words, made_at=now(), made_by=by)
         if line.due:
             settle(household, [line], [credit], at=credit.made_at, later=True)

@@ -1,6 +1,7 @@
 """What a parking contract's days come to: the lines of its first cycle, and what is given back for whole unused days (DOMAIN §2)."""
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 from django.db.models import BigIntegerField, F, Max, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Cast, Coalesce
@@ -127,6 +128,13 @@ def _past(lines, last_day_of):
 
 def kept(charge, last_day):
     """What the line's days up to this one come to, fen: its own share of the month, by days."""
+    part = kept_part(charge, last_day)
+    return line_amount(charge.quantity, charge.unit_price, charge.percent, *part) if part[0] else 0
+
+
+def kept_part(charge, last_day):
+    """(part, of) of the month: the line's own share, by days."""
     days = (charge.ends_on - charge.starts_on).days + 1
     used = 0 if last_day is None else max(0, (min(last_day, charge.ends_on) - charge.starts_on).days + 1)
-    return line_amount(charge.quantity, charge.unit_price, charge.percent, charge.share_num * used, charge.share_den * days) if used else 0
+    part = Fraction(charge.share_num * used, charge.share_den * days)
+    return part.numerator, part.denominator

@@ -6,6 +6,7 @@ from django.db.models import Q
 from households.entering import checked
 from households.models import Household, Vehicle
 from households.people import add_vehicle
+from households.standing import said
 from servicecentre.kit.identity import check_plate
 from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import BillingMonth, now, today
@@ -18,11 +19,13 @@ from servicecentre.worklog.stale import fresh
 
 from .allocation import settle
 from .charges import make_charge, void_charge
+from .explain import less_text
 from .models import BillingPolicy, ContractVehicle, Credit, ParkingContract, ParkingSpace, SpaceHold, SpaceKind
 from .models.spaces import OWNED
+from .room import room
 from .run import hold_tariff
 from .space_papers import contract_content
-from .space_terms import ONE, billed_from, charges_of, give_back, signed_due, signed_lines, signed_months, tariff_of
+from .space_terms import ONE, billed_from, charges_of, give_back, kept_part, signed_due, signed_lines, signed_months, tariff_of
 
 MOST_AHEAD = timedelta(days=92)          # how far ahead a contract may begin
 MOST_BACK = timedelta(days=31)           # and how far back: the car stood there before anybody came to the desk
@@ -91,7 +94,7 @@ def end_contract(contract, *, last_day, reason, version, by, despite=()):
     earlier still where its household was gone before.
     """
     contract = _held(contract, version)
-    reason = _said("reason", reason, "请写为什么提前终止，如「搬走」「卖车」")
+    reason = said("reason", reason, 60, "请写为什么提前终止，如「搬走」「卖车」")
     gone = contract.tenure_ends
     if contract.ended_at and gone is None:
         raise Refused(f"这份协议已经提前终止，用到 {contract.ends_on}。")
@@ -121,7 +124,7 @@ def cancel_contract(contract, *, reason, version, by):
     Refused once a day of it was used; on the day it was signed it may still be called off, and where its household was gone before it began.
     """
     contract = _held(contract, version)
-    reason = _said("reason", reason, "请写为什么取消，如「填错车位」")
+    reason = said("reason", reason, 60, "请写为什么取消，如「填错车位」")
     if not contract.never_began(today()):
         raise Refused("这份协议已经开始用了，请办提前终止。")
     if contract.ended_at and not contract.tenure_ends or contract.renewals.live().exists():
@@ -148,7 +151,7 @@ def change_vehicle(contract, *, plate, from_day, reason, version, by, brand="", 
     From the first day of the one before: that one was entered wrongly and is void. No money moves: the fee is per vehicle, and there is one.
     """
     contract = _held(contract, version)
-    reason = _said("reason", reason, "请写为什么换，如「换新车」「换号牌」")
+    reason = said("reason", reason, 60, "请写为什么换，如「换新车」「换号牌」")
     _refuse_day_outside(contract, from_day)
     vehicle = _vehicle(contract.household, plate, brand=brand, colour=colour, owner_name=owner_name, licence_seen=licence_seen, by=by,
                        despite=despite)
@@ -170,7 +173,7 @@ def change_vehicle(contract, *, plate, from_day, reason, version, by, brand="", 
 def change_space(contract, *, space, from_day, reason, version, by):
     """Another space of the same kind from a day on, or for a shared one none with a number. Returns the contract. The price stays."""
     contract = _held(contract, version)
-    reason = _said("reason", reason, "请写为什么换，如「原位漏水」")
+    reason = said("reason", reason, 60, "请写为什么换，如「原位漏水」")
     _refuse_day_outside(contract, from_day)
     before = contract.holds.live().order_by("-starts_on").select_related("space").first()
     open_now = before is not None and (before.ends_on == contract.ends_on)
@@ -277,13 +280,6 @@ def _ended(contract, reason, by, at):
 def _save(contract, *fields):
     contract.version += 1
     contract.save(update_fields=[*fields, "version"])
-
-
-def _said(field, text, sentence):
-    text = checked(field, clean_text, text, 60)
-    if not text:
-        raise Refused({field: sentence})
-    return text
 
 
 def _space_values(**texts):
@@ -408,7 +404,8 @@ def _give_back(contract, last_day, words, by):
     """Credit rows for what was billed beyond this day, each first against its own line; returns the sum, fen."""
     at, total = now(), 0
     for charge, fen in give_back(contract, last_day):
-        credit = Credit.objects.create(estate_id=contract.estate_id, household=contract.household, charge=charge, source=Credit.Source.CONTRACT,
+        how = less_text(charge, fen, room(charge), part=kept_part(charge, last_day))
+        credit = Credit.objects.create(estate_id=contract.estate_id, household=contract.household, charge=charge, source=Credit.Source.CONTRACT, how=how,
                                        amount=fen, left=fen, reason=words[:100], made_at=at, made_by=by)
         if charge.due:
             settle(contract.household, [charge], [credit], at=at, later=True)
