@@ -1,6 +1,8 @@
 """What the benches share: an engine each in a process of its own, estates of any size made in SQL and kept between runs."""
+import io
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import time
@@ -52,6 +54,55 @@ def seconds(call):
     begun = time.perf_counter()
     given = call()
     return time.perf_counter() - begun, given
+
+
+def weighed(estate, page, rounds=30, block=5):
+    """(ms of CPU that this page of the estate costs, ms of one that says ok behind the sign-in alone, the page's body).
+
+    Through the whole WSGI application, in this process: middleware, session, user, mount, door, snapshot, queries, templates.
+    """
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.core.wsgi import get_wsgi_application
+    from django.http import HttpResponse
+    from django.test import Client
+    from django.urls import path
+
+    from servicecentre import urls
+    from servicecentre.roles import Role
+    from servicecentre.staff.models import Post, User
+
+    call_command("collectstatic", interactive=False, verbosity=0)
+    user = User.objects.filter(username="bench").first() or User.objects.create_user("bench", "测量", password=None)
+    Post.objects.get_or_create(estate=estate, user=user, role=Role.CLERK)
+    browser = Client()
+    browser.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[-1])
+    session = browser.session.session_key
+    urls.urlpatterns.append(path("ok/", lambda request: HttpResponse("ok")))
+    settings.ALLOWED_HOSTS = ["bench"]
+    application = get_wsgi_application()
+
+    def get(asked):
+        """(status, body) as a server would have them."""
+        status, (place, _, query) = [], asked.partition("?")
+        environ = {"REQUEST_METHOD": "GET", "PATH_INFO": f"/e/{estate.slug}{place}", "QUERY_STRING": query, "SERVER_NAME": "bench",
+                   "SERVER_PORT": "80", "HTTP_HOST": "bench", "REMOTE_ADDR": "127.0.0.1", "HTTP_COOKIE": f"{settings.SESSION_COOKIE_NAME}={session}",
+                   "wsgi.url_scheme": "https" if settings.SECURE_SSL_REDIRECT else "http", "wsgi.input": io.BytesIO(), "wsgi.errors": sys.stderr}
+        answer = application(environ, lambda line, headers: status.append(line))
+        body = b"".join(answer)
+        answer.close()
+        return status[0], body
+
+    status, body = get(page)
+    assert status == "200 OK" and get("/ok/") == ("200 OK", b"ok"), status
+    cpu = {page: [], "/ok/": []}
+    for _ in range(rounds):                                    # by turns, so that what else the machine does falls on both
+        for asked, spent in cpu.items():
+            begun = time.process_time()
+            for _ in range(block):
+                get(asked)
+            spent.append((time.process_time() - begun) / block * 1000)
+    return (*(statistics.median(spent) for spent in cpu.values()), body)
 
 
 def peak_mb():

@@ -6,12 +6,11 @@ from typing import NamedTuple
 from django.db.models import F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce, ExtractMonth
 
-from households.entering import checked
+from households.standing import said
 from servicecentre.kit.money import MAX_FEN, yuan
 from servicecentre.kit.periods import SHANGHAI, day_bounds, now, shown_moment, today
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.sheets import Table
-from servicecentre.kit.text import clean_text
 from servicecentre.worklog.acts import act, record
 
 from .models import Allocation, CommonCost, Credit, FeeKind, Visit, VisitVoid
@@ -91,7 +90,7 @@ def add_common_cost(estate, *, day, words, amount, basis, by):
         raise Refused({"day": "还没有到这一天"})
     if not 0 < amount <= MAX_FEN:
         raise Refused({"amount": "金额要大于 0"})
-    values = {column: _said(column, text, limit) for column, text, limit in (("words", words, 60), ("basis", basis, 100))}
+    values = {column: said(column, text, limit, "请填写") for column, text, limit in (("words", words, 60), ("basis", basis, 100))}
     cost = CommonCost.objects.create(estate=estate, day=day, amount=amount, made_by=by, made_at=now(), **values)
     record(by, f"公共收益支出 {yuan(amount)} 元，{cost.words}，凭 {cost.basis}", cost)
     return cost
@@ -103,17 +102,10 @@ def void_common_cost(cost, *, reason, by):
     cost = CommonCost.objects.lock(cost)
     if cost.voided_at:
         raise Refused(f"{cost.voided_by.name} {shown_moment(cost.voided_at)} 已作废这笔支出。")
-    cost.voided_at, cost.voided_by, cost.void_reason = now(), by, _said("reason", reason, 100)
+    cost.voided_at, cost.voided_by, cost.void_reason = now(), by, said("reason", reason, 100, "请填写")
     cost.save(update_fields=["voided_at", "voided_by", "void_reason"])
     record(by, f"作废公共收益支出 {yuan(cost.amount)} 元 {cost.words}：{cost.void_reason}", cost)
     return cost
-
-
-def _said(column, text, limit):
-    text = checked(column, clean_text, text, limit)
-    if not text:
-        raise Refused({column: "请填写"})
-    return text
 
 
 def _decimal(fen):

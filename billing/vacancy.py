@@ -9,7 +9,7 @@ from datetime import timedelta
 from households.entering import checked
 from households.models import Household, Unit, UnitUse
 from households.people import open_tenure
-from households.standing import end_use, set_use, withdraw_use
+from households.standing import end_use, said, set_use, withdraw_use
 from servicecentre.files.storing import add_files
 from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import BillingMonth, now, today
@@ -261,11 +261,3 @@ def _refuse_lived_in(household, unit, spell_from, spell=None):
     last = unit.uses.live().last()
     if last and last.starts_on >= spell_from and (last.use != UnitUse.Use.VACANT or last.starts_on > spell_from):
         raise Refused({"spell_from": f"使用情况登记 {last.starts_on} 起{last.get_use_display()}，空置不能更早。登记错了先撤回那一条。"})
-
-
-def said(name, text, limit, ask):
-    """Clean text that may not be empty; Refused beside its field."""
-    text = checked(name, clean_text, text, limit)
-    if not text:
-        raise Refused({name: ask})
-    return text

@@ -2,6 +2,7 @@
 from datetime import timedelta
 
 from households.entering import checked
+from households.standing import said
 from servicecentre.files.storing import add_files
 from servicecentre.kit.periods import BillingMonth, now, today
 from servicecentre.kit.refused import Refused
@@ -9,7 +10,7 @@ from servicecentre.kit.text import clean_text
 from servicecentre.worklog.acts import act, record
 
 from .models import BillingPolicy, VacancyApplication, VacancyCheck
-from .vacancy import end_spell, held, said
+from .vacancy import end_spell, held
 from .vacancy_credits import settle_months
 from .vacancy_meters import Meter, given, last_readings, over_words, used_since, write_readings
 from .vacancy_spells import ending_now, months_to_check

@@ -14,8 +14,10 @@ from servicecentre.kit.refused import Refused
 
 from .allocation import settle
 from .charges import make_charge
+from .explain import less_text
 from .models import BillingPolicy, Charge, Credit, VacancyMonth
 from .models.vacancy import REDUCED
+from .room import room
 from .shares import NOTHING, WHOLE, Tenure, share, with_neighbours
 from .vacancy_spells import wanted_months
 
@@ -76,7 +78,7 @@ def _settle_month(spell, month, percent, done, by):
 
 def _settle_lines(spell, month, percent, billed, further, done, by):
     credited = _credited(billed + further, source=Credit.Source.VACANCY)
-    room = {row.pk: row.amount - fen for row, fen in ((row, _credited([row]).get(row.pk, 0)) for row in billed + further)}
+    spare = {row.pk: row.amount - fen for row, fen in ((row, _credited([row]).get(row.pk, 0)) for row in billed + further)}
     policy = BillingPolicy.of(spell.estate_id)
     lacks = {row: less(row, spell.household, percent, policy) - credited.get(row.pk, 0) for row in billed}       # how much less each should still cost
     lacks |= {row: row.amount - credited.get(row.pk, 0) for row in further}
@@ -84,7 +86,7 @@ def _settle_lines(spell, month, percent, billed, further, done, by):
     if fen < 0:
         _bill_more(spell, month, billed[0].fee_kind, -fen, done, by)
     for row in sorted(lacks, key=lambda row: (row not in further, row.line)):                             # what was billed in addition goes first
-        if (credit := min(fen, lacks[row], room[row.pk])) > 0:
+        if (credit := min(fen, lacks[row], spare[row.pk])) > 0:
             _credit(spell, month, row, credit, by)
             done.credited += credit
             fen -= credit
@@ -107,8 +109,9 @@ def less(row, household, percent, policy):
 
 
 def _credit(spell, month, row, fen, by):
+    how = less_text(row, fen, room(row), percent=spell.percent)
     credit = Credit.objects.create(estate_id=spell.estate_id, household=spell.household, charge=row, source=Credit.Source.VACANCY, amount=fen, left=fen,
-                                   reason=f"空置 {spell}，{month.label}按 {spell.percent}%", made_at=now(), made_by=by)
+                                   how=how, reason=f"空置 {spell}，{month.label}按 {spell.percent}%", made_at=now(), made_by=by)
     if row.due:
         settle(spell.household, [row], [credit], at=credit.made_at, later=True)
 

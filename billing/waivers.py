@@ -13,10 +13,11 @@ from servicecentre.worklog.acts import act, record
 
 from . import second_person
 from .allocation import settle
+from .explain import less_text
 from .models import Charge, Credit, Waiver
 from .prepayments import FEE, SUBJECT
 from .refund_sources import cashiers_of_lines
-from .room import room_beside_discount
+from .room import room, room_beside_discount
 from .slips import waiver_content
 
 SEE = "billing.view_refunds"              # who may open the evidence
@@ -55,7 +56,8 @@ def waive_charge(waiver, *, by):
         raise Refused(sentence)
     _demand_due(charge, waiver.amount)
     at = now()
-    waiver.credit = Credit.objects.create(estate_id=charge.estate_id, household=household, charge=charge, source=Credit.Source.WAIVER,
+    how = less_text(charge, waiver.amount, room(charge))
+    waiver.credit = Credit.objects.create(estate_id=charge.estate_id, household=household, charge=charge, source=Credit.Source.WAIVER, how=how,
                                           amount=waiver.amount, left=waiver.amount, reason=waiver.reason, made_at=at, made_by=by)
     settle(household, [charge], [waiver.credit], at=at, later=True)
     waiver.decided_by, waiver.decided_at, waiver.approved = by, at, True

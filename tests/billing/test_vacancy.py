@@ -114,6 +114,7 @@ def test_empty_since_january_applied_in_august_goes_at_seventy_from_august(estat
     assert reduced(household) == ["2026-08"]
     credit = Credit.objects.get(source=Credit.Source.VACANCY)
     assert (credit.amount, credit.left, credit.charge.amount, credit.charge.due) == (5105, 0, 17016, 11911)
+    assert credit.how == "170.16 − 119.11（89.56 × 1.9 × 1 月 × 70%）"
     on(2026, 9, 24)
     checked(spell, "2026-09", engineer, on=date(2026, 9, 24))
     assert reduced(household) == ["2026-08", "2026-09"] and Credit.objects.count() == 1
