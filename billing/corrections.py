@@ -23,6 +23,8 @@ from .models import BillingPolicy, BillRun, Charge, Credit, ParkingContract
 from .room import discount_gone, room
 from .shares import NOTHING, Tenure, rules, share, with_neighbours
 from .space_terms import past_tenure
+from .vacancy_credits import MORE, settle_again
+from .vacancy_spells import refuse_unended
 
 MONTHS_BACK = 12                  # how many billed months are searched for tenures without a line
 
@@ -104,8 +106,11 @@ def mend_line(charge, *, by):
     fen = off_by(charge, household)
     if charge.voided_at or charge.line or charge.subject or charge.opening_id or not fen:
         raise Refused("这笔账单没有要更正的，请刷新出账预览。")
+    refuse_unended(household, charge)
     if fen > 0:
-        return _further_line(charge, household, fen, by)
+        line = _further_line(charge, household, fen, by)
+        settle_again(household, BillingMonth.of(charge.period), by=by)
+        return line
     words, gone = _words(charge, household), 0
     for line, part in _taken_off(charge, -fen):
         gone = discount_gone(charge, part) if line == charge else 0
@@ -121,8 +126,9 @@ def mend_line(charge, *, by):
 
 
 def _taken_off(charge, fen):
-    """[(line, fen)] that credits take off: what was billed in addition goes first, each within its room."""
-    for line in (*_further(charge.household_id, charge.fee_kind_id, charge.period).order_by("-line"), charge):
+    """[(line, fen)] that credits take off: what was billed in addition goes first, 空置补差 last, each within its room."""
+    month = (charge.household_id, charge.fee_kind_id, charge.period)
+    for line in (*_further(*month).order_by("-line"), charge, *_after_all(*month).order_by("-line")):
         if part := min(fen, room(line)):
             yield line, part
             fen -= part
@@ -189,8 +195,8 @@ def _ran_before(estate, month):
 
 
 def with_sums(charges):
-    """Adds what further lines and corrections have mended of each line, fen and how many, what all credits but a year's discount have
-    lowered of these lines, and what share() asks of the tenures beside."""
+    """Adds what further lines and corrections have mended of each line, fen and how many, what an empty month's end billed after all, what
+    all credits but a year's discount have lowered of these lines, and what share() asks of the tenures beside."""
     month = (OuterRef("household"), OuterRef("fee_kind"), OuterRef("period"))
     further = _further(*month).order_by().values("household")
     lowered = _lowered(*month).order_by().values("charge__household")
@@ -201,6 +207,7 @@ def with_sums(charges):
         further_n=Coalesce(Subquery(further.annotate(n=number).values("n")), 0),
         mended_fen=Coalesce(Subquery(mended.annotate(fen=fen).values("fen")), 0),
         mended_n=Coalesce(Subquery(mended.annotate(n=number).values("n")), 0),
+        more_fen=Coalesce(Subquery(_after_all(*month).order_by().values("household").annotate(fen=fen).values("fen")), 0),
         lowered_fen=Coalesce(Subquery(lowered.annotate(fen=fen).values("fen")), 0))
 
 
@@ -213,7 +220,7 @@ def off_by(charge, household, *, sold=False):
     pair = _share(charge, household, sold)
     due = line_amount(charge.quantity, charge.unit_price, charge.percent, *pair) if pair[0] else 0
     fen = due - charge.amount - charge.further_fen + charge.mended_fen
-    fen = max(fen, min(0, charge.lowered_fen - charge.amount - charge.further_fen))
+    fen = max(fen, min(0, charge.lowered_fen - charge.amount - charge.further_fen - charge.more_fen))
     return fen if abs(fen) > charge.further_n + charge.mended_n else 0
 
 
@@ -266,10 +273,16 @@ def _further(household, fee_kind, period):
     return Charge.objects.live().filter(household=household, fee_kind=fee_kind, period=period, subject="", line__gt=0)
 
 
+def _after_all(household, fee_kind, period):
+    """What was billed of an empty month when it turned out to be none: a sum that stands on the line's own days."""
+    return Charge.objects.live().filter(household=household, fee_kind=fee_kind, period=period, label=MORE)
+
+
 def _lowered(household, fee_kind, period):
     """Credits on the month's own lines, a year's discount left out: that falls away by a line of its own."""
+    own = Q(charge__subject="") | Q(charge__label=MORE)
     return Credit.objects.exclude(source=Credit.Source.DISCOUNT).filter(
-        charge__household=household, charge__fee_kind=fee_kind, charge__period=period, charge__subject="", charge__voided_at=None)
+        own, charge__household=household, charge__fee_kind=fee_kind, charge__period=period, charge__voided_at=None)
 
 
 def _words(charge, household):

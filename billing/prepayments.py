@@ -59,9 +59,11 @@ def _sum(lines, what):
 def demand_prepayment(household, *, amount=None, reason="", by):
     """Bill the prepayment of the setting, or of ``amount`` fen with a reason (a top-up); returns the Charge, due today.
 
-    Refused while an earlier one is not paid, and where the setting says that nothing is prepaid.
+    Refused for the developer, while an earlier one is not paid, and where the setting says that nothing is prepaid.
     """
     household = Household.objects.lock(household)
+    if household.developer:
+        raise Refused("还没有交付的房屋，公摊水电费由建设单位承担，不收预存。")
     there = list(prepaid(household))
     if unpaid := next((line for line in there if line.due), None):
         raise Refused(f"{unpaid.shown_name} {unpaid.subject} 还有 {yuan(unpaid.due)} 元没缴，先收这一笔。")

@@ -17,6 +17,7 @@ from .prepayments import balance_of
 from .room import discount_gone
 from .shares import NOTHING, Tenure, share
 from .space_terms import charges_of, month_line, past_day
+from .vacancy_credits import billed_at_end
 
 MOST_LINES = 36                    # lines not billed yet that are shown one by one
 
@@ -73,15 +74,18 @@ def settlement(household, day):
 def _of_charge(charge, ended, parked):
     """``parked``: what of a parking contract's line lies behind the last day, fen."""
     regular = charge.fee_kind.bills and not charge.subject and not charge.line and not charge.opening_id
+    more = billed_at_end(charge, ended) if regular else 0
+    charge.more_fen += more
     off = min(0, off_by(charge, ended, sold=True)) if regular else -parked
     off += discount_gone(charge, -off) if off else 0
-    owes, back = max(0, charge.due + off), max(0, -off - charge.due)
+    owes, back = max(0, charge.due + more + off), max(0, -off - more - charge.due)
     beyond = min(charge.due, -off)
     if not (owes or back or beyond):
         return None
     words = f"出账 {yuan(charge.amount)}，已收 {yuan(charge.paid)}"
     if off:
         words += f"，到 {ended.ends_on} 为止少 {yuan(-off)}"
+    words += f"，不再按空置补 {yuan(more)}" if more else ""
     return Line(charge.shown_name, period_text(charge), words, owes, back, beyond)
 
 

@@ -40,13 +40,15 @@ def apply_vacancy(household, *, spell_from, proof, applied_on, reason, contact, 
                   water_start=None, power_start=None, water_now=None, power_now=None, files=()):
     """Take an owner's application in, with its paper KZ; returns the VacancyApplication, which waits for a manager.
 
-    ``water_start``, ``water_now`` and so on: readings of the first day and of ``applied_on``, 0.01 of the unit. Refused without the owner's statement, for
-    days that cannot be, where the register says that somebody lives there, where the meters ran too fast, and for a shop or a debtor
+    ``water_start``, ``water_now`` and so on: readings of the first day and of ``applied_on``, 0.01 of the unit. Refused for the developer, without the
+    owner's statement, for days that cannot be, where the register says that somebody lives there, where the meters ran too fast, and for a shop or a debtor
     where the estate's settings say so.
     """
     unit = Unit.objects.lock(household.unit_id)
     household = open_tenure(household)
     policy = BillingPolicy.of(household.estate_id)
+    if household.developer:
+        raise Refused("还没有交付，费用由建设单位承担，不按业主空置减免。")
     if not statement:
         raise Refused({"statement": "业主没有声明，不能登记申请。"})
     if unit.kind == Unit.Kind.SHOP and not policy.vacancy_for_shops:
@@ -180,6 +182,55 @@ def end_spell(spell, ended_on, why, words, by):
     return spell
 
 
+@act
+def undo_vacancy_end(spell, *, reason, version, by):
+    """An end that was a mistake is taken back, with the check that made it; the spell runs on, its months are as they were. Returns the application.
+
+    Refused for who took the application in, once its days count for another spell, and where the register ends it no later.
+    """
+    spell = held(spell)
+    fresh(spell, version)
+    if not (spell.approved and spell.ended_on):
+        raise Refused("只有批准过、已经结束的空置，才能撤销结束。")
+    if by.pk == spell.asked_by_id:
+        raise Refused("登记申请的人不能撤销结束，请别的主管来办。")
+    if after := earlier_spells(spell.unit, spell.spell_from).exclude(pk=spell.pk).select_related("paper").first():
+        raise Refused(f"后来的 {after} 已算了这段时间，这一份不能再接着算。", link=("看那一份", after.get_absolute_url()))
+    reason, was = said("reason", reason, 60, "写明结束错在哪里。"), spell.ended_on
+    _use_goes_on(spell, by)
+    if (ending := ending_now(spell.household, spell.spell_from, use=spell.use)) and ending.day <= was:
+        raise Refused(f"{ending.words}，结束没有错。登记写错了的，先改登记。")
+    wrong = list(spell.checks.live().filter(use_found=True))
+    for rows in (spell.checks.live().filter(use_found=True), spell.readings.live().filter(check_row__in=wrong)):
+        rows.update(voided_at=now())
+    spell.ended_on = spell.ended_why = spell.ended_by = spell.ended_at = spell.spell_to = spell.dropped_at = None
+    spell.ended_words = ""
+    spell.version += 1
+    spell.save()
+    done = settle_months(spell, by=by)
+    months = "、".join(str(BillingMonth.of(check.month)) for check in wrong)
+    record(by, f"撤销空置 {spell} {was} 的结束，{reason}{f'，{months} 要重新核查' if months else ''}{done.words}", spell, household=spell.household)
+    return spell
+
+
+def _use_goes_on(spell, by):
+    """The unit is known to be empty again: what the end wrote of its use is taken back."""
+    use, last = spell.use, spell.unit.uses.live().last()
+    if use.voided_at:
+        spell.use = _vacant_use(spell, by)
+    elif use.ends_on and last.starts_on == use.ends_on + timedelta(days=1) and last.basis == _over(spell):
+        withdraw_use(last, reason=f"撤销空置 {spell} 的结束", by=by)
+    elif use.ends_on and last == use:
+        use.ends_on = None
+        use.save(update_fields=["ends_on"])
+    use.refresh_from_db()
+
+
+def _over(spell):
+    """The basis of the use that an end writes."""
+    return f"空置 {spell} 结束"
+
+
 def _withdraw(spell, words, by):
     spell.ended_on, spell.ended_why, spell.ended_words, spell.ended_by, spell.ended_at = today(), Why.WITHDRAWN, words, by, now()
     spell.dropped_at = now()
@@ -200,7 +251,7 @@ def _use_follows(spell, by):
     if spell.ended_on <= use.starts_on:
         withdraw_use(use, reason=f"空置 {spell} 不作数", by=by)
     elif spell.ended_why in USE_OF_WHY:
-        set_use(spell.unit, use=USE_OF_WHY[spell.ended_why], starts_on=spell.ended_on, basis=f"空置 {spell} 结束", by=by)
+        set_use(spell.unit, use=USE_OF_WHY[spell.ended_why], starts_on=spell.ended_on, basis=_over(spell), by=by)
     else:
         end_use(use, ends_on=spell.ended_on - timedelta(days=1), by=by)
 

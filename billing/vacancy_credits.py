@@ -5,6 +5,7 @@ cost, at what was billed, credited and billed in addition, and writes the differ
 Credit (空置减免) allocated to it first, more is a further line whose subject is the application's number.
 """
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.db.models import Max, Sum
 
@@ -76,6 +77,13 @@ def _settle_month(spell, month, percent, done, by):
         _settle_lines(spell, month, percent, [row for row in billed if row.fee_kind == kind], [row for row in further if row.fee_kind == kind], done, by)
 
 
+def settle_again(household, month, *, by):
+    """The same for one month whose lines have become more; the caller holds the household."""
+    if row := VacancyMonth.objects.live().filter(household=household, period=month.first).select_related("application__paper").first():
+        row.application.household = household
+        _settle_month(row.application, month, row.percent, Settled(), by)
+
+
 def _settle_lines(spell, month, percent, billed, further, done, by):
     credited = _credited(billed + further, source=Credit.Source.VACANCY)
     spare = {row.pk: row.amount - fen for row, fen in ((row, _credited([row]).get(row.pk, 0)) for row in billed + further)}
@@ -105,7 +113,28 @@ def less(row, household, percent, policy):
         part = NOTHING if household.voided_at else share(
             Tenure(household.starts_on, household.ends_on, household.developer, row.bought_of_owner, row.next_from, row.next_to),
             BillingMonth.of(row.period), policy)
+    return less_of(row, part, percent)
+
+
+def less_of(row, part, percent):
+    """The same for this part of the month."""
     return sum(sign * (line_amount(row.quantity, row.unit_price, at, *part) if part[0] else 0) for sign, at in ((1, row.percent), (-1, percent)))
+
+
+def billed_at_end(charge, ended):
+    """What the spell's end would bill after all of this line's month, were ``ended.ends_on`` the seller's last day: the month is no full one then."""
+    month = BillingMonth.of(charge.period)
+    if charge.fee_kind.code not in REDUCED.values() or not month.first <= ended.ends_on < month.last:
+        return 0
+    if not VacancyMonth.objects.live().filter(household=ended, period=month.first).exists():
+        return 0
+    rows = Charge.objects.live().filter(household=ended, fee_kind=charge.fee_kind, period=month.first, opening=None)
+    billed, further = list(with_neighbours(rows.filter(subject=""))), list(rows.filter(label=MORE))
+    policy, fen = BillingPolicy.of(ended.estate_id), sum(_credited(billed + further, source=Credit.Source.VACANCY).values())
+    for row in billed:
+        row.next_from, row.next_to = ended.ends_on + timedelta(days=1), None
+        fen -= less(row, ended, 100, policy)
+    return max(0, fen - sum(row.amount for row in further))
 
 
 def _credit(spell, month, row, fen, by):

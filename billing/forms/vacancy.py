@@ -57,6 +57,12 @@ class EndForm(DeskForm):
     layout = Layout(Row("ended_on", "why"), "words", "version")
 
 
+class UndoEndForm(DeskForm):
+    reason = TextField(label="结束错在哪里", max_length=60)
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    layout = Layout("reason", "version")
+
+
 class CheckForm(FilesMixin, DeskForm):
     """One month of one spell; what was seen at the door says whether somebody lives there."""
 

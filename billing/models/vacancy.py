@@ -104,7 +104,7 @@ class VacancyApplication(Versioned, EstateRow):
               guards.Frozen("household", "unit", "spell_from", "proof", "applied_on", "planned_to", "reason", "key_left", "contact", "words",
                             "asked_by", "asked_at",
                             once=("paper", "approved", "approved_from", "decided_by", "decided_at", "needs_months", "percent", "counts_from", "whole_spell",
-                                  "notice", "use", "dropped_at"))]
+                                  "notice"))]
 
     class Meta:
         verbose_name = verbose_name_plural = "空置申请"

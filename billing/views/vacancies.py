@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from billing import vacancy as acts
-from billing.forms.vacancy import ApplyForm, ApproveForm, EndForm, ExtendForm, RefuseForm
+from billing.forms.vacancy import ApplyForm, ApproveForm, EndForm, ExtendForm, RefuseForm, UndoEndForm
 from billing.models import BillingPolicy, VacancyApplication
 from billing.vacancy_lists import TABS, check_rows, month_cells, of_tab, outlook, vacancies_table
 from billing.vacancy_months import first_reduced
@@ -162,3 +162,15 @@ def end_vacancy(request, pk):
     about = f"{about_of(spell.household)}，从填的这一天起不算空置；这一天所在的月和以后按全价"
     return form_page(request, form, title=f"结束空置 {spell}", button="结束空置", back=spell, about=about,
                      more=[("全部空置", reverse("billing:vacancies"))])
+
+
+@needs("billing.undo_vacancy_end")
+def undo_vacancy_end(request, pk):
+    spell = spell_of(request, pk)
+    form = UndoEndForm(request.POST or None, initial={"version": spell.version})
+    if request.method == "POST" and (changed := form.perform(acts.undo_vacancy_end, spell, by=request.user)):
+        return done(request, f"{changed} 接着空置，核过的月份恢复减免；因查到有人用而结束的，那个月要重新核。", changed)
+    about = about_of(spell.household)
+    if spell.ended_on:
+        about += f"，现在从 {spell.ended_on} 起结束（{spell.get_ended_why_display()}）；撤销后接着算，补收过的会冲回"
+    return form_page(request, form, title=f"撤销空置 {spell} 的结束", button="撤销结束", back=spell, about=about)

@@ -16,6 +16,7 @@ def month(w):
     w.vacancy_check = check_vacancy(w.vacancy, month=NOVEMBER, on=today(), kind="readings", power=5900, by=w.clerk)
     ended = _running(w, "31-1-102")
     end_vacancy(ended, ended_on=date(2026, 10, 20), why="moved_in", words="电话里说的", version=ended.version, by=w.clerk)
+    w.vacancy_ended = ended
     set_use(ended.unit, use="vacant", starts_on=date(2026, 11, 1), by=w.clerk)
     w.vacancy_asked = _applied(ended.household, w, spell_from=date(2026, 11, 1), applied_on=today())
 
@@ -40,6 +41,7 @@ def _applied(household, w, **changes):
 def pages(w):
     one = ("vacancy", "extend_vacancy", "end_vacancy", "check_vacancy")
     return {**{f"billing:{name}": [w.vacancy.pk] for name in one}, "billing:withdraw_check": [w.vacancy_check.pk],
+            "billing:undo_vacancy_end": [w.vacancy_ended.pk],
             **{f"billing:{name}": [w.vacancy_asked.pk] for name in ("approve_vacancy", "refuse_vacancy")},
             **{f"billing:{name}": [w.buyer.pk] for name in ("apply_vacancy", "vacancy_outlook")}}
 

@@ -203,8 +203,8 @@ def test_over_the_limit_is_asked_about_and_ends_the_spell(estate, household, cle
     assert refusal.value.unless == "in_use"
     check = checked(spell, "2026-09", engineer, on=date(2026, 9, 24), kind="readings", water=240, despite=("in_use",))
     spell.refresh_from_db()
-    assert check.use_found and (spell.ended_on, spell.ended_why, reduced(household)) == (date(2026, 9, 24), "over", ["2026-08"])
-    assert spell.unit.use_on(date(2026, 9, 23)).use == "vacant" and spell.unit.use_on(date(2026, 9, 24)) is None
+    assert check.use_found and (spell.ended_on, spell.ended_why, reduced(household)) == (date(2026, 9, 2), "over", ["2026-08"])
+    assert spell.unit.use_on(date(2026, 9, 1)).use == "vacant" and spell.unit.use_on(date(2026, 9, 2)) is None
 
 
 # --- found in use, ended -----------------------------------------------------------------------------------------------
