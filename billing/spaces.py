@@ -7,6 +7,7 @@ from households.entering import checked
 from households.models import Household, Vehicle
 from households.people import add_vehicle
 from households.standing import said
+from servicecentre.files.storing import add_files
 from servicecentre.kit.identity import check_plate
 from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import BillingMonth, now, today
@@ -37,13 +38,13 @@ KINDS = {kind: f"{kind.label}车位" for kind in SpaceKind}
 
 @act
 def sign_contract(household, *, space_kind, starts_on, cycle_months, plate, by, space=None, ends_on=None, brand="", colour="", owner_name="",
-                  licence_seen=False, proof="", holder_name="", card_no="", remarks="", renews=None, despite=()):
+                  licence_seen=False, proof="", holder_name="", card_no="", remarks="", renews=None, files=(), despite=()):
     """A household rents a space (or keeps its own) from–to; its first cycle is billed at once, and later ones of months that were run already.
 
-    Returns the ParkingContract.
-    ``space`` None: a shared one without a number; ``ends_on`` None: until it is ended. The price is the tariff's of that kind in the
-    month of the first day, frozen. Refused without an owner in that month, without proof for a dedicated space, for a space that is
-    let, and, unless ``special_plate``, ``same_plate`` or ``parked_elsewhere`` is accepted, for a plate that wants a second look.
+    Returns the ParkingContract. ``space`` None: a shared one without a number; ``ends_on`` None: until it is ended. The price is the
+    tariff's of that kind in the month of the first day, frozen; ``files``: the proof, kept with the contract. Refused without an owner in
+    that month, without proof for a dedicated space, for a space that is let, and, unless ``special_plate``, ``same_plate`` or
+    ``parked_elsewhere`` is accepted, for a plate that wants a second look.
     """
     hold_tariff(household.estate)                          # a run under way has its months, and bills none behind this
     household = Household.objects.lock(household)
@@ -75,6 +76,7 @@ def sign_contract(household, *, space_kind, starts_on, cycle_months, plate, by, 
     paper = issue_paper(PARKING, household, content=contract_content(contract, space, vehicle, lines, due, by), by=by)
     contract.paper, contract.subject = paper, paper.number
     contract.save()
+    add_files(files, contract, right=ParkingContract.right, by=by, household_no=household.number)
     _hold(contract, space, vehicle, by)
     for line in lines:
         make_charge(household, price.fee_kind, by=by, period=line.month, quantity=ONE, unit_price=line.unit_price, share_num=line.share_num,

@@ -13,6 +13,7 @@ from billing.models import BillingPolicy, Credit, ParkingContract, ParkingSpace,
 from billing.space_terms import billed_from, charges_of, give_back, signed_due, signed_lines, signed_months, tariff_of
 from households.models import Household
 from households.views.pages import about_of, done, form_page
+from servicecentre.files.models import File
 from servicecentre.kit.money import price_text, yuan
 from servicecentre.kit.periods import BillingMonth, now, today
 from servicecentre.kit.text import clean_text
@@ -37,6 +38,7 @@ def show_contract(request, pk):
         "owed": sum(charge.due for charge in charges), "given_back": sum(credit.amount for credit in credits), "renewal": renewal,
         "paid_to": space_lists.paid_to(space_lists.with_money(ParkingContract.objects.of(request.estate), day).get(pk=row.pk)),
         "print": row.paper and row.paper.original_for(request.user, at=now()), "beyond": row.tenure_ends,
+        "files": File.objects.attached_to(row).there().count(),
         "goes_on": row.voided_at is None and (row.ends_on is None or row.ends_on >= row.billed_from),
         "unproven": row.space_kind == SpaceKind.DEDICATED and not row.proof, "can": _can(request, row, day, running, renewal)})
 
@@ -67,7 +69,7 @@ def sign_contract(request):
         initial |= {"room": household.unit.code}
     if space := space_of(request.estate, initial.get("space")):
         initial["space_kind"] = request.GET.get("space_kind", space.kind)
-    return _sign_page(request, SignForm(request.POST or None, estate=request.estate, initial=initial), initial, title="车位协议")
+    return _sign_page(request, SignForm(request.POST or None, request.FILES or None, estate=request.estate, initial=initial), initial, title="车位协议")
 
 
 @needs("billing.sign_contract")
@@ -81,7 +83,7 @@ def renew_contract(request, pk):
     if vehicle:
         initial |= {name: getattr(vehicle, name) for name in ("plate", "brand", "colour", "owner_name", "licence_seen")}
     initial |= {name: request.GET[name] for name in TERMS if name in request.GET}
-    form = SignForm(request.POST or None, estate=request.estate, initial=initial)
+    form = SignForm(request.POST or None, request.FILES or None, estate=request.estate, initial=initial)
     return _sign_page(request, form, initial, title="续租", renews=old)
 
 

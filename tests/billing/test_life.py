@@ -20,7 +20,7 @@ from .till import demand_sums_agree
 
 THEN = (2026, 11, 24, 2)
 STEPS = 180                                            # six hours apart: shifts, days and months go by
-ROWS = {4: "ed12fbc0639ad341", 9: "6d2a2bcf734e1b50"}              # seed → digest of the rows it makes, on either engine
+ROWS = {4: "ed12fbc0639ad341", 9: "e612c000be89e75b"}              # seed → digest of the rows it makes, on either engine
 
 MUST = {"mends", "bounces_a_refund", "bounces_a_deposit"}        # what no seed may leave out
 
