@@ -72,8 +72,8 @@ def apply_vacancy(household, *, spell_from, proof, applied_on, reason, contact, 
         use_letter(letter, matter=Matter.OTHER, words="代办空置申请", by=by, despite=despite)
     spell = VacancyApplication.objects.create(
         estate_id=household.estate_id, household=household, unit=unit, letter=letter, spell_from=spell_from, proof=proof, applied_on=applied_on,
-        planned_to=planned_to, reason=reason, key_left=key_left, contact=said("contact", contact, 60, "写一个漏水时找得到的人"), words=checked("words", clean_text, words, 100),
-        asked_by=by, asked_at=now())
+        planned_to=planned_to, reason=reason, key_left=key_left, contact=said("contact", contact, 60, "写一个漏水时找得到的人"),
+        words=checked("words", clean_text, words, 100), asked_by=by, asked_at=now())
     write_readings(spell, start, on=spell_from, by=by)
     write_readings(spell, read, on=applied_on, by=by, used=used)
     add_files(files, spell, right=SEE, by=by, household_no=household.number)
