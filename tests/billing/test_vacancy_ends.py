@@ -113,6 +113,16 @@ def test_a_sale_in_a_vacant_month_costs_its_days_in_full(estate, household, cler
     demand_sums_agree(estate)
 
 
+def test_a_verified_month_not_billed_yet_is_on_the_sellers_statement_at_seventy(household, clerk, manager, engineer, on):  # noqa: F811
+    spell = approved(applied(household, clerk), manager)
+    on(2026, 9, 10)
+    checked(spell, "2026-08", engineer, on=date(2026, 8, 31))
+    checked(spell, "2026-09", engineer, on=date(2026, 9, 10))
+    shown = settlement(household, date(2026, 9, 30))
+    assert [(line.period, line.owes) for line in shown.lines] == [("2026-09", 11911)]
+    assert [line.owes for line in settlement(household, date(2026, 9, 15)).lines] == [8508]
+
+
 # --- who brings it, which meters ---------------------------------------------------------------------------------------
 
 def test_an_agent_applies_by_letter_and_its_use_is_noted(household, clerk, manager, on):  # noqa: F811
