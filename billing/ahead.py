@@ -38,6 +38,7 @@ class Month:
     amount: int
     percent: int = PERCENT
     discount: int = 0
+    discount_how: str = ""
 
     net = property(lambda self: self.amount - self.discount)
 
@@ -95,10 +96,23 @@ def _line(price, area, month, pair, household, policy, vacant):
 
 
 def _with_discount(made, n, policy):
-    if n == YEAR and policy.year_discount:
-        for line in made:
-            line.discount = half_up(line.amount * policy.year_discount, 100)
+    if n != YEAR or not year_offer(policy):
+        return made
+    free = sorted({line.month for line in made})[-policy.year_free_months:] if policy.year_free_months else []
+    for line in made:
+        percent = 100 if line.month in free else policy.year_discount
+        line.discount = half_up(line.amount * percent, 100)
+        line.discount_how = f"{yuan(line.amount)} × {percent}%"
     return made
+
+
+def year_offer(policy):
+    """What paying a year ahead saves today, as a sentence for the till; empty when nothing: the same for every household."""
+    first, last = policy.year_discount_from, policy.year_discount_to
+    if not (policy.year_discount or policy.year_free_months) or first and today() < first or last and today() > last:
+        return ""
+    gives = f"最后 {policy.year_free_months} 个月免收" if policy.year_free_months else f"减 {policy.year_discount}%"
+    return f"一次预交 {YEAR} 个月{gives}{f'，到 {last} 为止' if last else ''}。"
 
 
 def net(made):
@@ -119,7 +133,7 @@ def bill_ahead(household, n, *, by):
         if line.discount:
             credits.append(Credit.objects.create(
                 estate_id=household.estate_id, household=household, charge=charge, source=Credit.Source.DISCOUNT, amount=line.discount,
-                left=line.discount, reason=f"一次预交 {n} 个月的优惠", made_at=at, made_by=by))
+                left=line.discount, how=line.discount_how, reason=f"一次预交 {n} 个月的优惠", made_at=at, made_by=by))
             settle(household, [charge], credits[-1:], at=at, later=True)
     given = sum(credit.amount for credit in credits)
     record(by, f"预交出账 {charges[0].period:%Y-%m} 至 {charges[-1].period:%Y-%m} {n} 个月，{yuan(sum(c.amount for c in charges))} 元"

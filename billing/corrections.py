@@ -17,10 +17,14 @@ from . import contract_lines
 from .ahead import take_discount_back
 from .allocation import settle
 from .charges import make_charge
+from .explain import less_text
 from .lines import lacking, lines, prices_on, unbilled
-from .models import BillingPolicy, BillRun, Charge, Credit
+from .models import BillingPolicy, BillRun, Charge, Credit, ParkingContract
 from .room import discount_gone, room
 from .shares import NOTHING, Tenure, rules, share, with_neighbours
+from .space_terms import past_tenure
+from .vacancy_credits import MORE, settle_again
+from .vacancy_spells import refuse_unended
 
 MONTHS_BACK = 12                  # how many billed months are searched for tenures without a line
 
@@ -36,23 +40,29 @@ class Correction:
     fen: int
     words: str
     charge: Charge = None
+    contract: object = None                               # of parking: to be ended or called off, which mends its lines
 
 
 def corrections(estate, month):
-    """Corrections of the months up to and with this one, by unit."""
-    found = [*_lines_off(estate, Charge.objects.filter(period__lte=month.first)), *_never_billed(estate, month), *_parking_never_billed(estate, month)]
+    """Corrections of the months up to and with this one, by unit; of parking past its tenure all that was billed, months ahead too."""
+    found = [*_lines_off(estate, Charge.objects.filter(period__lte=month.first)), *_parking_off(estate),
+             *_never_billed(estate, month), *_parking_never_billed(estate, month)]
     return sorted(found, key=lambda c: (c.household.unit.sort, c.month, c.fee_kind.position))
 
 
 def off_words(household):
     """What this household was billed beyond its days or short of them, as a sentence for the desk; empty when nothing is."""
-    off = list(_lines_off(household.estate_id, Charge.objects.filter(household=household)))
-    if not off:
-        return ""
-    fen = sum(correction.fen for correction in off)
-    said = f"多出 {yuan(-fen)} 元" if fen < 0 else f"少 {yuan(fen)} 元" if fen else "多少相抵"
-    months = "、".join(sorted({str(correction.month) for correction in off})[:6])
-    return f"{months} 共 {len(off)} 笔和这一户的起止日期不符，{said}；请{who_mends(household.estate)}在「出账」里更正后再收。"
+    mine, said = Charge.objects.filter(household=household), ""
+    if off := list(_lines_off(household.estate_id, mine)):
+        fen = sum(correction.fen for correction in off)
+        sums = f"多出 {yuan(-fen)} 元" if fen < 0 else f"少 {yuan(fen)} 元" if fen else "多少相抵"
+        months = "、".join(sorted({str(correction.month) for correction in off})[:6])
+        said = f"{months} 共 {len(off)} 笔和这一户的起止日期不符，{sums}；请{who_mends(household.estate)}在「出账」里更正后再收。"
+    if parked := past_tenure(mine):
+        subjects = "、".join(sorted({charge.subject for charge, _ in parked}))
+        said += (f"车位协议 {subjects} 出账到 {max(charge.ends_on for charge, _ in parked)}，比业主的止日多出 {yuan(sum(fen for _, fen in parked))} 元；"
+                 "请先终止协议（没开始用的取消），再收。")
+    return said
 
 
 def who_mends(estate):
@@ -61,24 +71,27 @@ def who_mends(estate):
 
 
 def overbilled(household, lines):
-    """How much of what is still due of these lines is for days the household did not hold, fen: to be mended, not collected."""
-    off = _lines_off(household.estate_id, Charge.objects.filter(pk__in=[line.pk for line in lines]))
-    return sum(min(correction.charge.due, -correction.fen) for correction in off if correction.fen < 0)
+    """(fen, fen): how much of what is still due of these lines is for days the household did not hold: to be mended, not collected; of that parking."""
+    lines = Charge.objects.filter(pk__in=[line.pk for line in lines])
+    off = _lines_off(household.estate_id, lines)
+    parked = sum(min(charge.due, fen) for charge, fen in past_tenure(lines))
+    return sum(min(correction.charge.due, -correction.fen) for correction in off if correction.fen < 0) + parked, parked
 
 
 def waiting_ended(estate):
     """[(Household, fen)] of tenures that ended or were taken back and whose bills do not agree yet, by unit."""
-    ended = Household.objects.of(estate).exclude(ends_on=None, voided_at=None)
+    ended = Charge.objects.filter(household__in=Household.objects.of(estate).exclude(ends_on=None, voided_at=None))
     sums, rows = {}, {}
-    for correction in _lines_off(estate, Charge.objects.filter(household__in=ended)):
-        pk = correction.household.pk
-        rows[pk], sums[pk] = correction.household, sums.get(pk, 0) + correction.fen
+    off = [(correction.household, correction.fen) for correction in _lines_off(estate, ended)]
+    for household, fen in off + [(charge.household, -fen) for charge, fen in past_tenure(ended)]:
+        rows[household.pk], sums[household.pk] = household, sums.get(household.pk, 0) + fen
     return sorted(((row, sums[pk]) for pk, row in rows.items()), key=lambda pair: pair[0].unit.sort)
 
 
 def to_correct(estate, households):
     """pks of those of these households (a queryset) that have a line to mend: their money is not settled yet."""
-    return {correction.household.pk for correction in _lines_off(estate, Charge.objects.filter(household__in=households))}
+    theirs = Charge.objects.filter(household__in=households)
+    return {correction.household.pk for correction in _lines_off(estate, theirs)} | {charge.household_id for charge, _ in past_tenure(theirs)}
 
 
 @act
@@ -93,12 +106,16 @@ def mend_line(charge, *, by):
     fen = off_by(charge, household)
     if charge.voided_at or charge.line or charge.subject or charge.opening_id or not fen:
         raise Refused("这笔账单没有要更正的，请刷新出账预览。")
+    refuse_unended(household, charge)
     if fen > 0:
-        return _further_line(charge, household, fen, by)
+        line = _further_line(charge, household, fen, by)
+        settle_again(household, BillingMonth.of(charge.period), by=by)
+        return line
     words, gone = _words(charge, household), 0
     for line, part in _taken_off(charge, -fen):
         gone = discount_gone(charge, part) if line == charge else 0
-        credit = Credit.objects.create(estate_id=charge.estate_id, household=household, charge=line, source=Credit.Source.CORRECTION,
+        how = less_text(line, part, room(line), part=_share(charge, household) if line == charge else None)
+        credit = Credit.objects.create(estate_id=charge.estate_id, household=household, charge=line, source=Credit.Source.CORRECTION, how=how,
                                        amount=part, left=part, reason=words, made_at=now(), made_by=by)
         if line.due:
             settle(household, [line], [credit], at=credit.made_at, later=True)
@@ -109,8 +126,9 @@ def mend_line(charge, *, by):
 
 
 def _taken_off(charge, fen):
-    """[(line, fen)] that credits take off: what was billed in addition goes first, each within its room."""
-    for line in (*_further(charge.household_id, charge.fee_kind_id, charge.period).order_by("-line"), charge):
+    """[(line, fen)] that credits take off: what was billed in addition goes first, 空置补差 last, each within its room."""
+    month = (charge.household_id, charge.fee_kind_id, charge.period)
+    for line in (*_further(*month).order_by("-line"), charge, *_after_all(*month).order_by("-line")):
         if part := min(fen, room(line)):
             yield line, part
             fen -= part
@@ -135,6 +153,19 @@ def _lines_off(estate, charges):
         if fen := off_by(charge, charge.household):
             yield Correction(charge.household, charge.household.unit.code, charge.fee_kind, BillingMonth.of(charge.period), fen,
                              _words(charge, charge.household), charge)
+
+
+def _parking_off(estate):
+    """Parking contracts billed past their household's last day: to be ended there, or called off where they had not begun."""
+    sums = {}
+    for charge, fen in past_tenure(Charge.objects.of(estate)):
+        first, total = sums.get(charge.subject, (charge, 0))
+        sums[charge.subject] = first, total + fen
+    contracts = {contract.subject: contract for contract in ParkingContract.objects.of(estate).filter(subject__in=sums)}
+    for subject, (charge, fen) in sums.items():
+        until = f"业主止于 {charge.household.ends_on}" if charge.household.ends_on else "这一任已作废"
+        yield Correction(charge.household, charge.household.unit.code, charge.fee_kind, BillingMonth.of(charge.period), -fen,
+                         f"{until}，车位协议 {subject} 还没终止", contract=contracts[subject])
 
 
 def _never_billed(estate, month):
@@ -164,8 +195,8 @@ def _ran_before(estate, month):
 
 
 def with_sums(charges):
-    """Adds what further lines and corrections have mended of each line, fen and how many, what all credits but a year's discount have
-    lowered of these lines, and what share() asks of the tenures beside."""
+    """Adds what further lines and corrections have mended of each line, fen and how many, what an empty month's end billed after all, what
+    all credits but a year's discount have lowered of these lines, and what share() asks of the tenures beside."""
     month = (OuterRef("household"), OuterRef("fee_kind"), OuterRef("period"))
     further = _further(*month).order_by().values("household")
     lowered = _lowered(*month).order_by().values("charge__household")
@@ -176,6 +207,7 @@ def with_sums(charges):
         further_n=Coalesce(Subquery(further.annotate(n=number).values("n")), 0),
         mended_fen=Coalesce(Subquery(mended.annotate(fen=fen).values("fen")), 0),
         mended_n=Coalesce(Subquery(mended.annotate(n=number).values("n")), 0),
+        more_fen=Coalesce(Subquery(_after_all(*month).order_by().values("household").annotate(fen=fen).values("fen")), 0),
         lowered_fen=Coalesce(Subquery(lowered.annotate(fen=fen).values("fen")), 0))
 
 
@@ -188,7 +220,7 @@ def off_by(charge, household, *, sold=False):
     pair = _share(charge, household, sold)
     due = line_amount(charge.quantity, charge.unit_price, charge.percent, *pair) if pair[0] else 0
     fen = due - charge.amount - charge.further_fen + charge.mended_fen
-    fen = max(fen, min(0, charge.lowered_fen - charge.amount - charge.further_fen))
+    fen = max(fen, min(0, charge.lowered_fen - charge.amount - charge.further_fen - charge.more_fen))
     return fen if abs(fen) > charge.further_n + charge.mended_n else 0
 
 
@@ -241,10 +273,16 @@ def _further(household, fee_kind, period):
     return Charge.objects.live().filter(household=household, fee_kind=fee_kind, period=period, subject="", line__gt=0)
 
 
+def _after_all(household, fee_kind, period):
+    """What was billed of an empty month when it turned out to be none: a sum that stands on the line's own days."""
+    return Charge.objects.live().filter(household=household, fee_kind=fee_kind, period=period, label=MORE)
+
+
 def _lowered(household, fee_kind, period):
     """Credits on the month's own lines, a year's discount left out: that falls away by a line of its own."""
+    own = Q(charge__subject="") | Q(charge__label=MORE)
     return Credit.objects.exclude(source=Credit.Source.DISCOUNT).filter(
-        charge__household=household, charge__fee_kind=fee_kind, charge__period=period, charge__subject="", charge__voided_at=None)
+        own, charge__household=household, charge__fee_kind=fee_kind, charge__period=period, charge__voided_at=None)
 
 
 def _words(charge, household):

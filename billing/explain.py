@@ -2,12 +2,13 @@
 
 Everything is said from the factors frozen on the charge, so that a later price or survey changes no word of it.
 """
+from copy import copy
 from fractions import Fraction
 
 from django.db.models import F, Q
 
 from households.models import UnitArea
-from servicecentre.kit.money import area_text, price_text, yuan
+from servicecentre.kit.money import area_text, line_amount, price_text, yuan
 from servicecentre.kit.periods import BillingMonth, business_day
 
 from .models import Charge
@@ -51,6 +52,19 @@ def formula(charge):
     """`89.56 × 1.9 × 1 月`, `89.56 × 1.9 × 12/30 月 × 70%`, `1 辆 × 260 × 1 月`, `89.56 × 3.5`."""
     parts = [quantity_text(charge), price_text(charge.unit_price), *_shares(charge)]
     return " × ".join(parts if charge.percent == 100 else [*parts, f"{charge.percent}%"])
+
+
+def less_text(charge, fen, before, *, percent=None, part=None):
+    """How ``fen`` less of a line came to be: what it was before and what is left, `170.16 − 119.11（89.56 × 1.9 × 1 月 × 70%）`.
+
+    ``percent`` and ``part`` are those of what is left, and are said where they alone give it.
+    """
+    rest = copy(charge)
+    rest.percent = charge.percent if percent is None else percent
+    rest.share_num, rest.share_den = part or (charge.share_num, charge.share_den)
+    left = before - fen
+    said = rest.share_num and left == line_amount(rest.quantity, rest.unit_price, rest.percent, rest.share_num, rest.share_den)
+    return f"{yuan(before)} − {yuan(left)}{f'（{formula(rest)}）' if said else ''}"
 
 
 def factors(charge):

@@ -1,13 +1,13 @@
 """One-off charges: a manager bills a household once, with a reason: the renovation service fee and whatever no run bills (DOMAIN §2)."""
 import re
 
-from django.core.exceptions import ValidationError
+from django.urls import reverse
 
 from households.models import Household
-from servicecentre.kit.money import MAX_FEN
-from servicecentre.kit.periods import BillingMonth, today
+from households.standing import said
+from servicecentre.kit.money import MAX_FEN, yuan
+from servicecentre.kit.periods import BillingMonth, business_day, today
 from servicecentre.kit.refused import Refused
-from servicecentre.kit.text import clean_text
 from servicecentre.worklog.acts import act
 
 from .charges import make_charge
@@ -31,19 +31,15 @@ def price_of(fee_kind, day):
 
 
 @act
-def charge_once(household, *, fee_kind, reason, quantity=None, amount=None, by):
+def charge_once(household, *, fee_kind, reason, quantity=None, amount=None, by, despite=()):
     """Bill a fee once, due today; returns the Charge. ``quantity`` (0.01) × the tariff's price, the unit's area where it is by area and
     none is given; or ``amount`` fen by hand. A second one in the same month is a line of its own (补2).
 
-    Refused without a reason, for a fee that a run bills, and for a household that does not hold the unit now (「该月无业主」).
+    Refused without a reason, for a fee that a run bills, for a household that does not hold the unit now (「该月无业主」), and, unless
+    "again" is accepted, where the household has such a line already, of whatever month: it is a fee for once.
     """
     household = Household.objects.lock(household)
-    try:
-        reason = clean_text(reason, 100)
-    except ValidationError as error:
-        raise Refused({"reason": error.messages}) from error
-    if not reason:
-        raise Refused({"reason": "写明为什么收"})
+    reason = said("reason", reason, 100, "写明为什么收")
     if not kinds_for(household.estate).filter(pk=fee_kind.pk).exists():
         raise Refused({"fee_kind": f"{fee_kind.name}不在这里收"})
     if amount is not None and quantity is not None:
@@ -53,6 +49,9 @@ def charge_once(household, *, fee_kind, reason, quantity=None, amount=None, by):
     if amount is None and quantity is None:
         quantity = _area(household, fee_kind)
     day = today()
+    if "again" not in despite and (there := _there(household, fee_kind)):
+        raise Refused(f"这一户已有 {there} {yuan(there.amount)} 元（{business_day(there.made_at)} 登记：{there.reason or '没写原因'}）。确实再收一次才登记。",
+                      unless="again", link=("看那一笔", reverse("billing:charge", args=[there.pk])))
     if amount is None and price_of(fee_kind, day) is None:
         raise Refused({"amount": f"{fee_kind.name}本月没有执行中的单价，请填金额，或先登记收费标准"})
     priced = {"quantity": quantity} if amount is None else {"quantity": 1_00, "unit_price": amount * 100}
@@ -69,13 +68,7 @@ def void_once(charge, *, reason, by):
     """Void an unpaid line that was made by hand; returns it. Refused for a run's line, which the run's undo takes back."""
     if not by_hand(charge):
         raise Refused("按月出的账在「出账」里撤销或更正，导入的在名单里撤销。")
-    try:
-        reason = clean_text(reason, 100)
-    except ValidationError as error:
-        raise Refused({"reason": error.messages}) from error
-    if not reason:
-        raise Refused({"reason": "写明为什么作废"})
-    return void(charge, reason=reason, by=by)
+    return void(charge, reason=said("reason", reason, 100, "写明为什么作废"), by=by)
 
 
 def _area(household, fee_kind):
@@ -85,9 +78,14 @@ def _area(household, fee_kind):
     return area.area
 
 
+def _there(household, fee_kind):
+    """The newest live line of this fee that the household has, of any month; None when it has none."""
+    return Charge.objects.live().filter(household=household, fee_kind=fee_kind).select_related("fee_kind").order_by("-pk").first()
+
+
 def _subject(household, fee_kind, month):
     """'' for the first of a month, 补2, 补3 … for further ones, also behind void ones."""
-    there = set(Charge.objects.filter(household=household, fee_kind=fee_kind, period=month.first, line=0).live().values_list("subject", flat=True))
+    there = set(Charge.objects.filter(household=household, fee_kind=fee_kind, period=month.first, line=0).values_list("subject", flat=True))
     if "" not in there:
         return ""
     return f"补{max((int(found[1]) for subject in there if (found := AGAIN.fullmatch(subject))), default=1) + 1}"

@@ -1,8 +1,8 @@
 """备用金, apart from the till: put in by finance, counted, spent by the acts that give cash back (DOMAIN §2 Refund)."""
 import re
 
-from django.core.exceptions import ValidationError
-
+from households.entering import checked
+from households.standing import said
 from servicecentre.kit.money import MAX_FEN, yuan
 from servicecentre.kit.periods import now
 from servicecentre.kit.refused import Refused
@@ -41,7 +41,7 @@ def top_up_petty_cash(estate, *, amount, reference, words="", by):
         raise Refused({"amount": "补入要大于 0，不超过 99,999,999.99 元。"})
     if not BANK_SLIP.fullmatch(reference):
         raise Refused({"reference": "填银行回单号，4 到 40 位数字或字母"})
-    words = _said("words", words) or "银行取现补入"
+    words = checked("words", clean_text, words, 100) or "银行取现补入"
     account = _locked(estate)
     if PettyCashMove.objects.of(estate).filter(kind=KINDS.PUT_IN, reference=reference, reversed_by=None).exists():
         raise Refused({"reference": "这张回单已经补入过，请核对。"})
@@ -59,7 +59,7 @@ def count_petty_cash(estate, *, counted, book, words="", by):
     """
     if not 0 <= counted <= MAX_FEN:
         raise Refused({"counted": "填点到多少元。"})
-    words = _said("words", words)
+    words = checked("words", clean_text, words, 100)
     account = _locked(estate)
     if account.balance != book:
         raise Refused(f"打开这页以后备用金动过，账面现在是 {yuan(account.balance)} 元。请再点一次。")
@@ -80,9 +80,7 @@ def reverse_petty_cash(move, *, words, by):
 
     Refused for what was spent (its own act undoes it), for what is reversed already, and when that much is not there any more.
     """
-    words = _said("words", words)
-    if not words:
-        raise Refused({"words": "写明哪里登记错了。"})
+    words = said("words", words, 100, "写明哪里登记错了。")
     account = _locked(move.estate)
     move = _not_reversed(move)
     if move.kind not in (KINDS.PUT_IN, KINDS.COUNTED):
@@ -112,10 +110,3 @@ def _move(account, kind, amount, *, words, by, **more):
     account.save(update_fields=["balance"])
     return PettyCashMove.objects.create(estate_id=account.estate_id, petty_cash=account, kind=kind, amount=amount, balance=account.balance,
                                         words=words[:100], at=now(), by=by, **more)
-
-
-def _said(field, text):
-    try:
-        return clean_text(text, 100)
-    except ValidationError as error:
-        raise Refused({field: error.messages}) from error

@@ -59,9 +59,11 @@ def _sum(lines, what):
 def demand_prepayment(household, *, amount=None, reason="", by):
     """Bill the prepayment of the setting, or of ``amount`` fen with a reason (a top-up); returns the Charge, due today.
 
-    Refused while an earlier one is not paid, and where the setting says that nothing is prepaid.
+    Refused for the developer, while an earlier one is not paid, and where the setting says that nothing is prepaid.
     """
     household = Household.objects.lock(household)
+    if household.developer:
+        raise Refused("还没有交付的房屋，公摊水电费由建设单位承担，不收预存。")
     there = list(prepaid(household))
     if unpaid := next((line for line in there if line.due), None):
         raise Refused(f"{unpaid.shown_name} {unpaid.subject} 还有 {yuan(unpaid.due)} 元没缴，先收这一笔。")
@@ -110,7 +112,7 @@ def return_prepayment(household, *, by):
     _demand_ended(household)
     at = now()
     fen, lines = _emptied(household)
-    credit = _credit(household, fen, "公摊水电费预存退回", at, by)
+    credit = _credit(household, fen, "公摊水电费预存退回", lines, at, by)
     _moves(lines, KINDS.RETURNED, "产权结束，退回", credit, at, by)
     settle(household, open_lines(household).exclude(PREPAID), [credit], at=at, later=True)
     credit.refresh_from_db()
@@ -139,7 +141,7 @@ def move_prepayment(household, *, buyer_signed=False, seller_signed=False, files
             raise Refused({"files": "双方签字的单子要拍照或扫描"})
     at = now()
     fen, lines = _emptied(household)
-    given = _credit(change.buyer, fen, f"{household.number} 的公摊水电费预存转来", at, by)
+    given = _credit(change.buyer, fen, f"{household.number} 的公摊水电费预存转来", lines, at, by)
     _moves(lines, KINDS.MOVED_OUT, f"转给 {change.buyer.number}", given, at, by)
     number = Charge.objects.filter(PREPAID, household=change.buyer).count() + 1
     line = make_charge(change.buyer, _fee(household.estate_id), quantity=ONE, unit_price=fen * 100, subject=f"{SUBJECT}{number}", label=LABEL,
@@ -176,9 +178,10 @@ def _moves(lines, kind, words, credit, at, by):
                                                        by=by) for line, fen in lines.items()])
 
 
-def _credit(household, fen, reason, at, by):
+def _credit(household, fen, reason, lines, at, by):
+    paid, used = sum(line.paid for line in lines), sum(line.drawn for line in lines)
     return Credit.objects.create(estate_id=household.estate_id, household=household, source=Credit.Source.PREPAID, amount=fen, left=fen, reason=reason,
-                                 made_at=at, made_by=by)
+                                 how=f"已缴 {yuan(paid)} − 已用 {yuan(used)}", made_at=at, made_by=by)
 
 
 def _fee(estate_id):

@@ -5,6 +5,7 @@ A sum that is not lower a manager mends alone; a lower one forgives, so it takes
 from datetime import timedelta
 
 from households.models import Household
+from households.standing import said
 from servicecentre.kit.money import line_amount, yuan
 from servicecentre.kit.periods import BillingMonth, now, shown_moment, today
 from servicecentre.kit.refused import Refused
@@ -14,7 +15,6 @@ from . import second_person
 from .allocation import take_back
 from .charges import make_charge, price_in_force, void_charge
 from .models import Allocation, Charge, Rebill, RebillAsked
-from .saying import said
 
 LATEST_DUE = timedelta(days=366)          # after the month, or after today where that is later
 
@@ -79,7 +79,7 @@ def refuse_rebill(asked, *, refusal, by):
     asked = _undecided(asked)
     if by.pk == asked.asked_by_id:
         raise Refused("申请人不能自己决定，请别的主管来办。")
-    asked.refusal = said("refusal", refusal, wanted="写明为什么不批准，申请人要看。")
+    asked.refusal = said("refusal", refusal, 100, "写明为什么不批准，申请人要看。")
     asked.decided_by, asked.decided_at, asked.approved = by, now(), False
     asked.save(update_fields=["decided_by", "decided_at", "approved", "refusal"])
     record(by, f"不批准作废重出 {charge} {yuan(asked.amount)} 元：{asked.refusal}", asked, household=household)
@@ -134,7 +134,7 @@ def _checked(charge, quantity, unit_price, due_on, reason):
     if waiting := RebillAsked.objects.undecided().filter(charge=charge).select_related("asked_by").first():
         raise Refused(f"{waiting.asked_by.name} {shown_moment(waiting.asked_at)} 已申请作废重出这笔账单，等人批准。",
                       link=("看这张申请", waiting.get_absolute_url()))
-    reason = said("reason", reason, wanted="写明原来错在哪里。")
+    reason = said("reason", reason, 100, "写明原来错在哪里。")
     if (quantity, unit_price, due_on) == (charge.quantity, charge.unit_price, charge.due_on):
         raise Refused("和原来一样，没有改正。")
     fen = rebilled_amount(charge, quantity, unit_price)

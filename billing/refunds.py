@@ -5,10 +5,10 @@ month's run finds it. So nobody promises what is spent before finance pays; refu
 """
 import re
 
-from django.core.exceptions import ValidationError
-
 from households.agents import use_letter
+from households.entering import checked
 from households.models import Household, Matter
+from households.standing import said
 from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import business_day, now, shown_moment
 from servicecentre.kit.refused import Refused
@@ -46,7 +46,8 @@ def ask_refund(household, *, amount, receipt=None, reason, words, method, payee_
         raise Refused({"amount": "退款要大于 0。"})
     if amount > there:
         raise Refused({"amount": f"{f'收据 {receipt} 的余款' if receipt else '这一户的预存'}只有 {yuan(there)} 元可退。"})
-    words, payee_name, bank = _said("words", words, "写明为什么退。"), _said("payee_name", payee_name, "写明退给谁。", 60), _text("bank", bank, 60)
+    words, payee_name = said("words", words, 100, "写明为什么退。"), said("payee_name", payee_name, 60, "写明退给谁。")
+    bank = checked("bank", clean_text, bank, 60)
     theirs = open_to(household, sources, payee_name, letter)
     if amount > (fen := sum(source.left for source in theirs)):
         raise Refused({"payee_name": f"能退给{payee_name}的只有 {yuan(fen)} 元，其余是别人交的，要分开申请。"})
@@ -86,7 +87,7 @@ def refuse_refund(refund, *, refusal, by):
     refund = _undecided(refund)
     if by.pk == refund.asked_by_id:
         raise Refused("申请人不能自己决定，请别的主管来办；不退了可以撤回。")
-    refund.refusal = _said("refusal", refusal, "写明为什么不退，申请人要看。")
+    refund.refusal = said("refusal", refusal, 100, "写明为什么不退，申请人要看。")
     refund.decided_by, refund.decided_at, refund.approved = by, now(), False
     refund.save(update_fields=["decided_by", "decided_at", "approved", "refusal"])
     _release(refund, refund.decided_at)
@@ -100,7 +101,7 @@ def withdraw_refund(refund, *, withdrawn_words, by):
     Household.objects.lock(refund.household_id)
     refund = Refund.objects.lock(refund)
     _demand_unended(refund)
-    refund.withdrawn_words = _said("withdrawn_words", withdrawn_words, "写明为什么撤回。")
+    refund.withdrawn_words = said("withdrawn_words", withdrawn_words, 100, "写明为什么撤回。")
     refund.withdrawn_by, refund.withdrawn_at = by, now()
     refund.save(update_fields=["withdrawn_by", "withdrawn_at", "withdrawn_words"])
     _release(refund, refund.withdrawn_at)
@@ -148,7 +149,7 @@ def bounce_refund(refund, *, bounced_words, by):
         raise Refused("现金退款不会被银行退回。")
     if void := refund.parts.filter(payment__voided_at__isnull=False).select_related("payment__paper").first():
         raise Refused(f"收据 {void.payment} 已按退票作废，退出去的 {yuan(void.payment.refunded)} 元已另立应收追回。请主管减免那一笔，写明退款也被银行退回。")
-    refund.bounced_words = _said("bounced_words", bounced_words, "写明银行怎么说的，如「户名不符」。")
+    refund.bounced_words = said("bounced_words", bounced_words, 100, "写明银行怎么说的，如「户名不符」。")
     refund.bounced_by, refund.bounced_at = by, now()
     refund.save(update_fields=["bounced_by", "bounced_at", "bounced_words"])
     void_paper(refund.paper, reason=f"银行退回，{refund.bounced_words}"[:120], by=by)
@@ -221,17 +222,3 @@ def _release(refund, at):
     parts = list(refund.parts.live())
     put_back(parts)
     RefundPart.objects.filter(pk__in=[part.pk for part in parts]).update(voided_at=at)
-
-
-def _said(field, text, sentence, limit=100):
-    text = _text(field, text, limit)
-    if not text:
-        raise Refused({field: sentence})
-    return text
-
-
-def _text(field, text, limit):
-    try:
-        return clean_text(text, limit)
-    except ValidationError as error:
-        raise Refused({field: error.messages}) from error

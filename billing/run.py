@@ -127,13 +127,14 @@ def _refuse_paid_or_mended(open_lines):
     by_money = Allocation.objects.live().filter(charge=OuterRef("pk"), later=False)                  # on a receipt
     _refuse_if(open_lines.filter(Exists(by_money)), "已经收了款")
     further = Charge.objects.live().filter(household=OuterRef("household"), fee_kind=OuterRef("fee_kind"), period=OuterRef("period"), line__gt=0)
+    empty = Exists(Credit.objects.filter(charge=OuterRef("pk"), source=Credit.Source.VACANCY))
+    _refuse_if(open_lines.filter(empty), "有空置减免", "作废收据没有用：只撤销没有空置减免的楼栋，这几户出错的逐户更正。")
     mended = Exists(Credit.objects.filter(charge=OuterRef("pk"))) | Exists(further.filter(subject=""))
     _refuse_if(open_lines.filter(mended), "已经更正或减免")
 
 
-def _refuse_if(charges, what):
+def _refuse_if(charges, what, instead="请先作废收据，只撤销别的楼栋，或只更正有误的那一户。"):
     there = charges.aggregate(n=Count("pk"))["n"]
     if there:
         codes = charges.order_by("unit__sort").values_list("unit__code", flat=True)[:3]
-        raise Refused(f"这次出账有 {there} 笔{what}（{'、'.join(codes)}{' 等' if there > 3 else ''}），不能撤销。"
-                      "请先作废收据，只撤销别的楼栋，或只更正有误的那一户。")
+        raise Refused(f"这次出账有 {there} 笔{what}（{'、'.join(codes)}{' 等' if there > 3 else ''}），不能撤销。{instead}")

@@ -9,12 +9,15 @@ from servicecentre.kit.money import line_amount, yuan
 from servicecentre.kit.periods import BillingMonth, today
 
 from .cashier import waiting_credit
+from .contract_lines import of_contracts
 from .corrections import off_by, with_sums
 from .explain import period_text
-from .models import BillingPolicy, BillRun, Charge, Price
+from .models import BillingPolicy, BillRun, Charge, ParkingContract, Price
 from .prepayments import balance_of
 from .room import discount_gone
 from .shares import NOTHING, Tenure, share
+from .space_terms import charges_of, month_line, past_day
+from .vacancy_credits import billed_at_end
 
 MOST_LINES = 36                    # lines not billed yet that are shown one by one
 
@@ -54,10 +57,11 @@ def settlement(household, day):
     ended = copy(household)
     ended.ends_on = min(filter(None, (household.ends_on, day)))
     policy = BillingPolicy.of(household.estate_id)
-    lines = [line for charge in with_sums(Charge.objects.filter(household=household).live()).select_related("fee_kind").oldest_first()
-             if (line := _of_charge(charge, ended))]
+    mine = Charge.objects.filter(household=household).live()
+    parked = dict(past_day(of_contracts(mine), ended.ends_on))
+    lines = [line for charge in with_sums(mine).select_related("fee_kind").oldest_first() if (line := _of_charge(charge, ended, parked.get(charge, 0)))]
     first = _counted_from(household)
-    lines += _folded(list(_not_billed(ended, first, policy)))
+    lines += _folded([*_not_billed(ended, first, policy), *_parking_not_billed(ended, first, policy)])
     credit = sum(source.left for source in waiting_credit(household))
     if credit:
         lines.append(Line("预存余额", "", "还没有用掉的", back=credit))
@@ -67,17 +71,21 @@ def settlement(household, day):
     return Settlement(lines, sum(line.owes for line in lines), sum(line.back for line in lines), before, sum(line.beyond for line in lines))
 
 
-def _of_charge(charge, ended):
+def _of_charge(charge, ended, parked):
+    """``parked``: what of a parking contract's line lies behind the last day, fen."""
     regular = charge.fee_kind.bills and not charge.subject and not charge.line and not charge.opening_id
-    off = min(0, off_by(charge, ended, sold=True)) if regular else 0
+    more = billed_at_end(charge, ended) if regular else 0
+    charge.more_fen += more
+    off = min(0, off_by(charge, ended, sold=True)) if regular else -parked
     off += discount_gone(charge, -off) if off else 0
-    owes, back = max(0, charge.due + off), max(0, -off - charge.due)
+    owes, back = max(0, charge.due + more + off), max(0, -off - more - charge.due)
     beyond = min(charge.due, -off)
     if not (owes or back or beyond):
         return None
     words = f"出账 {yuan(charge.amount)}，已收 {yuan(charge.paid)}"
     if off:
         words += f"，到 {ended.ends_on} 为止少 {yuan(-off)}"
+    words += f"，不再按空置补 {yuan(more)}" if more else ""
     return Line(charge.shown_name, period_text(charge), words, owes, back, beyond)
 
 
@@ -108,6 +116,18 @@ def _not_billed(ended, first, policy):
             if (pair := share(tenure, month, policy)) != NOTHING:
                 yield _line(price, next((area for area in areas if _holds(area, month)), None), month, pair)
         month = month.next
+
+
+def _parking_not_billed(ended, first, policy):
+    """The same of parking contracts: what a run would bill of their months up to the last day."""
+    for contract in ParkingContract.objects.live().filter(household=ended, billed_from__lte=ended.ends_on).select_related("fee_kind").order_by("pk"):
+        billed, until = set(charges_of(contract).values_list("period", flat=True)), min(contract.ends_on or ended.ends_on, ended.ends_on)
+        month = max(first, BillingMonth.of(contract.billed_from))
+        while month.first <= until:
+            if month.first not in billed:
+                line = month_line(policy, month, starts_on=contract.starts_on, ends_on=until, unit_price=contract.unit_price)
+                yield Line(contract.fee_kind.name, str(month), f"还没出账，{line.words}", owes=line.amount)
+            month = month.next
 
 
 def _holds(row, month):

@@ -1,12 +1,15 @@
 """What a parking contract's days come to: the lines of its first cycle, and what is given back for whole unused days (DOMAIN §2)."""
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
-from django.db.models import Max, Sum
+from django.db.models import BigIntegerField, F, Max, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Cast, Coalesce
 
 from servicecentre.kit.money import line_amount, price_text
 from servicecentre.kit.periods import BillingMonth, today
 
+from .contract_lines import of_contracts
 from .lines import first_due_on
 from .models import FEE_CODES, BillRun, Charge, Credit, FeeKind, Price
 from .shares import BUYER, HALF_DAY, NOTHING
@@ -95,20 +98,43 @@ def charges_of(contract):
 
 
 def give_back(contract, last_day):
-    """[(charge, fen)] of the lines that reach past this last day (None: no day was used), oldest first.
+    """[(charge, fen)] of its lines that reach past this last day (None: no day was used), oldest first."""
+    return past_day(charges_of(contract), last_day)
 
-    Each is the line less what the days kept come to, rounded once; never more than what other credits have left of the line.
-    """
-    lines = charges_of(contract).select_related("fee_kind").order_by("period", "line", "pk")
-    lines = list(lines if last_day is None else lines.filter(ends_on__gt=last_day))
-    credited = Credit.objects.filter(charge__in=lines).order_by().values("charge").annotate(fen=Sum("amount"))
-    lowered = {row["charge"]: int(row["fen"]) for row in credited}
-    found = [(charge, min(charge.amount - kept(charge, last_day), charge.amount - lowered.get(charge.pk, 0))) for charge in lines]
-    return [(charge, fen) for charge, fen in found if fen > 0]
+
+def past_day(charges, last_day):
+    """The same of these lines, of whatever contracts."""
+    lines = charges if last_day is None else charges.filter(ends_on__gt=last_day)
+    return _past(lines, lambda charge: last_day)
+
+
+def past_tenure(charges):
+    """The same of those of these charges that are live lines of parking contracts, past the last day of their household's tenure."""
+    past = Q(household__ends_on__lt=F("ends_on")) | Q(household__voided_at__isnull=False)
+    lines = of_contracts(charges.live()).filter(past)
+    return _past(lines, lambda charge: None if charge.household.voided_at else charge.household.ends_on)
+
+
+def _past(lines, last_day_of):
+    """Each is the line less what the days kept come to, rounded once, and what was given back; never more than what other credits have left of it."""
+    credits = Credit.objects.filter(charge=OuterRef("pk")).order_by().values("charge")
+    fen = Cast(Sum("amount"), BigIntegerField())
+    lines = lines.select_related("fee_kind", "household__unit").order_by("period", "line", "pk").annotate(
+        lowered=Coalesce(Subquery(credits.annotate(fen=fen).values("fen")), 0),
+        returned=Coalesce(Subquery(credits.filter(source=Credit.Source.CONTRACT).annotate(fen=fen).values("fen")), 0))
+    found = [(line, min(line.amount - kept(line, last_day_of(line)) - line.returned, line.amount - line.lowered)) for line in lines]
+    return [(line, fen) for line, fen in found if fen > 0]
 
 
 def kept(charge, last_day):
     """What the line's days up to this one come to, fen: its own share of the month, by days."""
+    part = kept_part(charge, last_day)
+    return line_amount(charge.quantity, charge.unit_price, charge.percent, *part) if part[0] else 0
+
+
+def kept_part(charge, last_day):
+    """(part, of) of the month: the line's own share, by days."""
     days = (charge.ends_on - charge.starts_on).days + 1
     used = 0 if last_day is None else max(0, (min(last_day, charge.ends_on) - charge.starts_on).days + 1)
-    return line_amount(charge.quantity, charge.unit_price, charge.percent, charge.share_num * used, charge.share_den * days) if used else 0
+    part = Fraction(charge.share_num * used, charge.share_den * days)
+    return part.numerator, part.denominator

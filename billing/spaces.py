@@ -6,9 +6,11 @@ from django.db.models import Q
 from households.entering import checked
 from households.models import Household, Vehicle
 from households.people import add_vehicle
+from households.standing import said
+from servicecentre.files.storing import add_files
 from servicecentre.kit.identity import check_plate
 from servicecentre.kit.money import yuan
-from servicecentre.kit.periods import BillingMonth, business_day, now, today
+from servicecentre.kit.periods import BillingMonth, now, today
 from servicecentre.kit.refused import Refused
 from servicecentre.kit.text import clean_text
 from servicecentre.papers.issuing import issue_paper, void_paper
@@ -18,11 +20,13 @@ from servicecentre.worklog.stale import fresh
 
 from .allocation import settle
 from .charges import make_charge, void_charge
+from .explain import less_text
 from .models import BillingPolicy, ContractVehicle, Credit, ParkingContract, ParkingSpace, SpaceHold, SpaceKind
 from .models.spaces import OWNED
+from .room import room
 from .run import hold_tariff
 from .space_papers import contract_content
-from .space_terms import ONE, billed_from, charges_of, give_back, signed_due, signed_lines, signed_months, tariff_of
+from .space_terms import ONE, billed_from, charges_of, give_back, kept_part, signed_due, signed_lines, signed_months, tariff_of
 
 MOST_AHEAD = timedelta(days=92)          # how far ahead a contract may begin
 MOST_BACK = timedelta(days=31)           # and how far back: the car stood there before anybody came to the desk
@@ -34,13 +38,13 @@ KINDS = {kind: f"{kind.label}车位" for kind in SpaceKind}
 
 @act
 def sign_contract(household, *, space_kind, starts_on, cycle_months, plate, by, space=None, ends_on=None, brand="", colour="", owner_name="",
-                  licence_seen=False, proof="", holder_name="", card_no="", remarks="", renews=None, despite=()):
+                  licence_seen=False, proof="", holder_name="", card_no="", remarks="", renews=None, files=(), despite=()):
     """A household rents a space (or keeps its own) from–to; its first cycle is billed at once, and later ones of months that were run already.
 
-    Returns the ParkingContract.
-    ``space`` None: a shared one without a number; ``ends_on`` None: until it is ended. The price is the tariff's of that kind in the
-    month of the first day, frozen. Refused without an owner in that month, without proof for a dedicated space, for a space that is
-    let, and, unless ``special_plate``, ``same_plate`` or ``parked_elsewhere`` is accepted, for a plate that wants a second look.
+    Returns the ParkingContract. ``space`` None: a shared one without a number; ``ends_on`` None: until it is ended. The price is the
+    tariff's of that kind in the month of the first day, frozen; ``files``: the proof, kept with the contract. Refused without an owner in
+    that month, without proof for a dedicated space, for a space that is let, and, unless ``special_plate``, ``same_plate`` or
+    ``parked_elsewhere`` is accepted, for a plate that wants a second look.
     """
     hold_tariff(household.estate)                          # a run under way has its months, and bills none behind this
     household = Household.objects.lock(household)
@@ -72,6 +76,7 @@ def sign_contract(household, *, space_kind, starts_on, cycle_months, plate, by, 
     paper = issue_paper(PARKING, household, content=contract_content(contract, space, vehicle, lines, due, by), by=by)
     contract.paper, contract.subject = paper, paper.number
     contract.save()
+    add_files(files, contract, right=ParkingContract.right, by=by, household_no=household.number)
     _hold(contract, space, vehicle, by)
     for line in lines:
         make_charge(household, price.fee_kind, by=by, period=line.month, quantity=ONE, unit_price=line.unit_price, share_num=line.share_num,
@@ -86,13 +91,17 @@ def sign_contract(household, *, space_kind, starts_on, cycle_months, plate, by, 
 def end_contract(contract, *, last_day, reason, version, by, despite=()):
     """The contract ends before its time, with this last day: whole unused days that were billed are given back. Returns it.
 
-    Each line beyond gets a credit of its own, first against itself, the rest is the household's credit. Refused for a day past the end
-    or before the beginning, and, unless "past_end" is accepted, for a day that is over.
+    Each line beyond gets a credit of its own, first against itself, the rest is the household's credit. Refused for a day past the end, the
+    household's too, or before the beginning, and, unless "past_end" is accepted, for a day that is over. One that ended early ends
+    earlier still where its household was gone before.
     """
     contract = _held(contract, version)
-    reason = _said("reason", reason, "请写为什么提前终止，如「搬走」「卖车」")
-    if contract.ended_at:
+    reason = said("reason", reason, 60, "请写为什么提前终止，如「搬走」「卖车」")
+    gone = contract.tenure_ends
+    if contract.ended_at and gone is None:
         raise Refused(f"这份协议已经提前终止，用到 {contract.ends_on}。")
+    if gone and last_day > gone:
+        raise Refused({"last_day": f"业主到 {gone} 为止，最后一天不能再晚"})
     if last_day < contract.starts_on:
         raise Refused({"last_day": f"不能早于起日 {contract.starts_on}；一天也没用的，请办取消"})
     if contract.ends_on and last_day >= contract.ends_on:
@@ -104,8 +113,8 @@ def end_contract(contract, *, last_day, reason, version, by, despite=()):
     back = _give_back(contract, last_day, f"{contract.subject} 用到 {last_day}：{reason}", by)
     for row in (*contract.holds.live(), *contract.vehicles.live()):
         _shorten(row, last_day)
-    contract.ends_on, contract.ended_at, contract.ended_by, contract.end_reason = last_day, now(), by, reason
-    _save(contract, "ends_on", "ended_at", "ended_by", "end_reason")
+    contract.ends_on = last_day
+    _save(contract, "ends_on", *_ended(contract, reason, by, now()))
     record(by, f"车位协议 {contract} 提前终止，用到 {last_day}，退 {yuan(back)} 元：{reason}", contract, household=contract.household)
     return contract
 
@@ -114,13 +123,13 @@ def end_contract(contract, *, last_day, reason, version, by, despite=()):
 def cancel_contract(contract, *, reason, version, by):
     """It never began: signed by mistake, or called off before its first day. Its lines are void or given back, its paper is void.
 
-    Refused once a day of it was used; on the day it was signed it may still be called off.
+    Refused once a day of it was used; on the day it was signed it may still be called off, and where its household was gone before it began.
     """
     contract = _held(contract, version)
-    reason = _said("reason", reason, "请写为什么取消，如「填错车位」")
-    if today() > contract.starts_on and business_day(contract.signed_at) != today() or contract.paper_id is None:
+    reason = said("reason", reason, 60, "请写为什么取消，如「填错车位」")
+    if not contract.never_began(today()):
         raise Refused("这份协议已经开始用了，请办提前终止。")
-    if contract.ended_at or contract.renewals.live().exists():
+    if contract.ended_at and not contract.tenure_ends or contract.renewals.live().exists():
         raise Refused("这份协议已经提前终止或续租，不能取消。")
     for charge in charges_of(contract).filter(paid=0, credits=None):
         void_charge(charge, reason=f"取消车位协议：{reason}", by=by)
@@ -129,9 +138,10 @@ def cancel_contract(contract, *, reason, version, by):
     for row in (*contract.holds.live(), *contract.vehicles.live()):
         row.voided_at = at
         row.save(update_fields=["voided_at"])
-    contract.voided_at, contract.ended_at, contract.ended_by, contract.end_reason = at, at, by, reason
-    _save(contract, "voided_at", "ended_at", "ended_by", "end_reason")
-    void_paper(contract.paper, reason=f"取消：{reason}", by=by)
+    contract.voided_at = at
+    _save(contract, "voided_at", *_ended(contract, reason, by, at))
+    if contract.paper:
+        void_paper(contract.paper, reason=f"取消：{reason}", by=by)
     record(by, f"取消车位协议 {contract}，退 {yuan(back)} 元：{reason}", contract, household=contract.household)
     return contract
 
@@ -143,7 +153,7 @@ def change_vehicle(contract, *, plate, from_day, reason, version, by, brand="", 
     From the first day of the one before: that one was entered wrongly and is void. No money moves: the fee is per vehicle, and there is one.
     """
     contract = _held(contract, version)
-    reason = _said("reason", reason, "请写为什么换，如「换新车」「换号牌」")
+    reason = said("reason", reason, 60, "请写为什么换，如「换新车」「换号牌」")
     _refuse_day_outside(contract, from_day)
     vehicle = _vehicle(contract.household, plate, brand=brand, colour=colour, owner_name=owner_name, licence_seen=licence_seen, by=by,
                        despite=despite)
@@ -165,7 +175,7 @@ def change_vehicle(contract, *, plate, from_day, reason, version, by, brand="", 
 def change_space(contract, *, space, from_day, reason, version, by):
     """Another space of the same kind from a day on, or for a shared one none with a number. Returns the contract. The price stays."""
     contract = _held(contract, version)
-    reason = _said("reason", reason, "请写为什么换，如「原位漏水」")
+    reason = said("reason", reason, 60, "请写为什么换，如「原位漏水」")
     _refuse_day_outside(contract, from_day)
     before = contract.holds.live().order_by("-starts_on").select_related("space").first()
     open_now = before is not None and (before.ends_on == contract.ends_on)
@@ -252,24 +262,26 @@ def change_space_entry(space, *, place, state, remark, version, by):
 def _held(contract, version):
     """The contract, locked behind tariff and household, so that no run bills what is ended here; Refused when it is void or was changed."""
     hold_tariff(contract.estate)
-    Household.objects.lock(contract.household_id)
+    household = Household.objects.lock(contract.household_id)
     contract = ParkingContract.objects.lock(contract)
+    contract.household = household
     fresh(contract, version)
     if contract.voided_at:
         raise Refused("这份协议已经取消。")
     return contract
 
 
+def _ended(contract, reason, by, at):
+    """Who ended it, when and why, on the row; returns the columns: none where that stands there already."""
+    if contract.ended_at:
+        return ()
+    contract.ended_at, contract.ended_by, contract.end_reason = at, by, reason
+    return "ended_at", "ended_by", "end_reason"
+
+
 def _save(contract, *fields):
     contract.version += 1
     contract.save(update_fields=[*fields, "version"])
-
-
-def _said(field, text, sentence):
-    text = checked(field, clean_text, text, 60)
-    if not text:
-        raise Refused({field: sentence})
-    return text
 
 
 def _space_values(**texts):
@@ -394,7 +406,8 @@ def _give_back(contract, last_day, words, by):
     """Credit rows for what was billed beyond this day, each first against its own line; returns the sum, fen."""
     at, total = now(), 0
     for charge, fen in give_back(contract, last_day):
-        credit = Credit.objects.create(estate_id=contract.estate_id, household=contract.household, charge=charge, source=Credit.Source.CONTRACT,
+        how = less_text(charge, fen, room(charge), part=kept_part(charge, last_day))
+        credit = Credit.objects.create(estate_id=contract.estate_id, household=contract.household, charge=charge, source=Credit.Source.CONTRACT, how=how,
                                        amount=fen, left=fen, reason=words[:100], made_at=at, made_by=by)
         if charge.due:
             settle(contract.household, [charge], [credit], at=at, later=True)

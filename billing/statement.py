@@ -29,6 +29,7 @@ CHARGE, CHARGE_VOID, PAYMENT_VOID, CREDIT, PAYMENT, REFUND, BOUNCED = range(7)  
 MODELS = {CHARGE: Charge, CHARGE_VOID: Charge, PAYMENT_VOID: Payment, CREDIT: Credit, PAYMENT: Payment, REFUND: Refund, BOUNCED: Refund}
 AGES = ((30, "30 天内"), (90, "31–90 天"), (180, "91–180 天"), (365, "181–365 天"), (None, "一年以上"))
 NOT_DUE = "还没到期"
+MONEY = (Credit.Source.VOID, Credit.Source.DEPOSIT, Credit.Source.PREPAID)               # credits that somebody paid: received, not forgiven
 DEPOSITS = (("装修押金", (Deposit.Kind.RENOVATION,)), ("钥匙、卡、证押金", (Deposit.Kind.KEY, Deposit.Kind.CARD, Deposit.Kind.REMOTE, Deposit.Kind.PASS)),
             ("其他押金", (Deposit.Kind.OTHER,)))
 HEADER = ["日期", "单据", "摘要", "怎么算", "应收（元）", "实收、减免（元）", "余额（元）"]
@@ -105,7 +106,7 @@ def statement(household, first, last):
     balances = accumulate((row[3] for row in span), initial=opening)
     next(balances)
     found = Statement(household, first, last, opening, [Event(*row, balance) for row, balance in zip(span, balances, strict=True)])
-    kept = set(Credit.objects.filter(household=household, source=Credit.Source.VOID).values_list("pk", flat=True))
+    kept = set(Credit.objects.filter(household=household, source__in=MONEY).values_list("pk", flat=True))
     for kind, pk, _, fen, _ in found.events:
         if kind in (CHARGE, CHARGE_VOID):
             found.charged += fen
@@ -191,8 +192,14 @@ def _told(kind, row):
     if kind == CREDIT:
         waiver = getattr(row, "waiver", None)
         url = waiver.get_absolute_url() if waiver else reverse("billing:charge", args=[row.charge_id]) if row.charge_id else ""
-        return str(waiver) if waiver else row.get_source_display(), url, f"{row.reason}{f'：{row.charge}' if row.charge else ''}", ""
+        return str(waiver) if waiver else row.get_source_display(), url, f"{row.reason}{f'：{row.charge}' if row.charge else ''}", _how(row)
     return str(row), row.get_absolute_url(), f"退款，{row.get_method_display()}" if kind == REFUND else f"退款被银行退回，{row.bounced_words}", ""
+
+
+def _how(credit):
+    """What made its sum; of one from before that was written down, what it left of its line."""
+    fen = credit.charge and credit.charge.amount
+    return credit.how or (f"{yuan(fen)} − {yuan(fen - credit.amount)}" if fen else "")
 
 
 @act

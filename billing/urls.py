@@ -144,6 +144,7 @@ urlpatterns = [
     path("vacancies/<int:pk>/refuse/", vacancies.refuse_vacancy, name="refuse_vacancy"),
     path("vacancies/<int:pk>/extend/", vacancies.extend_vacancy, name="extend_vacancy"),
     path("vacancies/<int:pk>/end/", vacancies.end_vacancy, name="end_vacancy"),
+    path("vacancies/<int:pk>/end/undo/", vacancies.undo_vacancy_end, name="undo_vacancy_end"),
     path("vacancies/<int:pk>/check/", vacancy_round.check_vacancy, name="check_vacancy"),
     path("vacancies/checks/<int:pk>/withdraw/", vacancy_round.withdraw_check, name="withdraw_check"),
     path("households/<int:pk>/vacancy/", vacancies.apply_vacancy, name="apply_vacancy"),

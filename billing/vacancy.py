@@ -6,10 +6,12 @@ it in full until then, and the check writes the credit.
 """
 from datetime import timedelta
 
+from households.agents import use_letter
 from households.entering import checked
 from households.models import Household, Unit, UnitUse
+from households.models.agents import Matter
 from households.people import open_tenure
-from households.standing import end_use, set_use, withdraw_use
+from households.standing import end_use, said, set_use, withdraw_use
 from servicecentre.files.storing import add_files
 from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import BillingMonth, now, today
@@ -23,7 +25,7 @@ from servicecentre.worklog.stale import fresh
 from .models import BillingPolicy, Charge, VacancyApplication
 from .run import hold_tariff
 from .vacancy_credits import settle_months
-from .vacancy_meters import Meter, given, over_words, used_between, write_readings
+from .vacancy_meters import LIMITED, Meter, given, over_words, used_between, write_readings
 from .vacancy_months import counts_from
 from .vacancy_papers import application_content, notice_content
 from .vacancy_spells import USE_OF_WHY, earlier_spells, ending_now
@@ -31,22 +33,25 @@ from .vacancy_spells import USE_OF_WHY, earlier_spells, ending_now
 Proof, Why = VacancyApplication.Proof, VacancyApplication.Why
 LATE_DAYS = 31                    # how long after the owner's application it may still be written down
 LONGEST = 24                      # months of one approved span
-NOW = {Meter.WATER: "water_now", Meter.POWER: "power_now"}
+NOW = {Meter.WATER: "water_now", Meter.POWER: "power_now", Meter.GAS: "gas_now"}
 SEE = "billing.view_vacancies"    # who may open the files of an application and its checks
 
 
 @act
 def apply_vacancy(household, *, spell_from, proof, applied_on, reason, contact, statement, by, planned_to=None, key_left=False, words="",
-                  water_start=None, power_start=None, water_now=None, power_now=None, files=()):
+                  letter=None, water_start=None, power_start=None, gas_start=None, water_now=None, power_now=None, gas_now=None, files=(), despite=()):
     """Take an owner's application in, with its paper KZ; returns the VacancyApplication, which waits for a manager.
 
-    ``water_start``, ``water_now`` and so on: readings of the first day and of ``applied_on``, 0.01 of the unit. Refused without the owner's statement, for
-    days that cannot be, where the register says that somebody lives there, where the meters ran too fast, and for a shop or a debtor
+    ``letter``: of the agent who brings it, for 其他, whose use is noted; ``unless="not_called"`` while no call has confirmed it.
+    ``water_start``, ``water_now`` and so on: readings of the first day and of ``applied_on``, 0.01 of the unit. Refused for the developer, without the
+    owner's statement, for days that cannot be, where the register says that somebody lives there, where the meters ran too fast, and for a shop or a debtor
     where the estate's settings say so.
     """
     unit = Unit.objects.lock(household.unit_id)
     household = open_tenure(household)
     policy = BillingPolicy.of(household.estate_id)
+    if household.developer:
+        raise Refused("还没有交付，费用由建设单位承担，不按业主空置减免。")
     if not statement:
         raise Refused({"statement": "业主没有声明，不能登记申请。"})
     if unit.kind == Unit.Kind.SHOP and not policy.vacancy_for_shops:
@@ -55,16 +60,20 @@ def apply_vacancy(household, *, spell_from, proof, applied_on, reason, contact, 
     _refuse_lived_in(household, unit, spell_from)
     if policy.vacancy_needs_no_arrears and (owed := Charge.objects.filter(household=household).overdue(on=today()).owed()):
         raise Refused(f"这一户逾期没缴 {yuan(owed)} 元，缴清以后才能申请空置。")
-    start, read = given(water_start, power_start), given(water_now, power_now)
+    start, read = given(water_start, power_start, gas_start), given(water_now, power_now, gas_now)
     used = used_between(start, read, (applied_on - spell_from).days, fields=NOW)
-    if proof == Proof.READINGS and not used:
+    if proof == Proof.READINGS and not LIMITED & set(used):
         raise Refused({"water_now": "凭抄表的，起始日和申请日的读数都要填，水表或电表至少一个。"})
     if over := over_words(policy, used):
         raise Refused({"spell_from": f"{over}，不算空置。"})
+    if letter is not None:
+        if letter.household_id != household.pk:
+            raise Refused({"letter": "这份委托书不是这一户的。"})
+        use_letter(letter, matter=Matter.OTHER, words="代办空置申请", by=by, despite=despite)
     spell = VacancyApplication.objects.create(
-        estate_id=household.estate_id, household=household, unit=unit, spell_from=spell_from, proof=proof, applied_on=applied_on, planned_to=planned_to,
-        reason=reason, key_left=key_left, contact=said("contact", contact, 60, "写一个漏水时找得到的人"), words=checked("words", clean_text, words, 100),
-        asked_by=by, asked_at=now())
+        estate_id=household.estate_id, household=household, unit=unit, letter=letter, spell_from=spell_from, proof=proof, applied_on=applied_on,
+        planned_to=planned_to, reason=reason, key_left=key_left, contact=said("contact", contact, 60, "写一个漏水时找得到的人"),
+        words=checked("words", clean_text, words, 100), asked_by=by, asked_at=now())
     write_readings(spell, start, on=spell_from, by=by)
     write_readings(spell, read, on=applied_on, by=by, used=used)
     add_files(files, spell, right=SEE, by=by, household_no=household.number)
@@ -180,6 +189,55 @@ def end_spell(spell, ended_on, why, words, by):
     return spell
 
 
+@act
+def undo_vacancy_end(spell, *, reason, version, by):
+    """An end that was a mistake is taken back, with the check that made it; the spell runs on, its months are as they were. Returns the application.
+
+    Refused for who took the application in, once its days count for another spell, and where the register ends it no later.
+    """
+    spell = held(spell)
+    fresh(spell, version)
+    if not (spell.approved and spell.ended_on):
+        raise Refused("只有批准过、已经结束的空置，才能撤销结束。")
+    if by.pk == spell.asked_by_id:
+        raise Refused("登记申请的人不能撤销结束，请别的主管来办。")
+    if after := earlier_spells(spell.unit, spell.spell_from).exclude(pk=spell.pk).select_related("paper").first():
+        raise Refused(f"后来的 {after} 已算了这段时间，这一份不能再接着算。", link=("看那一份", after.get_absolute_url()))
+    reason, was = said("reason", reason, 60, "写明结束错在哪里。"), spell.ended_on
+    _use_goes_on(spell, by)
+    if (ending := ending_now(spell.household, spell.spell_from, use=spell.use)) and ending.day <= was:
+        raise Refused(f"{ending.words}，结束没有错。登记写错了的，先改登记。")
+    wrong = list(spell.checks.live().filter(use_found=True))
+    for rows in (spell.checks.live().filter(use_found=True), spell.readings.live().filter(check_row__in=wrong)):
+        rows.update(voided_at=now())
+    spell.ended_on = spell.ended_why = spell.ended_by = spell.ended_at = spell.spell_to = spell.dropped_at = None
+    spell.ended_words = ""
+    spell.version += 1
+    spell.save()
+    done = settle_months(spell, by=by)
+    months = "、".join(str(BillingMonth.of(check.month)) for check in wrong)
+    record(by, f"撤销空置 {spell} {was} 的结束，{reason}{f'，{months} 要重新核查' if months else ''}{done.words}", spell, household=spell.household)
+    return spell
+
+
+def _use_goes_on(spell, by):
+    """The unit is known to be empty again: what the end wrote of its use is taken back."""
+    use, last = spell.use, spell.unit.uses.live().last()
+    if use.voided_at:
+        spell.use = _vacant_use(spell, by)
+    elif use.ends_on and last.starts_on == use.ends_on + timedelta(days=1) and last.basis == _over(spell):
+        withdraw_use(last, reason=f"撤销空置 {spell} 的结束", by=by)
+    elif use.ends_on and last == use:
+        use.ends_on = None
+        use.save(update_fields=["ends_on"])
+    use.refresh_from_db()
+
+
+def _over(spell):
+    """The basis of the use that an end writes."""
+    return f"空置 {spell} 结束"
+
+
 def _withdraw(spell, words, by):
     spell.ended_on, spell.ended_why, spell.ended_words, spell.ended_by, spell.ended_at = today(), Why.WITHDRAWN, words, by, now()
     spell.dropped_at = now()
@@ -200,7 +258,7 @@ def _use_follows(spell, by):
     if spell.ended_on <= use.starts_on:
         withdraw_use(use, reason=f"空置 {spell} 不作数", by=by)
     elif spell.ended_why in USE_OF_WHY:
-        set_use(spell.unit, use=USE_OF_WHY[spell.ended_why], starts_on=spell.ended_on, basis=f"空置 {spell} 结束", by=by)
+        set_use(spell.unit, use=USE_OF_WHY[spell.ended_why], starts_on=spell.ended_on, basis=_over(spell), by=by)
     else:
         end_use(use, ends_on=spell.ended_on - timedelta(days=1), by=by)
 
@@ -261,11 +319,3 @@ def _refuse_lived_in(household, unit, spell_from, spell=None):
     last = unit.uses.live().last()
     if last and last.starts_on >= spell_from and (last.use != UnitUse.Use.VACANT or last.starts_on > spell_from):
         raise Refused({"spell_from": f"使用情况登记 {last.starts_on} 起{last.get_use_display()}，空置不能更早。登记错了先撤回那一条。"})
-
-
-def said(name, text, limit, ask):
-    """Clean text that may not be empty; Refused beside its field."""
-    text = checked(name, clean_text, text, limit)
-    if not text:
-        raise Refused({name: ask})
-    return text

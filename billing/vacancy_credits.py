@@ -5,6 +5,7 @@ cost, at what was billed, credited and billed in addition, and writes the differ
 Credit (空置减免) allocated to it first, more is a further line whose subject is the application's number.
 """
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.db.models import Max, Sum
 
@@ -14,8 +15,10 @@ from servicecentre.kit.refused import Refused
 
 from .allocation import settle
 from .charges import make_charge
+from .explain import less_text
 from .models import BillingPolicy, Charge, Credit, VacancyMonth
 from .models.vacancy import REDUCED
+from .room import room
 from .shares import NOTHING, WHOLE, Tenure, share, with_neighbours
 from .vacancy_spells import wanted_months
 
@@ -74,9 +77,16 @@ def _settle_month(spell, month, percent, done, by):
         _settle_lines(spell, month, percent, [row for row in billed if row.fee_kind == kind], [row for row in further if row.fee_kind == kind], done, by)
 
 
+def settle_again(household, month, *, by):
+    """The same for one month whose lines have become more; the caller holds the household."""
+    if row := VacancyMonth.objects.live().filter(household=household, period=month.first).select_related("application__paper").first():
+        row.application.household = household
+        _settle_month(row.application, month, row.percent, Settled(), by)
+
+
 def _settle_lines(spell, month, percent, billed, further, done, by):
     credited = _credited(billed + further, source=Credit.Source.VACANCY)
-    room = {row.pk: row.amount - fen for row, fen in ((row, _credited([row]).get(row.pk, 0)) for row in billed + further)}
+    spare = {row.pk: row.amount - fen for row, fen in ((row, _credited([row]).get(row.pk, 0)) for row in billed + further)}
     policy = BillingPolicy.of(spell.estate_id)
     lacks = {row: less(row, spell.household, percent, policy) - credited.get(row.pk, 0) for row in billed}       # how much less each should still cost
     lacks |= {row: row.amount - credited.get(row.pk, 0) for row in further}
@@ -84,7 +94,7 @@ def _settle_lines(spell, month, percent, billed, further, done, by):
     if fen < 0:
         _bill_more(spell, month, billed[0].fee_kind, -fen, done, by)
     for row in sorted(lacks, key=lambda row: (row not in further, row.line)):                             # what was billed in addition goes first
-        if (credit := min(fen, lacks[row], room[row.pk])) > 0:
+        if (credit := min(fen, lacks[row], spare[row.pk])) > 0:
             _credit(spell, month, row, credit, by)
             done.credited += credit
             fen -= credit
@@ -103,12 +113,34 @@ def less(row, household, percent, policy):
         part = NOTHING if household.voided_at else share(
             Tenure(household.starts_on, household.ends_on, household.developer, row.bought_of_owner, row.next_from, row.next_to),
             BillingMonth.of(row.period), policy)
+    return less_of(row, part, percent)
+
+
+def less_of(row, part, percent):
+    """The same for this part of the month."""
     return sum(sign * (line_amount(row.quantity, row.unit_price, at, *part) if part[0] else 0) for sign, at in ((1, row.percent), (-1, percent)))
 
 
+def billed_at_end(charge, ended):
+    """What the spell's end would bill after all of this line's month, were ``ended.ends_on`` the seller's last day: the month is no full one then."""
+    month = BillingMonth.of(charge.period)
+    if charge.fee_kind.code not in REDUCED.values() or not month.first <= ended.ends_on < month.last:
+        return 0
+    if not VacancyMonth.objects.live().filter(household=ended, period=month.first).exists():
+        return 0
+    rows = Charge.objects.live().filter(household=ended, fee_kind=charge.fee_kind, period=month.first, opening=None)
+    billed, further = list(with_neighbours(rows.filter(subject=""))), list(rows.filter(label=MORE))
+    policy, fen = BillingPolicy.of(ended.estate_id), sum(_credited(billed + further, source=Credit.Source.VACANCY).values())
+    for row in billed:
+        row.next_from, row.next_to = ended.ends_on + timedelta(days=1), None
+        fen -= less(row, ended, 100, policy)
+    return max(0, fen - sum(row.amount for row in further))
+
+
 def _credit(spell, month, row, fen, by):
+    how = less_text(row, fen, room(row), percent=spell.percent)
     credit = Credit.objects.create(estate_id=spell.estate_id, household=spell.household, charge=row, source=Credit.Source.VACANCY, amount=fen, left=fen,
-                                   reason=f"空置 {spell}，{month.label}按 {spell.percent}%", made_at=now(), made_by=by)
+                                   how=how, reason=f"空置 {spell}，{month.label}按 {spell.percent}%", made_at=now(), made_by=by)
     if row.due:
         settle(spell.household, [row], [credit], at=credit.made_at, later=True)
 

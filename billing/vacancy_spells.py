@@ -8,11 +8,14 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from django.db.models import Q
+from django.urls import reverse
 
 from households.models import Resident, UnitUse
 from servicecentre.kit.periods import BillingMonth, today
+from servicecentre.kit.refused import Refused
 
 from .models import VacancyApplication, VacancyCheck
+from .models.vacancy import REDUCED
 from .vacancy_months import Terms, full_months, proven_months, reduced_months
 
 Why, Use = VacancyApplication.Why, UnitUse.Use
@@ -66,6 +69,17 @@ def _lived_in(row, spell_from):
 def ending_now(household, spell_from, *, use=None):
     """ending_of() one household, read now."""
     return ending_of(household, spell_from, household.unit.uses.live(), household.residents.all(), use=use)
+
+
+def refuse_unended(household, charge):
+    """Refused where this line's month is of a running spell that the register ends: what the month costs is not known before that is done."""
+    spell = VacancyApplication.objects.running().filter(household=household).select_related("use", "paper").first()
+    if spell is None or charge.fee_kind.code not in REDUCED.values():
+        return
+    ending = ending_now(household, spell.spell_from, use=spell.use)
+    if ending and ending.day <= BillingMonth.of(charge.period).last:
+        raise Refused(f"{ending.words}，空置 {spell} 还没有结束。请先办结束空置，再更正这一笔。",
+                      link=("办结束空置", reverse("billing:end_vacancy", args=[spell.pk])))
 
 
 def spells_to_end(estate, *, on=None):

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from households.entering import checked
+from households.standing import said
 from servicecentre.kit.identity import check_plate, show_plate
 from servicecentre.kit.money import half_up, yuan
 from servicecentre.kit.periods import business_day, now, shown_moment, today
@@ -179,7 +180,7 @@ def void_visit_fee(visit, *, reason, by):
         raise Refused(f"{done.by.name} {shown_moment(done.at)} 已冲回这一笔。")
     if by.pk == visit.left_by_id:
         raise Refused("这笔钱是您收的，要由别人冲回。")
-    reason = _said(reason)
+    reason = said("reason", reason, 100, "请写原因")
     day = today()
     void = VisitVoid.objects.create(estate=visit.estate, visit=visit, fee=visit.fee, taken_by_id=visit.left_by_id, from_till=day == visit.day,
                                     reason=reason, day=day, at=now(), by=by)
@@ -229,13 +230,6 @@ def _method(method):
     return method
 
 
-def _said(reason):
-    reason = checked("reason", clean_text, reason, 100)
-    if not reason:
-        raise Refused({"reason": "请写原因"})
-    return reason
-
-
 def _leaving(shift):
     """The moment of going; kept inside the day of the till that takes the money, also when midnight passed in the queue."""
     return (shift.within(now()) if shift else now()).replace(microsecond=0)
@@ -257,7 +251,8 @@ def _leave_free(visit, cost, gate, free_kind, by):
 def _let_out_by_hand(visit, cost, gate, fee, reason, method, shift, by):
     if fee is None or not 0 <= fee <= MOST_FEE:
         raise Refused({"fee": f"填 0 到 {yuan(MOST_FEE)} 元"})
-    return _let_out(visit, cost, gate, by, rule=RULE.HAND, fee=fee, fee_reason=_said(reason), method=_method(method) if fee else None, shift=shift)
+    fee_reason = said("reason", reason, 100, "请写原因")
+    return _let_out(visit, cost, gate, by, rule=RULE.HAND, fee=fee, fee_reason=fee_reason, method=_method(method) if fee else None, shift=shift)
 
 
 def _let_out(visit, cost, gate, by, *, rule, fee, **frozen):

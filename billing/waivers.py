@@ -1,7 +1,7 @@
 """减免: part or all of one line forgiven; asked by one, approved by another, its credit settles that very line (FORMS 3.10)."""
-from django.core.exceptions import ValidationError
-
+from households.entering import checked
 from households.models import Household
+from households.standing import said
 from servicecentre.files.storing import add_files
 from servicecentre.kit.money import yuan
 from servicecentre.kit.periods import business_day, now, shown_moment
@@ -13,10 +13,11 @@ from servicecentre.worklog.acts import act, record
 
 from . import second_person
 from .allocation import settle
+from .explain import less_text
 from .models import Charge, Credit, Waiver
 from .prepayments import FEE, SUBJECT
 from .refund_sources import cashiers_of_lines
-from .room import room_beside_discount
+from .room import room, room_beside_discount
 from .slips import waiver_content
 
 SEE = "billing.view_refunds"              # who may open the evidence
@@ -34,11 +35,9 @@ def ask_waiver(charge, *, amount, reason, basis="", files=(), by):
         raise Refused(f"{waiting.asked_by.name} {shown_moment(waiting.asked_at)} 已申请减免这笔应收，等人批准。",
                       link=("看这张申请", waiting.get_absolute_url()))
     _demand_due(charge, amount)
-    reason = _said("reason", reason)
-    if not reason:
-        raise Refused({"reason": "写明为什么减免。"})
+    reason = said("reason", reason, 100, "写明为什么减免。")
     waiver = Waiver.objects.create(estate_id=charge.estate_id, household=household, charge=charge, amount=amount, reason=reason,
-                                   basis=_said("basis", basis), asked_by=by, asked_at=now())
+                                   basis=checked("basis", clean_text, basis, 100), asked_by=by, asked_at=now())
     add_files(files, waiver, right=SEE, by=by, household_no=household.number)
     record(by, f"申请减免 {charge} {yuan(amount)} 元：{reason}", waiver, household=household)
     return waiver
@@ -57,7 +56,8 @@ def waive_charge(waiver, *, by):
         raise Refused(sentence)
     _demand_due(charge, waiver.amount)
     at = now()
-    waiver.credit = Credit.objects.create(estate_id=charge.estate_id, household=household, charge=charge, source=Credit.Source.WAIVER,
+    how = less_text(charge, waiver.amount, room(charge))
+    waiver.credit = Credit.objects.create(estate_id=charge.estate_id, household=household, charge=charge, source=Credit.Source.WAIVER, how=how,
                                           amount=waiver.amount, left=waiver.amount, reason=waiver.reason, made_at=at, made_by=by)
     settle(household, [charge], [waiver.credit], at=at, later=True)
     waiver.decided_by, waiver.decided_at, waiver.approved = by, at, True
@@ -74,9 +74,7 @@ def refuse_waiver(waiver, *, refusal, by):
     waiver = _undecided(waiver)
     if by.pk == waiver.asked_by_id:
         raise Refused("申请人不能自己决定，请别的主管来办。")
-    waiver.refusal = _said("refusal", refusal)
-    if not waiver.refusal:
-        raise Refused({"refusal": "写明为什么不减免，申请人要看。"})
+    waiver.refusal = said("refusal", refusal, 100, "写明为什么不减免，申请人要看。")
     waiver.decided_by, waiver.decided_at, waiver.approved = by, now(), False
     waiver.save(update_fields=["decided_by", "decided_at", "approved", "refusal"])
     record(by, f"不批准减免 {waiver.charge} {yuan(waiver.amount)} 元：{waiver.refusal}", waiver, household=waiver.household)
@@ -108,10 +106,3 @@ def _undecided(waiver):
         raise Refused(f"{waiver.decided_by.name} {shown_moment(waiver.decided_at)} 已{'批准' if waiver.approved else '决定不'}减免。",
                       link=("看结果", waiver.get_absolute_url()))
     return waiver
-
-
-def _said(field, text):
-    try:
-        return clean_text(text, 100)
-    except ValidationError as error:
-        raise Refused({field: error.messages}) from error

@@ -197,6 +197,7 @@ RIGHTS = {
     "billing.refuse_vacancy": _to("不批准空置", MANAGER),
     "billing.extend_vacancy": _to("延长空置", MANAGER),
     "billing.end_vacancy": _to("结束空置", CLERK, MANAGER),
+    "billing.undo_vacancy_end": _to("撤销空置结束", MANAGER),
     "billing.check_vacancy": _to("空置月核查", CLERK, MANAGER, ENGINEER, GUARD),
     "billing.withdraw_check": _to("撤回空置核查", MANAGER),
 }
@@ -204,6 +205,7 @@ RIGHTS = {
 # Acts that ask for the PIN again when it was last said some minutes ago; a clerk's own use of them does not (TRUST T2).
 CONFIRMED = frozenset({
     "billing.void_visit_fee", "billing.export_visits", "billing.add_common_cost", "billing.void_common_cost",
+    "billing.undo_vacancy_end",
     "billing.void_receipt", "billing.refuse_void", "billing.change_price", "billing.withdraw_price", "billing.bill_month", "billing.undo_run",
     "billing.mend_line", "billing.approve_refund", "billing.refuse_refund", "billing.pay_refund", "billing.bounce_refund",
     "billing.waive_charge", "billing.refuse_waiver", "billing.top_up_petty_cash", "billing.count_petty_cash", "billing.reverse_petty_cash",
@@ -221,6 +223,7 @@ CONDITIONS = {
     "billing.ask_void": "另一人批",
     "billing.void_receipt": "不批自己的",
     "billing.approve_vacancy": "不批自己的",
+    "billing.undo_vacancy_end": "不撤自己登记的",
     "billing.refuse_void": "不批自己的",
     "billing.ask_deposit_void": "另一人批",
     "billing.void_deposit": "不批自己的",

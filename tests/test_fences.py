@@ -166,6 +166,8 @@ RULES = {
     "price_from_the_first": Change(Price, "ends_on IS NULL", {"starts_on": "'2045-02-02'"}),
     "one_price_at_a_time": Copy(Price, "withdrawn_at IS NULL"),
     "due_day_exists_every_month": Change(BillingPolicy, "TRUE", {"due_day": "29"}),
+    "year_discount_goes_one_way": Change(BillingPolicy, "TRUE", {"year_discount": "5", "year_free_months": "1"}),
+    "year_discount_ends_after_it_begins": Change(BillingPolicy, "TRUE", {"year_discount_from": "'2026-12-02'", "year_discount_to": "'2026-12-01'"}),
     "billing_rules_within_reason": Change(BillingPolicy, "TRUE", {"vacancy_percent": "101"}),
     "one_live_charge": Copy(Charge, "voided_at IS NULL"),
     "paid_stays_within_amount": Change(Charge, "voided_at IS NULL", {"paid": "amount + 1"}),

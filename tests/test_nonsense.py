@@ -27,7 +27,7 @@ NONSENSE = {"a word": "x'; --", "a negative number": "-1", "a long number": "9" 
             "empty": ""}
 # A button, or choices: nothing in them is typed.
 BUTTONS = ("billing:void_receipt", "billing:void_deposit", "billing:approve_refund", "billing:pay_refund", "billing:approve_deposit_return",
-           "billing:waive_charge", "billing:mend_line", "billing:withdraw_price", "households:import_columns", "remove_phone",
+           "billing:waive_charge", "billing:approve_rebill", "billing:mend_line", "billing:withdraw_price", "households:import_columns", "remove_phone",
            "unmark_day", "end_cover", "end_post", "end_sessions", "lock", "papers:confirm_fit", "reset_second_factor", "sign_retention",
            "withdraw_retention", "texts:withdraw_text")
 CODES = {200, 302, 400, 404, 405, 409, 410}

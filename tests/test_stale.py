@@ -95,7 +95,8 @@ EDITS = {
 }
 # Forms with a guard whose state can be left only once, or whose own tests are elsewhere.
 ELSEWHERE = {
-    **dict.fromkeys(("billing:approve_vacancy", "billing:extend_vacancy", "billing:end_vacancy"), "test_vacancy: decided, moved and ended once"),
+    **dict.fromkeys(("billing:approve_vacancy", "billing:extend_vacancy", "billing:end_vacancy", "billing:undo_vacancy_end"),
+                    "test_vacancy: decided, moved and ended once"),
     "households:revoke_letter": "a letter is revoked once", "households:change_owner": "test_owners: shown first, then pressed",
     "worklog:keep_promise": "below, after a move", "billing:collect": "test_screens_counter",
     "households:import_report": "test_screens_import: what was shown is what is applied", "texts:text": "below: taken out of use",

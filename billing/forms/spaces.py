@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 
 from billing.models import ParkingContract, ParkingSpace, SpaceKind
 from households.models import Household, Unit
+from servicecentre.files.forms import FilesField, FilesMixin
 from servicecentre.kit.fields import DayField, PlateField, TextField
 from servicecentre.kit.forms import DeskForm
 from servicecentre.kit.text import parse_room
@@ -56,7 +57,7 @@ class TermsForm(DeskForm):
         self.estate = self.fields["space"].estate = estate
 
 
-class SignForm(TermsForm):
+class SignForm(FilesMixin, TermsForm):
     """Terms, household and vehicle; the household is the one that holds the room on the first day."""
 
     not_for_act = ("room",)
@@ -71,6 +72,7 @@ class SignForm(TermsForm):
     proof = TextField(label="权属证明", max_length=60, required=False)
     card_no = TextField(label="卡、遥控", max_length=30, required=False)
     remarks = TextField(label="备注", max_length=60, required=False)
+    files = FilesField(label="权属证明的照片、扫描件", required=False, help_text="专用车位拍下来存在协议里")
     field_order = ("room", "holder_name", "space_kind", "space", "starts_on", "ends_on", "cycle_months", "plate")
     household = None
 

@@ -158,7 +158,10 @@ class CreditQuerySet(EstateQuerySet):
 
 
 class Credit(EstateRow):
-    """What lowers a household's debt without being a payment: money of a voided receipt, vacancy, a waiver, a correction, and the like."""
+    """What lowers a household's debt without being a payment: money of a voided receipt, vacancy, a waiver, a correction, and the like.
+
+    ``how``: the arithmetic that made its sum, frozen as it was said then.
+    """
 
     class Source(models.TextChoices):
         VOID = "void", "作废收据转预存"
@@ -177,12 +180,13 @@ class Credit(EstateRow):
     left = models.BigIntegerField("余额(分)")
     refunded = models.BigIntegerField("已退(分)", default=0)
     reason = models.CharField("原因", max_length=100)
+    how = models.CharField("怎么算", max_length=200, blank=True, default="", db_default="")
     made_at = models.DateTimeField("时间")
     made_by = models.ForeignKey(USER, models.PROTECT, verbose_name="经办人", related_name="+")
 
     objects = CreditQuerySet.as_manager()
     guards = [guards.SameEstate("household", "charge"), guards.Undeletable(),
-              guards.Frozen("household", "charge", "source", "amount", "reason", "made_at", "made_by")]
+              guards.Frozen("household", "charge", "source", "amount", "reason", "how", "made_at", "made_by")]
 
     class Meta:
         verbose_name = verbose_name_plural = "贷项"

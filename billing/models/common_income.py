@@ -4,14 +4,9 @@ from django.db.models import Q
 from django.urls import reverse
 
 from servicecentre.kit import guards
-from servicecentre.kit.rows import EstateQuerySet, EstateRow
+from servicecentre.kit.rows import EstateRow
 
 USER = "staff.User"
-
-
-class CommonCostQuerySet(EstateQuerySet):
-    def live(self):
-        return self.filter(voided_at=None)
 
 
 class CommonCost(EstateRow):
@@ -27,7 +22,6 @@ class CommonCost(EstateRow):
     voided_by = models.ForeignKey(USER, models.PROTECT, null=True, verbose_name="作废人", related_name="+")
     void_reason = models.CharField("作废原因", max_length=100, null=True)
 
-    objects = CommonCostQuerySet.as_manager()
     guards = [guards.Undeletable(), guards.Frozen("day", "words", "amount", "basis", "made_by", "made_at",
                                                   once=("voided_at", "voided_by", "void_reason"))]
 

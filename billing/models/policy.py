@@ -1,6 +1,6 @@
 """How this estate bills: the settings of DOMAIN §13 that are about money, each with its mark."""
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from servicecentre.estates.models import Mark, Policy, Setting
 
@@ -42,6 +42,9 @@ class BillingPolicy(Policy):
     last_month = models.CharField("末月怎么算", max_length=15, choices=LastMonth.choices, default=LastMonth.BY_DAY)
     bill_developer = models.BooleanField("没交付的房屋", default=False)
     year_discount = models.PositiveSmallIntegerField("一次缴清全年优惠", default=0)
+    year_free_months = models.PositiveSmallIntegerField("一次缴清全年免几个月", default=0, db_default=0)
+    year_discount_from = models.DateField("全年优惠从哪天起", null=True)
+    year_discount_to = models.DateField("全年优惠到哪天", null=True)
     late_rate = models.PositiveSmallIntegerField("违约金每天万分之几", default=0)
     late_grace = models.PositiveSmallIntegerField("违约金宽限", default=0)
     late_cap = models.PositiveSmallIntegerField("违约金最多", default=100)
@@ -76,6 +79,9 @@ class BillingPolicy(Policy):
         Setting("last_month", PRACTICE, "只说最后一任的末月；业主之间过户总是按天"),
         Setting("months_ahead_max", PRACTICE, "收费时，交款人自己愿意预交", "个月", least=1, most=12),
         Setting("year_discount", PRACTICE, "一次预交 12 个月，少收百分之几；0 就是没有优惠。退回的月没有优惠", "%", most=50),
+        Setting("year_free_months", PRACTICE, "一次预交 12 个月，最后几个月免收；0 就是没有。和百分之几只用一样，退回的月没有优惠", "个月", most=6),
+        Setting("year_discount_from", PRACTICE, "这天起收的才优惠，每户一样"),
+        Setting("year_discount_to", PRACTICE, "这天以后收的没有优惠，收费页上写明到哪天"),
         Setting("bill_developer", Mark.LAW, "条例第 41 条：没交付的由建设单位交；先要登记建设单位那一户和竣工日期",
                 yes_no=("不出账，列出来", "出给建设单位")),
         Setting("late_rate", PRACTICE, "按欠费算，不计复利；0 就是不收", most=10, used=False),
@@ -108,4 +114,8 @@ class BillingPolicy(Policy):
                                    violation_error_message="应缴日填 1 到 28。"),
             models.CheckConstraint(condition=Q(vacancy_percent__lte=100, vacancy_months__gte=1, months_ahead_max__gte=1, months_ahead_max__lte=12,
                                                shared_prepay__gte=0, low_balance__gte=0), name="billing_rules_within_reason",
-                                   violation_error_message="收费规矩里有一个数不在范围内。")]
+                                   violation_error_message="收费规矩里有一个数不在范围内。"),
+            models.CheckConstraint(condition=Q(year_discount=0) | Q(year_free_months=0), name="year_discount_goes_one_way",
+                                   violation_error_message="全年优惠不是减百分之几，就是免几个月：先把另一样改成 0。"),
+            models.CheckConstraint(condition=Q(year_discount_from=None) | Q(year_discount_to=None) | Q(year_discount_to__gte=F("year_discount_from")),
+                                   name="year_discount_ends_after_it_begins", violation_error_message="全年优惠的截止日不能早于开始日。")]

@@ -8,9 +8,11 @@ from django.urls import reverse
 from households.models import Household
 from servicecentre.kit import guards
 from servicecentre.kit.identity import show_plate
+from servicecentre.kit.periods import business_day
 from servicecentre.kit.rows import EstateQuerySet, EstateRow, NoOverlap, Versioned
 from servicecentre.papers.models import Paper
 
+from .charges import Charge
 from .tariffs import FeeKind, Price
 
 USER = "staff.User"
@@ -94,9 +96,15 @@ class ParkingContractQuerySet(EstateQuerySet):
         return self.current(on=on).filter(space_kind=SpaceKind.DEDICATED, proof="")
 
     def beyond_tenure(self, *, on):
-        """Reaching past the last day of their household: nobody is billed for those days until the desk ends or moves them."""
+        """Reaching past the last day of their household: nobody is billed for those days until the desk ends or moves them.
+
+        One whose own term is over stays while lines of days behind the household's last one are there: they were not given back.
+        """
         past = Q(household__ends_on__isnull=False) & (Q(ends_on=None) | Q(ends_on__gt=F("household__ends_on")))
-        return self.current(on=on).filter(past | Q(household__voided_at__isnull=False))
+        lines = Charge.objects.live().filter(estate=OuterRef("estate"), household=OuterRef("household"), fee_kind=OuterRef("fee_kind"),
+                                             subject=OuterRef("subject"), ends_on__gt=OuterRef("household__ends_on"))
+        rows = self.live().filter(past | Q(household__voided_at__isnull=False))
+        return rows.filter(Q(ends_on=None) | Q(ends_on__gte=on) | Exists(lines))
 
     def with_holds(self):
         """Spaces and vehicles read along, the latest first; see space_on and vehicle_on."""
@@ -199,6 +207,17 @@ class ParkingContract(Versioned, EstateRow):
 
     def vehicle_on(self, day):
         return _on(self.vehicles.all(), day)
+
+    @property
+    def tenure_ends(self):
+        """The household's last day, where this reaches past it; nobody is billed for what is behind."""
+        last = self.household.ends_on
+        return last if last and self.voided_at is None and (self.ends_on is None or self.ends_on > last) else None
+
+    def never_began(self, day):
+        """May it be called off on that day: before its first day is over, on the day it was signed, or where its household was gone by then."""
+        gone = self.household.voided_at or self.household.ends_on and self.household.ends_on < self.starts_on
+        return bool(gone or self.paper_id and (day <= self.starts_on or business_day(self.signed_at) == day))
 
     def state_on(self, day):
         """(words, CSS state) for lists."""

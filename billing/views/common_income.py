@@ -19,10 +19,9 @@ from servicecentre.staff.access import may, needs
 def show_common_income(request):
     year = _year(request)
     months, total = common_income.sheet(request.estate, year)
-    costs = CommonCost.objects.of(request.estate).filter(day__year=year).select_related("made_by", "voided_by").order_by("-day", "-pk")
     kinds = FeeKind.objects.of(request.estate).filter(common_income=True).in_order().values_list("name", flat=True)
     return render(request, "billing/common_income.html", {
-        "year": year, "now": today().year, "months": months, "total": total, "costs": costs, "kinds": "、".join(kinds),
+        "year": year, "now": today().year, "months": months, "total": total, "costs": common_income.cost_rows(request.estate, year), "kinds": "、".join(kinds),
         "may_add": may(request, "billing.add_common_cost"), "may_void": may(request, "billing.void_common_cost"),
         "may_mark": may(request, "billing.view_fee_kinds")})
 

@@ -13,8 +13,9 @@ from billing.models import BillingPolicy, Credit, ParkingContract, ParkingSpace,
 from billing.space_terms import billed_from, charges_of, give_back, signed_due, signed_lines, signed_months, tariff_of
 from households.models import Household
 from households.views.pages import about_of, done, form_page
+from servicecentre.files.models import File
 from servicecentre.kit.money import price_text, yuan
-from servicecentre.kit.periods import BillingMonth, business_day, now, today
+from servicecentre.kit.periods import BillingMonth, now, today
 from servicecentre.kit.text import clean_text
 from servicecentre.staff.access import may, needs
 
@@ -36,7 +37,8 @@ def show_contract(request, pk):
         "lines": [(charge, period_text(charge), formula(charge), *paid_state(charge, day)) for charge in charges],
         "owed": sum(charge.due for charge in charges), "given_back": sum(credit.amount for credit in credits), "renewal": renewal,
         "paid_to": space_lists.paid_to(space_lists.with_money(ParkingContract.objects.of(request.estate), day).get(pk=row.pk)),
-        "print": row.paper and row.paper.original_for(request.user, at=now()), "beyond": _beyond(row),
+        "print": row.paper and row.paper.original_for(request.user, at=now()), "beyond": row.tenure_ends,
+        "files": File.objects.attached_to(row).there().count(),
         "goes_on": row.voided_at is None and (row.ends_on is None or row.ends_on >= row.billed_from),
         "unproven": row.space_kind == SpaceKind.DEDICATED and not row.proof, "can": _can(request, row, day, running, renewal)})
 
@@ -47,16 +49,10 @@ def _contract(request, pk):
     return get_object_or_404(rows, pk=pk)
 
 
-def _beyond(contract):
-    """The day after which nobody is billed, where the household's tenure ends before the contract."""
-    last = contract.household.ends_on
-    return last if last and contract.voided_at is None and (contract.ends_on is None or contract.ends_on > last) else None
-
-
 def _can(request, row, day, running, renewal):
-    unused = row.paper_id and (day <= row.starts_on or business_day(row.signed_at) == day)
-    return {"end": running and not renewal and may(request, "billing.end_contract"),
-            "cancel": running and not renewal and unused and may(request, "billing.cancel_contract"),
+    gone, unused = row.tenure_ends, row.voided_at is None and row.never_began(day)
+    return {"end": (gone and row.starts_on <= gone or running and not gone) and not renewal and may(request, "billing.end_contract"),
+            "cancel": (gone or running) and not renewal and unused and may(request, "billing.cancel_contract"),
             "vehicle": running and may(request, "billing.change_vehicle"), "space": running and may(request, "billing.change_space"),
             "entry": running and may(request, "billing.change_contract_entry"),
             "renew": row.voided_at is None and row.ended_at is None and row.ends_on and not renewal and may(request, "billing.sign_contract"),
@@ -73,7 +69,7 @@ def sign_contract(request):
         initial |= {"room": household.unit.code}
     if space := space_of(request.estate, initial.get("space")):
         initial["space_kind"] = request.GET.get("space_kind", space.kind)
-    return _sign_page(request, SignForm(request.POST or None, estate=request.estate, initial=initial), initial, title="车位协议")
+    return _sign_page(request, SignForm(request.POST or None, request.FILES or None, estate=request.estate, initial=initial), initial, title="车位协议")
 
 
 @needs("billing.sign_contract")
@@ -87,7 +83,7 @@ def renew_contract(request, pk):
     if vehicle:
         initial |= {name: getattr(vehicle, name) for name in ("plate", "brand", "colour", "owner_name", "licence_seen")}
     initial |= {name: request.GET[name] for name in TERMS if name in request.GET}
-    form = SignForm(request.POST or None, estate=request.estate, initial=initial)
+    form = SignForm(request.POST or None, request.FILES or None, estate=request.estate, initial=initial)
     return _sign_page(request, form, initial, title="续租", renews=old)
 
 
@@ -167,12 +163,13 @@ def _free(estate, terms):
 @needs("billing.end_contract")
 def end_contract(request, pk):
     row = _contract(request, pk)
-    form = EndForm(request.POST or None, initial={"version": row.version, "last_day": max(today(), row.starts_on)})
+    last = max(min(filter(None, (today(), row.tenure_ends))), row.starts_on)
+    form = EndForm(request.POST or None, initial={"version": row.version, "last_day": last})
     if request.method == "POST" and (made := form.perform(spaces.end_contract, row, by=request.user)):
         return done(request, f"车位协议 {made} 用到 {made.ends_on} 为止，没用的整天已退到这一户的账上。", made)
-    back = sum(fen for _, fen in give_back(row, max(today(), row.starts_on)))
+    back = sum(fen for _, fen in give_back(row, last))
     return form_page(request, form, title="提前终止", button="终止协议，退没用的整天", busy="正在终止，请稍等", back=row,
-                     about=f"{about_of(row.household)} · {row}；今天用完算，退 {yuan(back)} 元，先抵自己没缴的，余下转预存")
+                     about=f"{about_of(row.household)} · {row}；用到 {last} 算，退 {yuan(back)} 元，先抵自己没缴的，余下转预存")
 
 
 @needs("billing.cancel_contract")

@@ -10,7 +10,7 @@ from django.urls import get_script_prefix, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from billing.ahead import months_ahead, net
+from billing.ahead import months_ahead, net, year_offer
 from billing.cashier import collect_payment, key_served, shown, use_credit, waiting_credit
 from billing.corrections import off_words
 from billing.explain import formula, lines_of, open_lines, paid_state, period_text
@@ -98,7 +98,7 @@ def _collect_page(request, household, form):
         "find_to": "collect", "household": household, "form": form, "lines": lines, "owed": sum(line.due for line in lines), "credit": credit,
         "prepaid": balance_of(household),
         "due_shown": shown(charges, credit, len({line.month for line in coming}), net(coming)), "coming": coming,
-        "ahead_wrong": wrong, "request_key": _key(form), "unit": household.unit, "stale": stale,
+        "ahead_wrong": wrong, "offer": year_offer(BillingPolicy.of(request.estate)), "request_key": _key(form), "unit": household.unit, "stale": stale,
         "area": household.unit.area_on(today()), "back": _within(request, request.POST.get("next") or request.GET.get("next", "")),
         "off": off_words(household), "total": sum(line.due for line in lines if line.ticked) + net(coming),
         "ticked": sum(line.ticked for line in lines) + len(coming), "coming_total": net(coming),

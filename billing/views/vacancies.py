@@ -7,11 +7,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from billing import vacancy as acts
-from billing.forms.vacancy import ApplyForm, ApproveForm, EndForm, ExtendForm, RefuseForm
+from billing.forms.vacancy import ApplyForm, ApproveForm, EndForm, ExtendForm, RefuseForm, UndoEndForm
 from billing.models import BillingPolicy, VacancyApplication
 from billing.vacancy_lists import TABS, check_rows, month_cells, of_tab, outlook, vacancies_table
 from billing.vacancy_months import first_reduced
 from billing.vacancy_spells import ending_now, spells_to_end, waiting_checks
+from households.agents import letters_of
+from households.models.agents import Matter
 from households.views.pages import about_of, done, form_page, household_of
 from servicecentre.files.models import File
 from servicecentre.kit.periods import BillingMonth, parse_date, today
@@ -24,8 +26,8 @@ SPAN = 12                         # months that an approval proposes
 
 
 def spell_of(request, pk):
-    rows = VacancyApplication.objects.of(request.estate).select_related("household__unit__building", "unit", "paper", "notice", "use", "asked_by",
-                                                                       "decided_by", "ended_by")
+    rows = VacancyApplication.objects.of(request.estate).select_related("household__unit__building", "unit", "paper", "notice", "use", "letter__agent",
+                                                                       "asked_by", "decided_by", "ended_by")
     return get_object_or_404(rows, pk=pk)
 
 
@@ -87,7 +89,8 @@ def vacancy(request, pk):
 @needs("billing.apply_vacancy")
 def apply_vacancy(request, pk):
     household = household_of(request, pk)
-    form = ApplyForm(request.POST or None, request.FILES or None, initial={"spell_from": household.starts_on})
+    letters = [letter for letter in letters_of(household, today()) if not letter.why and Matter.OTHER in letter.matters]
+    form = ApplyForm(request.POST or None, request.FILES or None, letters=letters, initial={"spell_from": household.starts_on})
     if request.method == "POST" and (spell := form.perform(acts.apply_vacancy, household, by=request.user)):
         return done(request, f"空置申请 {spell} 已登记，等主管批准。打出申请表请业主签字；批准前不打折，对客户说「批下来通知您」。", spell)
     return render(request, "billing/vacancy/apply.html", {
@@ -162,3 +165,15 @@ def end_vacancy(request, pk):
     about = f"{about_of(spell.household)}，从填的这一天起不算空置；这一天所在的月和以后按全价"
     return form_page(request, form, title=f"结束空置 {spell}", button="结束空置", back=spell, about=about,
                      more=[("全部空置", reverse("billing:vacancies"))])
+
+
+@needs("billing.undo_vacancy_end")
+def undo_vacancy_end(request, pk):
+    spell = spell_of(request, pk)
+    form = UndoEndForm(request.POST or None, initial={"version": spell.version})
+    if request.method == "POST" and (changed := form.perform(acts.undo_vacancy_end, spell, by=request.user)):
+        return done(request, f"{changed} 接着空置，核过的月份恢复减免；因查到有人用而结束的，那个月要重新核。", changed)
+    about = about_of(spell.household)
+    if spell.ended_on:
+        about += f"，现在从 {spell.ended_on} 起结束（{spell.get_ended_why_display()}）；撤销后接着算，补收过的会冲回"
+    return form_page(request, form, title=f"撤销空置 {spell} 的结束", button="撤销结束", back=spell, about=about)

@@ -76,6 +76,8 @@ def value_text(policy, setting, value=None):
         return setting.yes_no[value]
     if field.choices:
         return dict(field.choices)[value]
+    if isinstance(field, models.DateField):
+        return "不限" if value is None else value.isoformat()
     if isinstance(field, models.TimeField):
         return f"{value:%H:%M}"
     if setting.unit == "元":

@@ -59,7 +59,8 @@ def lowered():
     """All credits that name a line, less what a line of its own took back of a year's discount: else somebody gets back what nobody paid."""
     back = Charge.objects.live().filter(household=OuterRef("household"), subject=Concat(Value(FALLEN), Cast(OuterRef("pk"), CharField())))
     taken_back = Coalesce(Subquery(back.order_by().values("subject").annotate(fen=Sum("amount")).values("fen")), 0)
-    lines = Charge.objects.annotate(fen=_sum(Credit.objects.all(), "charge")).filter(fen__gt=F("amount"))
+    named = Charge.objects.filter(pk__in=Credit.objects.filter(charge__isnull=False).values("charge"))
+    lines = named.annotate(fen=_sum(Credit.objects.all(), "charge")).filter(fen__gt=F("amount"))
     for charge in lines.annotate(back=taken_back).filter(fen__gt=F("amount") + F("back")).select_related("estate", "household"):
         yield place(charge, charge.household), f"应收 {charge.pk} 只有 {yuan(charge.amount)}，却冲减了 {yuan(int(charge.fen - charge.back))}"
 

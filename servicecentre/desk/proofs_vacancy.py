@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 from billing.models import BillingPolicy, Charge, Credit, VacancyApplication, VacancyCheck, VacancyMonth
 from billing.models.vacancy import REDUCED
 from billing.shares import with_neighbours
-from billing.vacancy_credits import MORE, less
+from billing.vacancy_credits import MORE, less, less_of
 from billing.vacancy_months import full_months
 from households.models import Household, Resident, UnitUse
 from servicecentre.kit.money import yuan
@@ -50,27 +50,38 @@ def _why_wrong(row, spell, checked):
 
 @proof(12, "空置减的钱和月份一致")
 def vacant_money():
-    """What a month's lines cost less for an empty home is what its row says: nothing, on balance, where there is none."""
+    """What a month's lines cost less for an empty home is what its row says: nothing, on balance, where there is none.
+
+    Days that a tenure lost since count either way, for the spell's end and the correction come by acts of their own; and no more is
+    missed than the lines have room for, since what was forgiven is not lowered again.
+    """
     fee = Q(fee_kind__code__in=REDUCED.values())
     given = Exists(Credit.objects.filter(charge=OuterRef("pk"), source=Credit.Source.VACANCY))
-    hit = Charge.objects.live().filter(fee, given | Q(percent__lt=100, subject="") | Q(label=MORE), opening=None)
+    vacant = Exists(VacancyMonth.objects.live().filter(household=OuterRef("household"), period=OuterRef("period")))
+    hit = Charge.objects.live().filter(fee, given | vacant | Q(percent__lt=100, subject="") | Q(label=MORE), opening=None)
     keys = set(hit.values_list("household", "period", "fee_kind"))
     lines = with_neighbours(Charge.objects.live().filter(fee, household__in={key[0] for key in keys}, period__in={key[1] for key in keys}, opening=None))
     lines = lines.filter(Q(subject="") | Q(label=MORE)).select_related("household__estate").prefetch_related("credits")
     percents = {(household, period): percent for household, period, percent in VacancyMonth.objects.live().filter(
         household__in={key[0] for key in keys}).values_list("household", "period", "percent")}
-    policies, off, of = {}, defaultdict(int), {}
+    policies, least, most, room, of = {}, defaultdict(int), defaultdict(int), defaultdict(int), {}
     for line in lines:
         key = (line.household_id, line.period, line.fee_kind_id)
         if key not in keys or line.household.voided_at:
             continue
         policy = policies.setdefault(line.estate_id, BillingPolicy.of(line.household.estate))
-        off[key] -= sum(credit.amount for credit in line.credits.all() if credit.source == Credit.Source.VACANCY)
-        off[key] += line.amount if line.label == MORE else less(line, line.household, percents.get(key[:2], 100), policy)
+        percent, more = percents.get(key[:2], 100), line.label == MORE
+        parts = [line.amount] if more else [less(line, line.household, percent, policy), less_of(line, (line.share_num, line.share_den), percent)]
+        had = sum(credit.amount for credit in line.credits.all() if credit.source == Credit.Source.VACANCY)
+        least[key] += min(parts) - had
+        most[key] += max(parts) - had
+        room[key] += max(0, line.amount - sum(credit.amount for credit in line.credits.all()))
         of[key] = line.household
-    for key, fen in off.items():
-        if fen < 0:
-            yield place(of[key]), f"{BillingMonth.of(key[1])} 因空置多减了 {yuan(-fen)} 元"
+    for key, household in of.items():
+        if most[key] < 0:
+            yield place(household), f"{BillingMonth.of(key[1])} 因空置多减了 {yuan(-most[key])} 元"
+        elif fen := max(0, min(least[key], room[key])):
+            yield place(household), f"{BillingMonth.of(key[1])} 是核过的空置月，少减了 {yuan(fen)} 元"
 
 
 @proof(25, "空置期间没有人用")

@@ -28,7 +28,8 @@ DOUBTS = {                                # what was passed: a warning's name in
     "other_phone": "电话和登记的不同", "shares": "份额超过 100%", "far_day": "日期还远", "same_plate": "车牌在别的户",
     "grown_up": "子女已满 14 岁", "consent_back": "监护人撤回同意", "doubled": "合并时两条说法不同",
     "big_change": "单价涨跌过半", "marked": "改已登记的日子", "same_person": "用别处的账号", "stops_billing": "停用出账的项目",
-    "to_correct": "账单没更正先收", "parked_elsewhere": "车已有车位", "past_end": "退以前的日子", "not_called": "委托书没核实先用", "early": "没到日子退押金"}
+    "to_correct": "账单没更正先收", "parked_elsewhere": "车已有车位", "past_end": "退以前的日子",
+    "again": "一次性收费再收", "not_called": "委托书没核实先用", "early": "没到日子退押金"}
 
 
 class SeeForm(DeskForm):

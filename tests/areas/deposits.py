@@ -36,8 +36,8 @@ def month(w):
     w.approved = approve_deposit_return(ask(w, take(w, w.household)), by=w.manager)
     w.turned_down = refuse_deposit_return(ask(w, take(w, w.household)), refusal="没有验收", by=w.manager)
     line = charge_once(w.household, fee_kind=FeeKind.objects.of(w.estate).get(code="renovation"), reason="装修", by=w.manager)
-    w.charged_once = charge_once(w.household, fee_kind=line.fee_kind, reason="补收", amount=12_00, by=w.manager)
-    void_once(charge_once(w.household, fee_kind=line.fee_kind, reason="多登记", amount=9_00, by=w.manager), reason="多登记", by=w.manager)
+    w.charged_once = charge_once(w.household, fee_kind=line.fee_kind, reason="补收", amount=12_00, by=w.manager, despite=("again",))
+    void_once(charge_once(w.household, fee_kind=line.fee_kind, reason="多登记", amount=9_00, by=w.manager, despite=("again",)), reason="多登记", by=w.manager)
     w.given_back = given_back(w, take(w, w.household), line)
     cash = ask(w, take(w, w.household, 5_00, method="cash", reference=""), method="petty_cash")
     pay_deposit_return(approve_deposit_return(cash, by=w.manager), by=w.finance)
@@ -92,7 +92,8 @@ def crowd(w, i):
     approve_deposit_return(ask(w, take(w, w.household)), by=w.manager)
     refuse_deposit_return(ask(w, w.deposit), refusal=f"第 {i} 次", by=w.manager)
     ask_deposit_void(take(w, w.household), words=f"第 {i} 张", by=w.clerk)
-    line = charge_once(w.household, fee_kind=FeeKind.objects.of(w.estate).get(code="renovation"), reason="补收", amount=10_00 + i, by=w.manager)
+    line = charge_once(w.household, fee_kind=FeeKind.objects.of(w.estate).get(code="renovation"), reason="补收", amount=10_00 + i, by=w.manager,
+                       despite=("again",))
     given_back(w, take(w, w.household), line)
     demand_prepayment(w.newest, by=w.manager)
 

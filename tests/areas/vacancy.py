@@ -7,6 +7,9 @@ from households.register import add_unit, open_household
 from households.standing import set_use
 from servicecentre.kit.periods import BillingMonth, today
 
+POINTERS = {                              # fields that hold an id (tests/test_doors.py)
+    "ApplyForm.letter": ("post", "billing:apply_vacancy", lambda w, pk: {"letter": pk, "statement": "on"}),
+}
 OCTOBER, NOVEMBER = BillingMonth(2026, 10), BillingMonth(2026, 11)
 
 
@@ -16,6 +19,7 @@ def month(w):
     w.vacancy_check = check_vacancy(w.vacancy, month=NOVEMBER, on=today(), kind="readings", power=5900, by=w.clerk)
     ended = _running(w, "31-1-102")
     end_vacancy(ended, ended_on=date(2026, 10, 20), why="moved_in", words="电话里说的", version=ended.version, by=w.clerk)
+    w.vacancy_ended = ended
     set_use(ended.unit, use="vacant", starts_on=date(2026, 11, 1), by=w.clerk)
     w.vacancy_asked = _applied(ended.household, w, spell_from=date(2026, 11, 1), applied_on=today())
 
@@ -40,6 +44,7 @@ def _applied(household, w, **changes):
 def pages(w):
     one = ("vacancy", "extend_vacancy", "end_vacancy", "check_vacancy")
     return {**{f"billing:{name}": [w.vacancy.pk] for name in one}, "billing:withdraw_check": [w.vacancy_check.pk],
+            "billing:undo_vacancy_end": [w.vacancy_ended.pk],
             **{f"billing:{name}": [w.vacancy_asked.pk] for name in ("approve_vacancy", "refuse_vacancy")},
             **{f"billing:{name}": [w.buyer.pk] for name in ("apply_vacancy", "vacancy_outlook")}}
 

@@ -1,9 +1,9 @@
 """预交: months ahead are billed at today's price, paid, left out by later runs, given back at a sale; the year's discount (DOMAIN §2)."""
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
-from billing.ahead import months_ahead, net
+from billing.ahead import months_ahead, net, year_offer
 from billing.cashier import shown
 from billing.corrections import corrections, mend_line
 from billing.models import BillingPolicy, Charge, Credit, Payment, Price
@@ -15,9 +15,12 @@ from billing.vacancy_checks import check_vacancy
 from households.models import UnitArea
 from households.owners import correct_first_day
 from households.register import change_owner
+from servicecentre.desk.policies import change_setting
+from servicecentre.desk.proofs import prove
 from servicecentre.kit import periods as clocks
 from servicecentre.kit.periods import SHANGHAI, BillingMonth, today
 from servicecentre.kit.refused import Refused
+from tests.conftest import Desk
 from tests.factories import make_household
 from tests.worlds import at
 
@@ -122,6 +125,49 @@ def test_a_whole_year_is_cheaper_only_where_the_estate_says_so(estate, discount,
     assert payment.left == 0 and sum(line.due for line in lines(household)) == 17016
     assert "年缴优惠 102.12 元" in payment.paper.content["remarks"]
     demand_sums_agree(estate)
+
+
+def test_it_holds_from_one_day_to_another_and_the_till_says_until_when(estate, discount, clerk):
+    household = household_owing(estate, months=("2026-11",))
+    discount.year_discount_from, discount.year_discount_to = today(), today()
+    discount.save()
+    assert net(months_ahead(household, 12)) == 12 * 16165
+    page = Desk(clerk, estate).get(f"/billing/households/{household.pk}/collect/").content.decode()
+    assert f"一次预交 12 个月减 5%，到 {today()} 为止。" in page
+    for span in ((None, today() - timedelta(days=1)), (today() + timedelta(days=1), None)):
+        discount.year_discount_from, discount.year_discount_to = span
+        discount.save()
+        assert net(months_ahead(household, 12)) == 12 * 17016
+        assert "一次预交 12 个月" not in Desk(clerk, estate).get(f"/billing/households/{household.pk}/collect/").content.decode()
+
+
+def test_the_last_months_of_a_year_may_be_free_instead(estate, discount, clerk, manager):
+    household = household_owing(estate, months=("2026-11",))
+    discount.year_discount, discount.year_free_months = 0, 2
+    discount.save()
+    assert "最后 2 个月免收" in year_offer(discount)
+    payment = pay(household, 17016 + 10 * 17016, clerk, ahead=12)
+    assert payment.left == 0 and "年缴优惠 340.32 元" in payment.paper.content["remarks"]
+    free = Credit.objects.filter(source="discount").order_by("charge__period")
+    assert [(credit.charge.period, credit.amount, credit.how) for credit in free] == [
+        (date(2027, 10, 1), 17016, "170.16 × 100%"), (date(2027, 11, 1), 17016, "170.16 × 100%")]
+    assert not list(prove())
+    change_owner(household.unit, owners=[{"name": "李芳"}], last_day=date(2027, 9, 30), by=clerk, despite=("far_day",))
+    for correction in corrections(estate, BillingMonth(2027, 11)):
+        mend_line(correction.charge, by=manager)
+    assert sum(credit.left for credit in Credit.objects.all()) == 0 and not list(prove()), "nobody paid for those months"
+    demand_sums_agree(estate)
+
+
+def test_percent_and_free_months_are_not_both(estate, discount, manager):
+    with pytest.raises(Refused, match="不是减百分之几"):
+        change_setting(estate, key="billing.billingpolicy.year_free_months", value=1, basis="", version=discount.version, by=manager)
+    change_setting(estate, key="billing.billingpolicy.year_discount_to", value=today(), basis="", version=discount.version, by=manager)
+    with pytest.raises(Refused, match="不能早于开始日"):
+        change_setting(estate, key="billing.billingpolicy.year_discount_from", value=today() + timedelta(days=1), basis="", version=discount.version + 1,
+                       by=manager)
+    change_setting(estate, key="billing.billingpolicy.year_discount_to", value=None, basis="", version=discount.version + 1, by=manager)
+    assert BillingPolicy.of(estate).year_discount_to is None
 
 
 def test_the_discount_falls_away_for_months_given_back(estate, discount, clerk, manager):

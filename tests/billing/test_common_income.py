@@ -5,8 +5,9 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 
+from billing.allocation import settle
 from billing.charges import make_charge
-from billing.common_income import add_common_cost, sheet, void_common_cost
+from billing.common_income import add_common_cost, cost_rows, sheet, void_common_cost
 from billing.fee_kinds import change_fee_kind
 from billing.models import CommonCost, Credit, FeeKind
 from billing.receipts import ask_void, void_receipt
@@ -62,16 +63,33 @@ def test_visits_count_in_the_month_of_their_exit_day_and_back_in_the_month_of_gi
     assert sheet(estate, 2026)[1].rest == 1300 and sheet(estate, 2025)[1].rest == 0
 
 
-def test_charges_count_when_money_settles_them_and_no_more_once_it_is_void(estate, clerk, clerk2, manager, clock):
+def test_charges_count_when_money_settles_them_and_are_taken_off_when_the_receipt_is_void(estate, clerk, clerk2, manager, clock):
     home = make_household(estate)
     make_charge(home, kind(estate), quantity=100, unit_price=150_0000, by=manager)
     make_charge(home, kind(estate, "parking_shared"), quantity=100, unit_price=260_0000, by=manager)
     assert sheet(estate, 2026)[1].charges == 0
     payment = pay(home, 41000, clerk)
     assert month(estate, 10).charges == 15000, "the shared space is the company's"
+    posted = sheet(estate, 2026)
+    clock(2027, 2, 3, 2)
+    void_receipt(ask_void(payment, reason="other", words="试", goes="credit", by=clerk2), by=manager)
+    assert sheet(estate, 2026) == posted and month(estate, 2, 2027).charges == sheet(estate, 2027)[1].charges == -15000
+
+
+def test_a_line_paid_again_after_its_credit_counts_what_was_paid_in_the_end(estate, clerk, clerk2, manager, clock):
+    """150 paid, 50 given back, the receipt void: what is left to pay is 100, and 100 is what the owners have."""
+    home = make_household(estate)
+    line = make_charge(home, kind(estate), quantity=100, unit_price=150_0000, by=manager)
+    payment = pay(home, 15000, clerk)
+    credit = Credit.objects.create(estate=estate, household=home, charge=line, source=Credit.Source.CONTRACT, amount=5000, left=5000, reason="提前终止",
+                                   made_at=now(), made_by=manager)
     clock(2026, 11, 3, 2)
     void_receipt(ask_void(payment, reason="other", words="试", goes="credit", by=clerk2), by=manager)
-    assert sheet(estate, 2026)[1].charges == 0
+    line.refresh_from_db(), credit.refresh_from_db()
+    settle(home, [line], [credit], at=now(), later=True)
+    pay(home, 10000, clerk)
+    assert (month(estate, 10).income, month(estate, 11).charges, month(estate, 11).back) == (10000, 10000 - 15000, -5000)
+    assert sheet(estate, 2026)[1].income == 10000
 
 
 def test_what_a_line_is_lowered_by_is_no_income_and_what_was_paid_above_goes_back(estate, clerk, manager):
@@ -98,8 +116,19 @@ def test_costs_are_taken_off_kept_and_voided_with_reason(estate, manager):
         void_common_cost(cost, reason="", by=manager)
     void_common_cost(cost, reason="登记了两次", by=manager)
     assert month(estate, 10).costs == 0 and CommonCost.objects.count() == 1
+    assert [(row.fen, row.voided) for row in cost_rows(estate, 2026)] == [(-80000, True), (80000, False)]
     with pytest.raises(Refused, match="已作废"):
         void_common_cost(cost, reason="再来", by=manager)
+
+
+def test_a_cost_voided_in_another_year_is_taken_off_there(estate, manager, clock):
+    cost = add_common_cost(estate, day=today(), words="划线", amount=80000, basis="发票 0012", by=manager)
+    posted = sheet(estate, 2026)
+    clock(2027, 2, 3, 2)
+    void_common_cost(cost, reason="登记了两次", by=manager)
+    assert sheet(estate, 2026) == posted and (month(estate, 2, 2027).costs, sheet(estate, 2027)[1].costs) == (-80000, -80000)
+    for year in (2026, 2027):
+        assert sum(row.fen for row in cost_rows(estate, year)) == sheet(estate, year)[1].costs
 
 
 @pytest.mark.parametrize("wrong, field", [({"day": date(2026, 10, 21)}, "day"), ({"amount": 0}, "amount"), ({"words": " "}, "words"), ({"basis": ""}, "basis")])

@@ -105,6 +105,7 @@ def test_moved_to_the_buyer_when_both_sign(estate, household, clerk, manager):
     with kept([ready()]) as files:
         line = move_prepayment(household, seller_signed=True, buyer_signed=True, files=files, by=manager)
     assert (balance_of(household), balance_of(buyer), line.household, line.due) == (0, 500_00, buyer, 0) or Charge.objects.get(pk=line.pk).due == 0
+    assert Credit.objects.get().how == "已缴 500.00 − 已用 0.00"
     assert Credit.objects.get().household == buyer and [m.kind for m in line.prepayment_moves.all()] == ["moved_in"]
     demand_sums_agree(estate)
 
@@ -152,9 +153,21 @@ def renovation(estate):
 def test_the_renovation_fee_is_area_times_price(estate, renovation, manager):
     line = charge_once(make_household(estate, "3-2-1802", 7688), fee_kind=renovation, reason="施工许可证 XK-2026-000086", by=manager)
     assert (line.amount, line.subject, line.due_on, line.reason) == (269_08, "", today(), "施工许可证 XK-2026-000086")
-    again = charge_once(line.household, fee_kind=renovation, amount=50_00, reason="延期", by=manager)
-    third = charge_once(line.household, fee_kind=renovation, quantity=10_00, reason="阳台", by=manager)
+    again = charge_once(line.household, fee_kind=renovation, amount=50_00, reason="延期", by=manager, despite=("again",))
+    third = charge_once(line.household, fee_kind=renovation, quantity=10_00, reason="阳台", by=manager, despite=("again",))
     assert (again.subject, again.amount, third.subject, third.amount) == ("补2", 50_00, "补3", 35_00)
+    void_once(third, reason="多登记", by=manager)
+    fourth = charge_once(line.household, fee_kind=renovation, quantity=10_00, reason="阳台", by=manager, despite=("again",))
+    assert fourth.subject == "补4", "a void one's name is used"
+
+
+def test_a_fee_for_once_is_not_asked_twice_without_a_word(estate, renovation, manager, monkeypatch):
+    line = charge_once(make_household(estate, "3-2-1802", 7688), fee_kind=renovation, reason="装修", by=manager)
+    with at(2027, 3, 24, 2), pytest.raises(Refused, match="已有 装修管理服务费.*269.08 元.*装修") as refused:
+        charge_once(line.household, fee_kind=renovation, reason="装修", by=manager)
+    assert refused.value.unless == "again" and refused.value.link[1] == f"/billing/charges/{line.pk}/"
+    void_once(line, reason="多登记", by=manager)
+    assert charge_once(line.household, fee_kind=renovation, reason="装修", by=manager).amount == 269_08
 
 
 @pytest.mark.parametrize(("more", "sentence"), [

@@ -6,9 +6,11 @@ import pytest
 
 from billing import spaces
 from billing.models import ParkingContract, ParkingSpace, SpaceKind
+from servicecentre.files.models import File
 from servicecentre.kit import periods
 from servicecentre.kit.sheets import open_workbook
 from tests.factories import make_household
+from tests.files.making import upload
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +70,22 @@ def test_what_is_wrong_is_told_beside_its_field_and_kept(desk, household, l23, c
 def contract(household, l23, clerk):
     return spaces.sign_contract(household, space_kind=SpaceKind.OPEN, space=l23, starts_on=date(2026, 11, 1), ends_on=date(2026, 12, 10), cycle_months=1,
                                 plate="苏AF20913", by=clerk)
+
+
+def test_the_proof_of_a_dedicated_space_is_kept_with_the_contract(desk, estate, household, clerk):
+    spaces.add_space(estate, number="D-1", kind=SpaceKind.DEDICATED, by=clerk)
+    sent = FORM | {"space_kind": "dedicated", "space": "D-1", "proof": "不动产权第 0012345 号", "files": upload(name="权证.jpg")}
+    assert desk.post("/billing/parking/sign/", sent).status_code == 302
+    contract, file = ParkingContract.objects.get(), File.objects.get()
+    assert list(File.objects.attached_to(contract)) == [file] and (file.right, file.household_no) == ("billing.view_parking", household.number)
+    assert "证明、协议的照片 1 件" in words(desk.get(f"/billing/parking/contracts/{contract.pk}/"))
+    assert file.get_absolute_url() in desk.get(f"/files/parking_contract/{contract.pk}/").content.decode()
+
+
+def test_a_proof_that_is_no_picture_is_told_beside_its_field(desk, estate, household, clerk):
+    spaces.add_space(estate, number="D-1", kind=SpaceKind.DEDICATED, by=clerk)
+    sent = FORM | {"space_kind": "dedicated", "space": "D-1", "proof": "不动产权第 0012345 号", "files": upload(b"no picture", name="权证.jpg")}
+    assert desk.post("/billing/parking/sign/", sent).status_code == 200 and not ParkingContract.objects.exists() and not File.objects.exists()
 
 
 def test_it_is_changed_and_ended_on_its_pages(desk, estate, contract, clerk):

@@ -156,6 +156,8 @@ def test_whole_unused_days_come_back_first_against_their_own_line(household, cle
     contract = spaces.end_contract(contract, last_day=date(2027, 1, 10), reason="卖车", version=1, by=clerk)
     credits = {f"{c.charge.period:%Y-%m}": (c.amount, c.left) for c in Credit.objects.filter(source=Credit.Source.CONTRACT)}
     assert credits == {"2027-01": (26000 - 8387, 0), "2027-02": (26000, 0)}             # 260 × 10/31 = 83.87
+    said = {c.how for c in Credit.objects.filter(source=Credit.Source.CONTRACT)}
+    assert said == {"260.00 − 83.87（1 辆 × 260 × 10/31 月）", "260.00 − 0.00"}
     assert {f"{c.period:%Y-%m}": c.due for c in charges_of(contract)} == {"2026-12": 26000, "2027-01": 8387, "2027-02": 0}
     assert (contract.ends_on, contract.agreed_to, contract.end_reason) == (date(2027, 1, 10), date(2027, 11, 30), "卖车")
     assert contract.vehicles.get().ends_on == date(2027, 1, 10)

@@ -9,14 +9,17 @@ from openpyxl import load_workbook
 
 from billing.cashier import credit_left
 from billing.charges import make_charge
+from billing.corrections import mend_line
 from billing.deposits import take_deposit
-from billing.models import Charge, FeeKind
+from billing.models import Charge, Credit, FeeKind
+from billing.petty_cash import top_up_petty_cash
 from billing.prepayments import demand_prepayment
 from billing.receipts import ask_void, void_receipt
 from billing.refunds import approve_refund, ask_refund, bounce_refund, held, pay_refund
 from billing.statement import lines as told
 from billing.statement import statement
 from billing.waivers import ask_waiver, waive_charge
+from households.register import change_owner
 from servicecentre.kit import periods
 from servicecentre.kit.periods import BillingMonth, today
 from servicecentre.roles import Role
@@ -75,6 +78,44 @@ def test_every_line_stands_in_its_time_with_its_paper_and_formula(lived):
     for line in found:
         balance += (line.plus or 0) - (line.minus or 0)
         assert line.balance == balance
+
+
+def how(household):
+    """{paper: how it was reckoned} of the credits that the statement tells."""
+    return {line.paper[:2]: line.formula for line in told(statement(household, today(), today()).events) if line.minus and line.paper[:2] not in ("SJ", "TK")}
+
+
+def test_what_is_given_back_of_a_deposit_or_prepayment_is_received_not_forgiven(household, clerk, manager, finance):
+    for source, fen in (("deposit", 170_16), ("prepaid", 500_00)):
+        Credit.objects.create(estate=household.estate, household=household, source=source, amount=fen, left=fen, reason="试", made_at=periods.now(),
+                              made_by=clerk)
+    found = statement(household, today(), today())
+    assert (found.received, found.reduced) == (670_16, 0)
+    refund = ask_refund(household, amount=500_00, reason="more", words="退", method="cash", payee_name="张明", by=clerk, despite=("arrears",))
+    top_up_petty_cash(household.estate, amount=500_00, reference="HD10001", by=finance)
+    pay_refund(approve_refund(refund, by=manager), by=finance)
+    found = statement(household, today(), today())
+    assert (found.received, found.reduced) == (170_16, 0)
+
+
+def test_how_a_credit_came_to_its_sum_is_said_with_its_figures(household, clerk, manager):
+    waive_charge(ask_waiver(lines(household)[0], amount=100_00, reason="电梯停用", by=clerk), by=manager)
+    assert how(household)["JM"] == "170.16 − 70.16"
+    old = lines(household)[1]
+    Credit.objects.create(estate=household.estate, household=household, charge=old, source="vacancy", amount=51_05, left=51_05, reason="空置",
+                          made_at=periods.now(), made_by=manager)
+    assert how(household)["空置"] == "170.16 − 119.11", "also of those made before it was written down"
+    sheet = b"".join(Desk(manager, household.estate).post(f"/billing/households/{household.pk}/statement/export/", {
+        "first": today().isoformat(), "last": today().isoformat(), "reason": "给业主核对"}).streaming_content)
+    assert "170.16 − 70.16" in [row[3] for row in load_workbook(BytesIO(sheet)).active.values]
+    page = Desk(clerk, household.estate).get(f"/billing/charges/{lines(household)[0].pk}/").content.decode()
+    assert "170.16 − 70.16" in page
+
+
+def test_days_given_back_say_what_is_left_and_why(household, clerk, manager):
+    change_owner(household.unit, owners=[{"name": "李芳"}], last_day=date(2026, 11, 15), by=clerk)
+    mend_line(lines(household)[2], by=manager)
+    assert how(household)["更正"] == "170.16 − 85.08（89.56 × 1.9 × 15/30 月）"
 
 
 def test_a_span_opens_with_what_was_before_and_shows_what_was_open_then(household, clerk, monkeypatch):

@@ -114,6 +114,7 @@ def test_empty_since_january_applied_in_august_goes_at_seventy_from_august(estat
     assert reduced(household) == ["2026-08"]
     credit = Credit.objects.get(source=Credit.Source.VACANCY)
     assert (credit.amount, credit.left, credit.charge.amount, credit.charge.due) == (5105, 0, 17016, 11911)
+    assert credit.how == "170.16 − 119.11（89.56 × 1.9 × 1 月 × 70%）"
     on(2026, 9, 24)
     checked(spell, "2026-09", engineer, on=date(2026, 9, 24))
     assert reduced(household) == ["2026-08", "2026-09"] and Credit.objects.count() == 1
@@ -202,8 +203,8 @@ def test_over_the_limit_is_asked_about_and_ends_the_spell(estate, household, cle
     assert refusal.value.unless == "in_use"
     check = checked(spell, "2026-09", engineer, on=date(2026, 9, 24), kind="readings", water=240, despite=("in_use",))
     spell.refresh_from_db()
-    assert check.use_found and (spell.ended_on, spell.ended_why, reduced(household)) == (date(2026, 9, 24), "over", ["2026-08"])
-    assert spell.unit.use_on(date(2026, 9, 23)).use == "vacant" and spell.unit.use_on(date(2026, 9, 24)) is None
+    assert check.use_found and (spell.ended_on, spell.ended_why, reduced(household)) == (date(2026, 9, 2), "over", ["2026-08"])
+    assert spell.unit.use_on(date(2026, 9, 1)).use == "vacant" and spell.unit.use_on(date(2026, 9, 2)) is None
 
 
 # --- found in use, ended -----------------------------------------------------------------------------------------------

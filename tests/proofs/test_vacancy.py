@@ -49,12 +49,24 @@ def test_12_a_cheaper_line_without_its_month(world):
         assert found() == {12} and line.amount == 11911
 
 
-@pytest.mark.parametrize(("fen", "numbers"), [(5105, set()), (5106, {12})])
-def test_12_a_credit_of_a_fen_too_much(world, fen, numbers):
+@pytest.mark.parametrize(("fen", "numbers"), [(5105, set()), (5106, {12}), (5104, {12})])
+def test_12_a_credit_of_a_fen_too_much_or_too_little(world, fen, numbers):
     line = billed(world)
     Credit.objects.create(estate=world.estate, household=line.household, charge=line, source=Credit.Source.VACANCY, amount=fen, left=fen, reason="空置",
                           made_at=now(), made_by=world.manager)
     assert found() == numbers
+
+
+def test_12_a_verified_month_billed_in_full(world):
+    billed(world)
+    assert found() == {12}
+
+
+def test_12_what_was_forgiven_is_not_lowered_again(world):
+    line = billed(world)
+    Credit.objects.create(estate=world.estate, household=line.household, charge=line, source=Credit.Source.WAIVER, amount=17016, left=17016, reason="减免",
+                          made_at=now(), made_by=world.manager)
+    assert 12 not in found()
 
 
 def test_12_what_was_billed_after_all_is_on_balance(world):

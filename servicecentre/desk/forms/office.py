@@ -98,6 +98,8 @@ def value_field(shown):
         return YesNoField(label=label, no=setting.yes_no[0], yes=setting.yes_no[1])
     if column.choices:
         return forms.ChoiceField(label=label, choices=column.choices, widget=forms.Select)
+    if isinstance(column, models.DateField):
+        return DayField(label=label, required=False, help_text="空着就是不限")
     if isinstance(column, models.TimeField):
         return ClockField(label=label)
     if setting.unit == "元":
