@@ -12,7 +12,8 @@ from .cashier import waiting_credit
 from .contract_lines import of_contracts
 from .corrections import off_by, with_sums
 from .explain import period_text
-from .models import BillingPolicy, BillRun, Charge, ParkingContract, Price
+from .models import BillingPolicy, BillRun, Charge, ParkingContract, Price, VacancyMonth
+from .models.vacancy import REDUCED
 from .prepayments import balance_of
 from .room import discount_gone
 from .shares import NOTHING, Tenure, share
@@ -109,12 +110,14 @@ def _not_billed(ended, first, policy):
     prices = list(Price.objects.of(ended.estate_id).live().filter(fee_kind__bills=ended.unit.kind, fee_kind__active=True)
                   .select_related("fee_kind").order_by("fee_kind__position", "pk"))
     areas = list(ended.unit.areas.all())
+    vacant = dict(VacancyMonth.objects.live().filter(household=ended).values_list("period", "percent"))
     before = ended.unit.households.live().filter(developer=False, starts_on__lt=ended.starts_on).exists()
     tenure = Tenure(ended.starts_on, ended.ends_on, ended.developer, before, ended.ends_on + timedelta(days=1))
     while month <= last:
         for price in (p for p in prices if _holds(p, month) and month.first not in otherwise and (month.first, p.fee_kind_id) not in billed):
             if (pair := share(tenure, month, policy)) != NOTHING:
-                yield _line(price, next((area for area in areas if _holds(area, month)), None), month, pair)
+                empty = price.fee_kind.code in REDUCED.values() and month.last <= ended.ends_on
+                yield _line(price, next((area for area in areas if _holds(area, month)), None), month, pair, vacant.get(month.first, 100) if empty else 100)
         month = month.next
 
 
@@ -134,11 +137,12 @@ def _holds(row, month):
     return row.starts_on <= month.first and (row.ends_on is None or row.ends_on >= month.first)
 
 
-def _line(price, area, month, pair):
+def _line(price, area, month, pair, percent):
     if area is None:
         return Line(price.fee_kind.name, str(month), "还没出账；没有登记面积，算不出，请先补面积")
     words = {(1, 1): "收整月", (1, 2): "收半月"}.get(pair, f"按 {pair[0]} 天算")
-    return Line(price.fee_kind.name, str(month), f"还没出账，{words}", owes=line_amount(area.area, price.unit_price, 100, *pair))
+    words += f"，空置按 {percent}%" if percent < 100 else ""
+    return Line(price.fee_kind.name, str(month), f"还没出账，{words}", owes=line_amount(area.area, price.unit_price, percent, *pair))
 
 
 def _folded(lines):

@@ -6,8 +6,10 @@ it in full until then, and the check writes the credit.
 """
 from datetime import timedelta
 
+from households.agents import use_letter
 from households.entering import checked
 from households.models import Household, Unit, UnitUse
+from households.models.agents import Matter
 from households.people import open_tenure
 from households.standing import end_use, said, set_use, withdraw_use
 from servicecentre.files.storing import add_files
@@ -23,7 +25,7 @@ from servicecentre.worklog.stale import fresh
 from .models import BillingPolicy, Charge, VacancyApplication
 from .run import hold_tariff
 from .vacancy_credits import settle_months
-from .vacancy_meters import Meter, given, over_words, used_between, write_readings
+from .vacancy_meters import LIMITED, Meter, given, over_words, used_between, write_readings
 from .vacancy_months import counts_from
 from .vacancy_papers import application_content, notice_content
 from .vacancy_spells import USE_OF_WHY, earlier_spells, ending_now
@@ -31,15 +33,16 @@ from .vacancy_spells import USE_OF_WHY, earlier_spells, ending_now
 Proof, Why = VacancyApplication.Proof, VacancyApplication.Why
 LATE_DAYS = 31                    # how long after the owner's application it may still be written down
 LONGEST = 24                      # months of one approved span
-NOW = {Meter.WATER: "water_now", Meter.POWER: "power_now"}
+NOW = {Meter.WATER: "water_now", Meter.POWER: "power_now", Meter.GAS: "gas_now"}
 SEE = "billing.view_vacancies"    # who may open the files of an application and its checks
 
 
 @act
 def apply_vacancy(household, *, spell_from, proof, applied_on, reason, contact, statement, by, planned_to=None, key_left=False, words="",
-                  water_start=None, power_start=None, water_now=None, power_now=None, files=()):
+                  letter=None, water_start=None, power_start=None, gas_start=None, water_now=None, power_now=None, gas_now=None, files=(), despite=()):
     """Take an owner's application in, with its paper KZ; returns the VacancyApplication, which waits for a manager.
 
+    ``letter``: of the agent who brings it, for 其他, whose use is noted; ``unless="not_called"`` while no call has confirmed it.
     ``water_start``, ``water_now`` and so on: readings of the first day and of ``applied_on``, 0.01 of the unit. Refused for the developer, without the
     owner's statement, for days that cannot be, where the register says that somebody lives there, where the meters ran too fast, and for a shop or a debtor
     where the estate's settings say so.
@@ -57,16 +60,20 @@ def apply_vacancy(household, *, spell_from, proof, applied_on, reason, contact, 
     _refuse_lived_in(household, unit, spell_from)
     if policy.vacancy_needs_no_arrears and (owed := Charge.objects.filter(household=household).overdue(on=today()).owed()):
         raise Refused(f"这一户逾期没缴 {yuan(owed)} 元，缴清以后才能申请空置。")
-    start, read = given(water_start, power_start), given(water_now, power_now)
+    start, read = given(water_start, power_start, gas_start), given(water_now, power_now, gas_now)
     used = used_between(start, read, (applied_on - spell_from).days, fields=NOW)
-    if proof == Proof.READINGS and not used:
+    if proof == Proof.READINGS and not LIMITED & set(used):
         raise Refused({"water_now": "凭抄表的，起始日和申请日的读数都要填，水表或电表至少一个。"})
     if over := over_words(policy, used):
         raise Refused({"spell_from": f"{over}，不算空置。"})
+    if letter is not None:
+        if letter.household_id != household.pk:
+            raise Refused({"letter": "这份委托书不是这一户的。"})
+        use_letter(letter, matter=Matter.OTHER, words="代办空置申请", by=by, despite=despite)
     spell = VacancyApplication.objects.create(
-        estate_id=household.estate_id, household=household, unit=unit, spell_from=spell_from, proof=proof, applied_on=applied_on, planned_to=planned_to,
-        reason=reason, key_left=key_left, contact=said("contact", contact, 60, "写一个漏水时找得到的人"), words=checked("words", clean_text, words, 100),
-        asked_by=by, asked_at=now())
+        estate_id=household.estate_id, household=household, unit=unit, letter=letter, spell_from=spell_from, proof=proof, applied_on=applied_on,
+        planned_to=planned_to, reason=reason, key_left=key_left, contact=said("contact", contact, 60, "写一个漏水时找得到的人"),
+        words=checked("words", clean_text, words, 100), asked_by=by, asked_at=now())
     write_readings(spell, start, on=spell_from, by=by)
     write_readings(spell, read, on=applied_on, by=by, used=used)
     add_files(files, spell, right=SEE, by=by, household_no=household.number)

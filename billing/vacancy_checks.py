@@ -12,18 +12,18 @@ from servicecentre.worklog.acts import act, record
 from .models import BillingPolicy, VacancyApplication, VacancyCheck
 from .vacancy import end_spell, held
 from .vacancy_credits import settle_months
-from .vacancy_meters import Meter, given, last_readings, over_words, passed, used_since, write_readings
+from .vacancy_meters import LIMITED, Meter, given, last_readings, over_words, passed, used_since, write_readings
 from .vacancy_spells import ending_now, months_to_check
 
-FIELDS = {Meter.WATER: "water", Meter.POWER: "power"}
+FIELDS = {Meter.WATER: "water", Meter.POWER: "power", Meter.GAS: "gas"}
 SEEN_AFTER = timedelta(days=10)   # an inspection says something of a month that ended no longer ago
 
 
 @act
-def check_vacancy(spell, *, month, on, kind, by, water=None, power=None, use_found=False, signs="", words="", files=(), despite=()):
+def check_vacancy(spell, *, month, on, kind, by, water=None, power=None, gas=None, use_found=False, signs="", words="", files=(), despite=()):
     """Look at one month: found empty, it is verified and reduced from now on; returns the VacancyCheck.
 
-    ``water`` and ``power``: readings, 0.01 of the unit. Readings say what was used since the ones before; without earlier ones, with ones
+    ``water``, ``power``, ``gas``: readings, 0.01 of the unit. Readings say what was used since the ones before; without earlier ones, with ones
     taken after the month, or with none, somebody must have been there. What passes the limits, or shows that it is lived in, is asked
     about (``in_use``): accepted, the spell ends in that month, or where the use was measured from. Refused for a month that is checked or
     not to be, and where the register ends the spell before it.
@@ -41,12 +41,13 @@ def check_vacancy(spell, *, month, on, kind, by, water=None, power=None, use_fou
     ending = ending_now(spell.household, spell.spell_from, use=spell.use)
     if ending and ending.day <= month.last:
         raise Refused(f"{ending.words}，从 {ending.day} 起不算空置。请前台先办结束空置。")
-    read, last = given(water, power), last_readings(spell)
+    read, last = given(water, power, gas), last_readings(spell)
     if kind == VacancyCheck.Kind.INSPECTION and on > month.last + SEEN_AFTER:
         raise Refused({"on": f"{month.label}过去 {SEEN_AFTER.days} 天以上，现场看不出来了，请抄表。"})
-    if kind == VacancyCheck.Kind.READINGS and not set(read) & set(last):
-        raise Refused({"water": "以前没有抄过这个表，算不出用量。请选现场查看，读数照样填。" if read else "填读数，或者选现场查看。"})
-    if kind == VacancyCheck.Kind.READINGS and not spell.readings.live().filter(meter__in=read, on__lte=month.last).exists():
+    if kind == VacancyCheck.Kind.READINGS and not LIMITED & set(read) & set(last):
+        raise Refused({"water": "以前没有抄过这个表，算不出用量。请选现场查看，读数照样填。" if LIMITED & set(read)
+                       else "填水表或电表的读数，或者选现场查看。"})
+    if kind == VacancyCheck.Kind.READINGS and not spell.readings.live().filter(meter__in=LIMITED & set(read), on__lte=month.last).exists():
         raise Refused({"on": f"{month.label}过完以前没有抄过表，量不到那个月的用量，不能凭抄表核。"})
     used = used_since(last, read, on, fields=FIELDS)
     over = over_words(policy, used)

@@ -52,7 +52,7 @@ def check_rows(spell, checks, readings, reduced):
     for check in sorted(checks, key=lambda check: check.month, reverse=True):
         month = BillingMonth.of(check.month)
         rows.append({"check": check, "month": month, "percent": reduced.get(month, 100), "money": money.get(month),
-                     **{meter: used.get((check.pk, meter)) for meter in ("water", "power")}})
+                     **{meter: used.get((check.pk, meter)) for meter in ("water", "power", "gas")}})
     return rows
 
 

@@ -7,6 +7,7 @@ from .vacancy_months import mean_use, too_much
 
 Meter = VacancyReading.Meter
 UNITS = {Meter.WATER: "吨", Meter.POWER: "度"}
+LIMITED = frozenset(UNITS)                # meters that show whether it is empty; gas is read and kept, no more
 
 
 def limits(policy):
@@ -14,14 +15,14 @@ def limits(policy):
     return {Meter.WATER: policy.vacancy_water, Meter.POWER: policy.vacancy_power}
 
 
-def given(water=None, power=None):
+def given(water=None, power=None, gas=None):
     """{meter: reading} of those that were read."""
-    return {meter: reading for meter, reading in ((Meter.WATER, water), (Meter.POWER, power)) if reading is not None}
+    return {meter: reading for meter, reading in ((Meter.WATER, water), (Meter.POWER, power), (Meter.GAS, gas)) if reading is not None}
 
 
 def passed(policy, used):
     """Meters whose use passes their limit; ``used``: {meter: (0.01 units, days)}."""
-    return [meter for meter, (fen, days) in used.items() if too_much(fen, days, limits(policy)[meter])]
+    return [meter for meter, (fen, days) in used.items() if meter in LIMITED and too_much(fen, days, limits(policy)[meter])]
 
 
 def over_words(policy, used):

@@ -13,8 +13,8 @@ BLANK_MONTHS = 6                  # rows left empty on the application, for mont
 
 
 def application_content(spell, policy):
-    """Content of billing/vacancy-1 for an application just taken in; nothing is approved yet."""
-    return {**_facts(spell, policy), "checks": _checks(spell), "blank": [""] * BLANK_MONTHS, "credits": [], "approval": None}
+    """Content of billing/vacancy-2 for an application just taken in; nothing is approved yet."""
+    return {**_facts(spell, policy), **_checks(spell), "blank": [""] * BLANK_MONTHS, "credits": [], "approval": None}
 
 
 def notice_content(spell, policy):
@@ -24,7 +24,7 @@ def notice_content(spell, policy):
     approval = {"from": str(BillingMonth.of(spell.approved_from)), "to": str(BillingMonth.of(spell.approved_to)), "percent": f"{at}%",
                 "by": spell.decided_by.name, "at": exact_moment(spell.decided_at), "application": str(spell),
                 "proven": f"{proven[0]} 至 {proven[-1]}，{len(proven)} 个整月" if proven else "还没有整月"}
-    return {**_facts(spell, policy), "checks": _checks(spell), "blank": [], "credits": _credits(spell), "approval": approval}
+    return {**_facts(spell, policy), **_checks(spell), "blank": [], "credits": _credits(spell), "approval": approval}
 
 
 def _facts(spell, policy):
@@ -32,7 +32,9 @@ def _facts(spell, policy):
     owner = household.ownerships.live().select_related("person").first()
     area = household.unit.area_on(spell.applied_on)
     needs, percent = spell.needs_months or policy.vacancy_months, spell.percent or policy.vacancy_percent
-    return {**heads(household), "area": f"{area_text(area.area)} ㎡" if area else "未登记", "phone": owner.person.shown_phone if owner else "待补",
+    letter = spell.letter
+    return {**heads(household), "agent": f"{letter.agent.name}，委托书 {letter.number}" if letter else "",
+            "area": f"{area_text(area.area)} ㎡" if area else "未登记", "phone": owner.person.shown_phone if owner else "待补",
             "applied_on": spell.applied_on.isoformat(), "spell_from": spell.spell_from.isoformat(),
             "planned_to": spell.planned_to.isoformat() if spell.planned_to else "未定",
             "proofs": [[label, code == spell.proof] for code, label in VacancyApplication.Proof.choices],
@@ -49,14 +51,14 @@ def _whole(spell, policy):
 
 
 def _checks(spell):
-    """Rows of the table: each day on which meters were read, with both of them."""
+    """Rows of the table: each day on which meters were read, with all of them; ``gas`` where that was ever read."""
     days = {}
     for row in spell.readings.live().select_related("by", "check_row").order_by("on", "pk"):
         label = f"{row.check_row.month:%Y-%m}" if row.check_row else "起始" if row.on == spell.spell_from else "申请"
         line = days.setdefault((row.on, label), {"label": label, "on": row.on.isoformat(), "by": row.by.name})
         line[row.meter] = area_text(row.reading)
         line[f"{row.meter}_used"] = area_text(row.used) if row.used is not None else "—"
-    return list(days.values())
+    return {"checks": list(days.values()), "gas": any("gas" in line for line in days.values())}
 
 
 def _credits(spell):

@@ -22,7 +22,7 @@ from servicecentre.staff.models import User
 from servicecentre.worklog.models import Entry, Promise
 from servicecentre.worklog.views import opens
 
-from .areas import refunds
+from .areas import refunds, vacancy
 from .conftest import Desk, person_at
 from .pages import pages_of
 from .walk import DOORS, INSIDE, NAMES, NOBODYS, PUBLIC, ROWED, address, doors, everyone, forms_of, path_of, unframed, words
@@ -287,7 +287,7 @@ POINTERS = {
     "AskReturnForm.set_off": ("post", "billing:ask_deposit_return", lambda w, pk: _returned(set_off=pk, set_off_amount="1")),
     "AskVoidForm.charges": ("post", "billing:ask_void", lambda w, pk: _void(w, charges=pk)),
 }
-POINTERS |= refunds.POINTERS
+POINTERS |= refunds.POINTERS | vacancy.POINTERS
 
 
 def _returned(**more):

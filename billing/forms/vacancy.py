@@ -24,10 +24,21 @@ class ApplyForm(FilesMixin, DeskForm):
     water_now = ReadingField(label="水表，申请日（吨）", required=False)
     power_start = ReadingField(label="电表，起始日（度）", required=False)
     power_now = ReadingField(label="电表，申请日（度）", required=False)
+    gas_start = ReadingField(label="燃气表，起始日（方）", required=False)
+    gas_now = ReadingField(label="燃气表，申请日（方）", required=False)
     words = TextField(label="备注", max_length=100, required=False)
+    letter = forms.TypedChoiceField(label="委托书（代办才要）", coerce=int, required=False, empty_value=None)
     statement = forms.BooleanField(label="业主声明：没住、没租、没装修，以后有人住或装修当天告诉前台", required=False)
-    layout = Layout(Row("applied_on", "spell_from", "proof", "planned_to"), Row("reason", "contact", "words"),
-                    Row("water_start", "water_now", "power_start", "power_now"), "key_left", "files", "statement")
+    layout = Layout(Row("applied_on", "spell_from", "proof", "planned_to"), Row("reason", "contact", "words", "letter"),
+                    Row("water_start", "water_now", "power_start", "power_now"), Row("gas_start", "gas_now"), "key_left", "files", "statement")
+
+    def __init__(self, *args, letters, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.letters = {letter.pk: letter for letter in letters}
+        self.fields["letter"].choices = [("", "业主本人"), *((letter.pk, f"{letter.agent.name}，{letter.matter_words}") for letter in letters)]
+
+    def clean_letter(self):
+        return self.letters.get(self.cleaned_data["letter"])
 
 
 class ApproveForm(DeskForm):
@@ -70,16 +81,17 @@ class CheckForm(FilesMixin, DeskForm):
     on = DayField(label="核查日", initial=today)
     water = ReadingField(label="水表（吨）", required=False)
     power = ReadingField(label="电表（度）", required=False)
+    gas = ReadingField(label="燃气表（方）", required=False)
     kind = forms.ChoiceField(label="怎么核", choices=VacancyCheck.Kind.choices, widget=forms.RadioSelect, help_text="表箱锁着、抄不到的，选现场查看")
     signs = forms.MultipleChoiceField(label="看到什么", choices=SIGNS, required=False, widget=forms.CheckboxSelectMultiple)
     use_found = forms.BooleanField(label="看得出有人在用", required=False)
     words = TextField(label="说明", max_length=100, required=False)
-    layout = Layout(Row("month", "on"), "kind", Row("water", "power"), Field("signs"), "use_found", "words", "files")
+    layout = Layout(Row("month", "on"), "kind", Row("water", "power", "gas"), Field("signs"), "use_found", "words", "files")
 
     def __init__(self, *args, months, last, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["month"].choices = [(str(month), month.label) for month in months]
-        for meter in ("water", "power"):
+        for meter in ("water", "power", "gas"):
             if row := last.get(meter):
                 self.fields[meter].help_text = f"上次 {row.on:%m-%d} {self.fields[meter].show(row.reading)}"
 

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from households.models import Household, Unit, UnitUse
+from households.models import AuthorisationLetter, Household, Unit, UnitUse
 from servicecentre.kit import guards
 from servicecentre.kit.periods import BillingMonth
 from servicecentre.kit.rows import EstateQuerySet, EstateRow, NoOverlap, Versioned
@@ -77,6 +77,7 @@ class VacancyApplication(Versioned, EstateRow):
     key_left = models.BooleanField("留钥匙", default=False)
     contact = models.CharField("漏水找谁", max_length=60)
     words = models.CharField("备注", max_length=100, blank=True)
+    letter = models.ForeignKey(AuthorisationLetter, models.PROTECT, null=True, verbose_name="委托书", related_name="+")
     paper = models.OneToOneField(Paper, models.PROTECT, null=True, verbose_name="申请表", related_name="vacancy")
     asked_by = models.ForeignKey(USER, models.PROTECT, verbose_name="经办人", related_name="+")
     asked_at = models.DateTimeField("登记时间")
@@ -100,9 +101,9 @@ class VacancyApplication(Versioned, EstateRow):
     dropped_at = models.DateTimeField("不作数时间", null=True)
 
     objects = VacancyApplicationQuerySet.as_manager()
-    guards = [guards.SameEstate("household", "unit", "paper", "notice", "use"), guards.Undeletable(),
+    guards = [guards.SameEstate("household", "unit", "letter", "paper", "notice", "use"), guards.Undeletable(),
               guards.Frozen("household", "unit", "spell_from", "proof", "applied_on", "planned_to", "reason", "key_left", "contact", "words",
-                            "asked_by", "asked_at",
+                            "letter", "asked_by", "asked_at",
                             once=("paper", "approved", "approved_from", "decided_by", "decided_at", "needs_months", "percent", "counts_from", "whole_spell",
                                   "notice"))]
 
@@ -206,11 +207,14 @@ class VacancyCheck(EstateRow):
 
 
 class VacancyReading(EstateRow):
-    """抄表: what a meter showed that day; ``used`` since the reading before, None for the first. 0.01 of the meter's unit."""
+    """抄表: what a meter showed that day; ``used`` since the reading before, None for the first. 0.01 of the meter's unit.
+
+    Gas is kept where it was read; no limit says how much of it is too much."""
 
     class Meter(models.TextChoices):
         WATER = "water", "水"
         POWER = "power", "电"
+        GAS = "gas", "燃气"
 
     application = models.ForeignKey(VacancyApplication, models.PROTECT, verbose_name="空置申请", related_name="readings")
     check_row = models.ForeignKey(VacancyCheck, models.PROTECT, null=True, verbose_name="核查", related_name="readings")

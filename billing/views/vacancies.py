@@ -12,6 +12,8 @@ from billing.models import BillingPolicy, VacancyApplication
 from billing.vacancy_lists import TABS, check_rows, month_cells, of_tab, outlook, vacancies_table
 from billing.vacancy_months import first_reduced
 from billing.vacancy_spells import ending_now, spells_to_end, waiting_checks
+from households.agents import letters_of
+from households.models.agents import Matter
 from households.views.pages import about_of, done, form_page, household_of
 from servicecentre.files.models import File
 from servicecentre.kit.periods import BillingMonth, parse_date, today
@@ -24,8 +26,8 @@ SPAN = 12                         # months that an approval proposes
 
 
 def spell_of(request, pk):
-    rows = VacancyApplication.objects.of(request.estate).select_related("household__unit__building", "unit", "paper", "notice", "use", "asked_by",
-                                                                       "decided_by", "ended_by")
+    rows = VacancyApplication.objects.of(request.estate).select_related("household__unit__building", "unit", "paper", "notice", "use", "letter__agent",
+                                                                       "asked_by", "decided_by", "ended_by")
     return get_object_or_404(rows, pk=pk)
 
 
@@ -87,7 +89,8 @@ def vacancy(request, pk):
 @needs("billing.apply_vacancy")
 def apply_vacancy(request, pk):
     household = household_of(request, pk)
-    form = ApplyForm(request.POST or None, request.FILES or None, initial={"spell_from": household.starts_on})
+    letters = [letter for letter in letters_of(household, today()) if not letter.why and Matter.OTHER in letter.matters]
+    form = ApplyForm(request.POST or None, request.FILES or None, letters=letters, initial={"spell_from": household.starts_on})
     if request.method == "POST" and (spell := form.perform(acts.apply_vacancy, household, by=request.user)):
         return done(request, f"空置申请 {spell} 已登记，等主管批准。打出申请表请业主签字；批准前不打折，对客户说「批下来通知您」。", spell)
     return render(request, "billing/vacancy/apply.html", {

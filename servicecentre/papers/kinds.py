@@ -52,7 +52,7 @@ PARKING = Kind("CW", "车位服务协议", "billing/parking-1", (Copy("owner", "
 
 LETTER = Kind("WT", "授权委托书", "households/letter-1", _AGENT_AND_FILE, row="letter", see="看委托书")
 
-VACANCY = Kind("KZ", "空置申请表", "billing/vacancy-1", (Copy("owner", "第二联", "业主"), Copy("file", "第一联", "存档")), row="vacancy",
+VACANCY = Kind("KZ", "空置申请表", "billing/vacancy-2", (Copy("owner", "第二联", "业主"), Copy("file", "第一联", "存档")), row="vacancy",
                see="看这份空置")
 
 KINDS = {kind.letters: kind for kind in (

@@ -34,7 +34,7 @@ from .sheets import A4, A5, DOT140
 
 OTHER_SHEETS = {("billing/receipt-1", DOT140.code): "-dot"}       # the same words of an edition on another sheet: its template's ending
 # Editions that are no slips of A5.
-POSTERS = {edition: A4.code for edition in ("tickets/notice-1", "billing/parking-1", "billing/vacancy-1")}
+POSTERS = {edition: A4.code for edition in ("tickets/notice-1", "billing/parking-1", "billing/vacancy-1", "billing/vacancy-2")}
 
 
 def render(paper, which, *, address="", computer=None):

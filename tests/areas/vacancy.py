@@ -7,6 +7,9 @@ from households.register import add_unit, open_household
 from households.standing import set_use
 from servicecentre.kit.periods import BillingMonth, today
 
+POINTERS = {                              # fields that hold an id (tests/test_doors.py)
+    "ApplyForm.letter": ("post", "billing:apply_vacancy", lambda w, pk: {"letter": pk, "statement": "on"}),
+}
 OCTOBER, NOVEMBER = BillingMonth(2026, 10), BillingMonth(2026, 11)
 
 

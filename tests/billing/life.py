@@ -22,6 +22,7 @@ from billing.models import (
     FeeKind,
     ParkingContract,
     Payment,
+    RebillAsked,
     ReceiptVoid,
     Refund,
     Waiver,
@@ -29,6 +30,7 @@ from billing.models import (
 from billing.one_off import charge_once
 from billing.petty_cash import top_up_petty_cash
 from billing.prepayments import demand_prepayment, return_prepayment
+from billing.rebill import approve_rebill, ask_rebill, refuse_rebill, takes_two, void_and_rebill
 from billing.receipts import ask_void, refuse_void, void_receipt
 from billing.refunds import approve_refund, ask_refund, bounce_refund, pay_refund, withdraw_refund
 from billing.run import bill_month, undo_run
@@ -191,7 +193,24 @@ def gives_back_a_prepayment(life):
 
 def charges_once(life):
     kind = FeeKind.objects.of(life.estate).get(code="renovation")
-    return charge_once(life.household(), fee_kind=kind, amount=life.chance.randint(1, 20_000), reason="补收", by=life.manager)
+    return charge_once(life.household(), fee_kind=kind, amount=life.chance.randint(1, 20_000), reason="补收", by=life.manager, despite=ANY)
+
+
+def bills_anew(life):
+    """More at once, by a manager; less is asked for."""
+    charge = life.any(Charge.objects.of(life.estate).live().exclude(opening__isnull=False))
+    if charge is None:
+        return None
+    quantity = max(1, charge.quantity * life.chance.choice((50, 90, 110)) // 100)
+    act, by = (ask_rebill, life.clerk) if takes_two(charge, quantity, charge.unit_price) else (void_and_rebill, life.manager)
+    return act(charge, quantity=quantity, unit_price=charge.unit_price, due_on=charge.due_on, reason="数量抄错", by=by)
+
+
+def decides_a_rebill(life):
+    asked = life.any(RebillAsked.objects.of(life.estate).undecided())
+    if asked and life.chance.random() < 0.2:
+        return refuse_rebill(asked, refusal="没有错", by=life.manager)
+    return asked and approve_rebill(asked, by=life.manager)
 
 
 def bills(life):
@@ -242,4 +261,5 @@ def fills_the_petty_cash(life):
 ACTS = (pays, pays, pays, pays_ahead, uses_credit, asks_for_a_void, decides_a_void, asks_for_a_refund, asks_for_a_refund, decides_a_refund,
         decides_a_refund, pays_a_refund, pays_a_refund, bounces_a_refund, asks_for_a_waiver, decides_a_waiver, bills, bills, takes_a_run_back, voids_a_line,
         sells, mends, mends, parks, parks_no_more, fills_the_petty_cash, takes_a_deposit, takes_a_deposit, asks_for_a_deposit, asks_for_a_deposit,
-        decides_a_deposit, pays_a_deposit, bounces_a_deposit, demands_a_prepayment, gives_back_a_prepayment, charges_once)
+        decides_a_deposit, pays_a_deposit, bounces_a_deposit, demands_a_prepayment, gives_back_a_prepayment, charges_once,
+        bills_anew, bills_anew, decides_a_rebill)

@@ -8,8 +8,9 @@ from billing.models import Charge, Credit
 from billing.prepayments import demand_prepayment
 from billing.run import bill_month, undo_run
 from billing.settlement import settlement
-from billing.vacancy import end_vacancy, undo_vacancy_end
+from billing.vacancy import end_vacancy, refuse_vacancy, undo_vacancy_end
 from billing.vacancy_spells import months_to_check
+from households.agents import take_letter
 from servicecentre.desk.proofs_vacancy import vacant_money, vacant_months
 from servicecentre.kit.periods import BillingMonth
 from servicecentre.kit.refused import Refused
@@ -110,6 +111,46 @@ def test_a_sale_in_a_vacant_month_costs_its_days_in_full(estate, household, cler
     assert [c for c in corrections(estate, SEPTEMBER) if c.household == household] == [] and [*vacant_money(), *vacant_months()] == []
     assert abs(settlement(household, day).balance - (due - 11911)) <= 1
     demand_sums_agree(estate)
+
+
+def test_a_verified_month_not_billed_yet_is_on_the_sellers_statement_at_seventy(household, clerk, manager, engineer, on):  # noqa: F811
+    spell = approved(applied(household, clerk), manager)
+    on(2026, 9, 10)
+    checked(spell, "2026-08", engineer, on=date(2026, 8, 31))
+    checked(spell, "2026-09", engineer, on=date(2026, 9, 10))
+    shown = settlement(household, date(2026, 9, 30))
+    assert [(line.period, line.owes) for line in shown.lines] == [("2026-09", 11911)]
+    assert [line.owes for line in settlement(household, date(2026, 9, 15)).lines] == [8508]
+
+
+# --- who brings it, which meters ---------------------------------------------------------------------------------------
+
+def test_an_agent_applies_by_letter_and_its_use_is_noted(household, clerk, manager, on):  # noqa: F811
+    terms = {"principal": household.ownerships.get(), "name": "何俊", "id_kind": "passport", "id_number": "E10293847", "phone": "13700003333",
+             "valid_from": date(2026, 8, 1), "copies_kept": True, "by": clerk}
+    other = take_letter(household, matters=["pay"], **terms)
+    with pytest.raises(Refused, match="委托书只写了：缴费"):
+        applied(household, clerk, letter=other)
+    letter = take_letter(household, matters=["other"], despite=("same_agent",), **terms)
+    with pytest.raises(Refused, match="还没有打通电话") as refusal:
+        applied(household, clerk, letter=letter)
+    assert refusal.value.unless == "not_called"
+    spell = applied(household, clerk, letter=letter, despite=("not_called",))
+    assert spell.paper.content["agent"].startswith("何俊，委托书") and letter.uses.get().words == "代办空置申请"
+    refuse_vacancy(spell, refusal="电表一直在走", by=manager)
+    with pytest.raises(Refused, match="只用一次，已经用过"):
+        applied(household, clerk, letter=letter)
+
+
+def test_gas_is_kept_and_proves_nothing(household, clerk, manager, engineer, on):  # noqa: F811
+    with pytest.raises(Refused, match="水表或电表至少一个"):
+        applied(household, clerk, proof="readings", gas_start=100, gas_now=90000)
+    spell = approved(applied(household, clerk, gas_start=100, gas_now=90000), manager)
+    with pytest.raises(Refused, match="填水表或电表的读数"):
+        checked(spell, "2026-08", engineer, on=date(2026, 8, 20), kind="readings", gas=90000)
+    checked(spell, "2026-08", engineer, on=date(2026, 8, 20), gas=180000)
+    assert spell.readings.live().filter(meter="gas").count() == 3 and reduced(household) == ["2026-08"]
+    assert spell.paper.content["gas"] and spell.paper.content["checks"][1]["gas_used"] == "899.00"
 
 
 # --- an end that was a mistake -----------------------------------------------------------------------------------------

@@ -77,7 +77,8 @@ def _deposit(estate, text):
 
 
 def _vacancy(estate, text):
-    return {**_heads(estate), "area": "89.56 ㎡", "phone": "138****5678", "applied_on": "2026-08-20", "spell_from": "2026-01-10", "planned_to": "未定",
+    return {**_heads(estate), "agent": "", "gas": False, "area": "89.56 ㎡", "phone": "138****5678",
+            "applied_on": "2026-08-20", "spell_from": "2026-01-10", "planned_to": "未定",
             "proofs": [["交付后没入住", True], ["抄表", False]], "reasons": [["在外地工作", True], ["其他", False]], "key_left": False,
             "contact": "王芳　139****1111", "said": "", "clerk": _said("收款人"), "rule": "连续空置满 6 个整月后，其后各整月按 70%",
             "limits": "水每月 1 吨，电每月 10 度", "statement": text, "checks": [], "blank": [""] * 3, "credits": [], "approval": None,
