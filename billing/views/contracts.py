@@ -38,7 +38,7 @@ def show_contract(request, pk):
         "owed": sum(charge.due for charge in charges), "given_back": sum(credit.amount for credit in credits), "renewal": renewal,
         "paid_to": space_lists.paid_to(space_lists.with_money(ParkingContract.objects.of(request.estate), day).get(pk=row.pk)),
         "print": row.paper and row.paper.original_for(request.user, at=now()), "beyond": row.tenure_ends,
-        "files": File.objects.attached_to(row).there().count(),
+        "files": File.objects.of(request.estate).attached_to(row).there().count(),
         "goes_on": row.voided_at is None and (row.ends_on is None or row.ends_on >= row.billed_from),
         "unproven": row.space_kind == SpaceKind.DEDICATED and not row.proof, "can": _can(request, row, day, running, renewal)})
 

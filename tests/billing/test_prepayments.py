@@ -166,8 +166,12 @@ def test_a_fee_for_once_is_not_asked_twice_without_a_word(estate, renovation, ma
     with at(2027, 3, 24, 2), pytest.raises(Refused, match="已有 装修管理服务费.*269.08 元.*装修") as refused:
         charge_once(line.household, fee_kind=renovation, reason="装修", by=manager)
     assert refused.value.unless == "again" and refused.value.link[1] == f"/billing/charges/{line.pk}/"
+    desk, where, typed = Desk(manager, estate), f"/billing/households/{line.household_id}/charge/", {"fee_kind": renovation.pk, "reason": "阳台"}
+    page = desk.post(where, typed).content.decode()
+    assert "确实再收一次才登记" in page and 'value="again"' in page and Charge.objects.count() == 1
+    assert desk.post(where, typed | {"despite": "again"}).status_code == 302 and Charge.objects.count() == 2
     void_once(line, reason="多登记", by=manager)
-    assert charge_once(line.household, fee_kind=renovation, reason="装修", by=manager).amount == 269_08
+    assert charge_once(line.household, fee_kind=renovation, reason="装修", by=manager, despite=("again",)).amount == 269_08
 
 
 @pytest.mark.parametrize(("more", "sentence"), [

@@ -10,10 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from billing.corrections import corrections
-from billing.models import BillingPolicy, Credit
+from billing.models import BillingPolicy, Charge, Credit
 from billing.run import bill_month
-from billing.space_terms import charges_of
+from billing.settlement import settlement
+from billing.space_terms import charges_of, past_tenure
 from billing.spaces import cancel_contract, end_contract, sign_contract
+from households.models import Household
 from servicecentre.desk.proofs import prove
 from servicecentre.kit import periods
 from servicecentre.kit.periods import BillingMonth
@@ -114,6 +116,49 @@ def test_one_called_off_costs_nothing(estate, cast, start, cycle, paid):
         lines = charges_of(contract)
         back = int(Credit.objects.filter(source="contract").aggregate(fen=Sum("amount", default=0))["fen"])
         assert int(lines.aggregate(fen=Sum("amount", default=0))["fen"]) == back and all(line.due == 0 for line in lines)
+        demand_sums_agree(estate)
+        assert list(prove([2, 3, 4])) == []
+        transaction.set_rollback(True)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rule=some.sampled_from(RULES), start=some.dates(date(2026, 10, 1), date(2027, 1, 31)), length=some.integers(1, 420),
+       cycle=some.sampled_from((1, 3, 12)), runs=some.integers(0, 6), before=some.none() | some.integers(0, 400), sold=some.integers(-20, 300),
+       paid=some.sampled_from((0, 333_33, 4000_00)))
+def test_a_seller_pays_the_days_up_to_his_last_one(estate, cast, rule, start, length, cycle, runs, before, sold, paid):
+    """Whether it was ended early before the sale or not: the statement says what the end at the last day then does, the call-off where it had not begun."""
+    household, clerk = cast
+    agreed, last_day = start + timedelta(days=length - 1), start + timedelta(days=sold)
+    with transaction.atomic(), mock.patch.object(periods, "clock", lambda: datetime.combine(start, datetime.min.time(), periods.SHANGHAI)):
+        BillingPolicy.objects.create(estate=estate, first_month=rule)
+        contract = sign_contract(household, space_kind="shared", starts_on=start, ends_on=agreed, cycle_months=cycle, plate="苏A12345", by=clerk)
+        month = BillingMonth.of(start)
+        for n in range(runs):
+            bill_month(estate, month + n, by=clerk)
+        if paid:
+            pay(household, paid, clerk, charges=list(charges_of(contract)))
+        ended = agreed
+        if before is not None and (day := start + timedelta(days=before)) < agreed:
+            contract, ended = end_contract(contract, last_day=day, reason="卖车", version=contract.version, by=clerk), day
+        reached = 0
+        while reached < max(1, runs):
+            reached += cycle
+        billed = owed(rule, start, agreed, min(ended, (month + (reached - 1)).last))
+        mine = [line for line in settlement(household, last_day).lines if line.name in ("共用车位管理服务费", "预存余额") and "还没出账" not in line.words]
+        Household.objects.filter(pk=household.pk).update(ends_on=last_day)
+        kept = min(last_day, ended, (month + (reached - 1)).last)
+        due = owed(rule, start, agreed, kept) if kept >= start else 0
+        assert sum(line.owes - line.back for line in mine) == due - paid
+        contract.refresh_from_db()
+        assert bool(past_tenure(Charge.objects.all())) == (billed > due)
+        if last_day < start:
+            cancel_contract(contract, reason="卖房", version=contract.version, by=clerk)
+        elif last_day < ended:
+            end_contract(contract, last_day=last_day, reason="卖房", version=contract.version, by=clerk, despite=("past_end",))
+        lines = charges_of(contract)
+        back = int(Credit.objects.filter(source="contract", charge__in=lines).aggregate(fen=Sum("amount", default=0))["fen"])
+        assert int(lines.aggregate(fen=Sum("amount", default=0))["fen"]) - back == due
+        assert not past_tenure(Charge.objects.all())
         demand_sums_agree(estate)
         assert list(prove([2, 3, 4])) == []
         transaction.set_rollback(True)
