@@ -23,7 +23,7 @@ from tests.factories import make_household
 from .till import demand_sums_agree
 
 FIRST = date(2026, 1, 1)
-SEEDS = 40
+SEEDS = 4
 DEEDS = ["bill", "ahead", "look", "look", "meter", "meter", "withdraw", "end", "reopen"]
 
 
