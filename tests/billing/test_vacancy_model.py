@@ -23,7 +23,7 @@ from tests.factories import make_household
 from .till import demand_sums_agree
 
 FIRST = date(2026, 1, 1)
-SEEDS = 4
+SEEDS = 0, 7, 13, 31           # each found something
 DEEDS = ["bill", "ahead", "look", "look", "meter", "meter", "withdraw", "end", "reopen"]
 
 
@@ -62,7 +62,7 @@ def test_any_order_of_acts_leaves_the_same_months_and_the_same_sum(estate, clerk
     BillingPolicy.objects.update_or_create(estate=estate, defaults={
         "vacancy_months": 2, "vacancy_reduces": "whole_spell" if whole else "after_six",
         "vacancy_spell_from": "application" if from_application else "proven"})
-    for seed in range(SEEDS):
+    for seed in SEEDS:
         _one_story(estate, clerk, manager, monkeypatch, Random(seed), seed, whole, from_application)
     demand_sums_agree(estate)
 
