@@ -17,7 +17,7 @@ from .models.vacancy import REDUCED
 from .prepayments import balance_of
 from .room import discount_gone
 from .shares import NOTHING, Tenure, share
-from .space_terms import charges_of, month_line, past_day
+from .space_terms import month_line, past_day
 from .vacancy_credits import billed_at_end, full_at_end
 
 MOST_LINES = 36                    # lines not billed yet that are shown one by one
@@ -79,7 +79,7 @@ def _of_charge(charge, ended, parked, lost):
     more = billed_at_end(charge, ended, lost) if regular else 0
     charge.more_fen += more
     off = min(0, off_by(charge, ended, sold=True)) if regular else -parked
-    off += discount_gone(charge, -off) if off else 0
+    off += discount_gone(charge, -off) if regular and off else 0
     owes, back = max(0, charge.due + more + off), max(0, -off - more - charge.due)
     beyond = min(charge.due, -off)
     if not (owes or back or beyond):
@@ -124,11 +124,11 @@ def _not_billed(ended, first, policy, lost):
 
 def _parking_not_billed(ended, first, policy):
     """The same of parking contracts: what a run would bill of their months up to the last day."""
+    billed = set(Charge.objects.filter(household=ended).exclude(subject="").live().values_list("fee_kind", "subject", "period"))
     for contract in ParkingContract.objects.live().filter(household=ended, billed_from__lte=ended.ends_on).select_related("fee_kind").order_by("pk"):
-        billed, until = set(charges_of(contract).values_list("period", flat=True)), min(contract.ends_on or ended.ends_on, ended.ends_on)
-        month = max(first, BillingMonth.of(contract.billed_from))
+        month, until = max(first, BillingMonth.of(contract.billed_from)), min(contract.ends_on or ended.ends_on, ended.ends_on)
         while month.first <= until:
-            if month.first not in billed:
+            if (contract.fee_kind_id, contract.subject, month.first) not in billed:
                 line = month_line(policy, month, starts_on=contract.starts_on, ends_on=until, unit_price=contract.unit_price)
                 yield Line(contract.fee_kind.name, str(month), f"还没出账，{line.words}", owes=line.amount)
             month = month.next

@@ -72,7 +72,7 @@ class SignForm(FilesMixin, TermsForm):
     proof = TextField(label="权属证明", max_length=60, required=False)
     card_no = TextField(label="卡、遥控", max_length=30, required=False)
     remarks = TextField(label="备注", max_length=60, required=False)
-    files = FilesField(label="权属证明的照片、扫描件", required=False, help_text="专用车位拍下来存在协议里")
+    files = FilesField(label="专用车位权属证明的照片、扫描件", required=False)
     field_order = ("room", "holder_name", "space_kind", "space", "starts_on", "ends_on", "cycle_months", "plate")
     household = None
 

@@ -3,15 +3,6 @@
 from django.db import migrations, models
 
 
-def as_the_estates_rules_are(apps, schema_editor):
-    """Runs of before did not write down by which rules they went: today's are the likeliest."""
-    rules = apps.get_model("billing", "BillingPolicy").objects.using(schema_editor.connection.alias)
-    runs = apps.get_model("billing", "BillRun").objects.using(schema_editor.connection.alias)
-    for policy in rules.all():
-        runs.filter(estate=policy.estate_id).update(
-            first_month=policy.first_month, last_month=policy.last_month, bill_developer=policy.bill_developer)
-
-
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -34,5 +25,4 @@ class Migration(migrations.Migration):
             name='last_month',
             field=models.CharField(db_default='by_day', default='by_day', max_length=15, verbose_name='当时末月怎么算'),
         ),
-        migrations.RunPython(as_the_estates_rules_are, migrations.RunPython.noop),
     ]
