@@ -30,9 +30,10 @@ def unbilled(rows):
         subject=OuterRef("subject"), line=0)))
 
 
-def of_contracts(charges):
-    """Of these charges those that a contract made."""
-    return charges.exclude(subject="").filter(Exists(ParkingContract.objects.filter(
+def of_contracts(charges, contracts=None):
+    """Of these charges those that a contract made, or one of these contracts (a queryset)."""
+    contracts = ParkingContract.objects.all() if contracts is None else contracts
+    return charges.exclude(subject="").filter(Exists(contracts.filter(
         estate=OuterRef("estate"), household=OuterRef("household"), fee_kind=OuterRef("fee_kind"), subject=OuterRef("subject"))))
 
 

@@ -11,7 +11,7 @@ from servicecentre.kit.periods import BillingMonth, today
 
 from .contract_lines import of_contracts
 from .lines import first_due_on
-from .models import FEE_CODES, BillRun, Charge, Credit, FeeKind, Price
+from .models import FEE_CODES, BillRun, Charge, Credit, FeeKind, ParkingContract, Price
 from .shares import BUYER, HALF_DAY, NOTHING
 
 ONE = 100                          # 1.00 辆
@@ -109,9 +109,13 @@ def past_day(charges, last_day):
 
 
 def past_tenure(charges):
-    """The same of those of these charges that are live lines of parking contracts, past the last day of their household's tenure."""
+    """The same of those of these charges that are live lines of parking contracts, past the last day of their household's tenure.
+
+    Asked of the contracts that reach past it: one ended by then was given back, and an estate has few others.
+    """
+    contracts = ParkingContract.objects.past_tenure()
     past = Q(household__ends_on__lt=F("ends_on")) | Q(household__voided_at__isnull=False)
-    lines = of_contracts(charges.live()).filter(past)
+    lines = of_contracts(charges.live().filter(past, household__in=contracts.values("household")), contracts)
     return _past(lines, lambda charge: None if charge.household.voided_at else charge.household.ends_on)
 
 

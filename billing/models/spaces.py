@@ -95,16 +95,19 @@ class ParkingContractQuerySet(EstateQuerySet):
         """Of dedicated spaces taken in from the old list, whose right is still to be proven."""
         return self.current(on=on).filter(space_kind=SpaceKind.DEDICATED, proof="")
 
+    def past_tenure(self):
+        """Reaching past the last day of their household, or of one that was taken back."""
+        past = Q(household__ends_on__isnull=False) & (Q(ends_on=None) | Q(ends_on__gt=F("household__ends_on")))
+        return self.live().filter(past | Q(household__voided_at__isnull=False))
+
     def beyond_tenure(self, *, on):
-        """Reaching past the last day of their household: nobody is billed for those days until the desk ends or moves them.
+        """Those of them that nobody is billed for any more, until the desk ends or moves them.
 
         One whose own term is over stays while lines of days behind the household's last one are there: they were not given back.
         """
-        past = Q(household__ends_on__isnull=False) & (Q(ends_on=None) | Q(ends_on__gt=F("household__ends_on")))
         lines = Charge.objects.live().filter(estate=OuterRef("estate"), household=OuterRef("household"), fee_kind=OuterRef("fee_kind"),
                                              subject=OuterRef("subject"), ends_on__gt=OuterRef("household__ends_on"))
-        rows = self.live().filter(past | Q(household__voided_at__isnull=False))
-        return rows.filter(Q(ends_on=None) | Q(ends_on__gte=on) | Exists(lines))
+        return self.past_tenure().filter(Q(ends_on=None) | Q(ends_on__gte=on) | Exists(lines))
 
     def with_holds(self):
         """Spaces and vehicles read along, the latest first; see space_on and vehicle_on."""

@@ -6,8 +6,10 @@ import pytest
 
 from billing import spaces
 from billing.models import ParkingContract, ParkingSpace, SpaceKind
+from billing.run import bill_month
 from servicecentre.files.models import File
 from servicecentre.kit import periods
+from servicecentre.kit.periods import BillingMonth
 from servicecentre.kit.sheets import open_workbook
 from tests.factories import make_household
 from tests.files.making import upload
@@ -49,10 +51,13 @@ def test_a_space_is_rented_from_the_plan(desk, household, l23):
     assert "12-01 起租" in words(desk.get("/billing/parking/?kind=open")) and "L-23 苏A·F20913" in words(desk.get(f"/households/{household.pk}/"))
 
 
-def test_the_first_cycle_is_explained_before_anybody_signs(desk, household, l23):
+def test_the_first_cycle_is_explained_before_anybody_signs(desk, household, l23, clerk):
     terms = {name: FORM[name] for name in ("space_kind", "space", "ends_on")} | {"starts_on": "2026-11-20", "cycle_months": "1m"}
     page = words(desk.get("/billing/parking/sign/", terms))
     assert "150 × 1 辆 × 11/30 月 55.00" in page and "签约，首期 55.00 元" in page
+    bill_month(household.estate, BillingMonth(2026, 12), by=clerk)
+    page = words(desk.get("/billing/parking/sign/", terms))
+    assert "首期，连已经出过账的月份" in page and "签约，首期 205.00 元" in page and "2027年1月起按月出账接着出" in page
     assert "选好种类、起止和怎么付" in words(desk.get("/billing/parking/sign/", terms | {"starts_on": "昨天"}))
 
 
