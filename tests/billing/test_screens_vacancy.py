@@ -5,6 +5,7 @@ import pytest
 
 from billing.models import Credit, VacancyApplication
 from billing.run import bill_month
+from billing.vacancy import end_vacancy
 from servicecentre.kit.periods import BillingMonth
 from servicecentre.roles import Role
 from tests.conftest import person_at
@@ -91,6 +92,15 @@ def test_what_the_register_ended_is_to_be_done(desk, spell, clerk, on):  # noqa:
     assert page.context["form"].initial["ended_on"] == date(2026, 9, 5)
     answer = desk.post(f"/billing/vacancies/{spell.pk}/end/", {"ended_on": "2026-09-05", "why": "moved_in", "version": spell.version}, follow=True)
     assert "不再空置" in answer.content.decode()
+
+
+def test_a_manager_takes_an_end_back_a_clerk_does_not(desk, manager_desk, spell, clerk):
+    spell = end_vacancy(spell, ended_on=date(2026, 8, 12), why="moved_in", version=spell.version, by=clerk)
+    assert "撤销结束" not in shown(desk, spell.get_absolute_url()) and desk.get(f"/billing/vacancies/{spell.pk}/end/undo/").status_code == 403
+    assert "撤销结束" in shown(manager_desk, spell.get_absolute_url())
+    answer = manager_desk.post(f"/billing/vacancies/{spell.pk}/end/undo/", {"reason": "看错房号", "version": spell.version}, follow=True)
+    spell.refresh_from_db()
+    assert spell.is_running and "接着空置" in answer.content.decode()
 
 
 def test_refused_extended_and_taken_back(desk, manager_desk, household, clerk, manager):  # noqa: F811
