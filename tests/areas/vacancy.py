@@ -3,6 +3,7 @@ from datetime import date
 
 from billing.vacancy import apply_vacancy, approve_vacancy, end_vacancy, refuse_vacancy
 from billing.vacancy_checks import check_vacancy, withdraw_check
+from households.agents import take_letter
 from households.register import add_unit, open_household
 from households.standing import set_use
 from servicecentre.kit.periods import BillingMonth, today
@@ -14,14 +15,16 @@ OCTOBER, NOVEMBER = BillingMonth(2026, 10), BillingMonth(2026, 11)
 
 
 def month(w):
-    """One running with a check taken back, one found in use and ended, applied for again since; one refused."""
+    """One running with a check taken back, one found in use and ended, applied for again since by an agent; one refused."""
     w.vacancy = _running(w, "31-1-101", power_start=1260, power_now=5810)
     w.vacancy_check = check_vacancy(w.vacancy, month=NOVEMBER, on=today(), kind="readings", power=5900, by=w.clerk)
     ended = _running(w, "31-1-102")
     end_vacancy(ended, ended_on=date(2026, 10, 20), why="moved_in", words="电话里说的", version=ended.version, by=w.clerk)
     w.vacancy_ended = ended
     set_use(ended.unit, use="vacant", starts_on=date(2026, 11, 1), by=w.clerk)
-    w.vacancy_asked = _applied(ended.household, w, spell_from=date(2026, 11, 1), applied_on=today())
+    letter = take_letter(ended.household, principal=ended.household.ownerships.get(), name="邹代办", id_number="G12345679", id_kind="passport",
+                         phone="13700007720", matters=["other"], valid_from=today(), copies_kept=True, by=w.clerk)
+    w.vacancy_asked = _applied(ended.household, w, spell_from=date(2026, 11, 1), applied_on=today(), letter=letter, despite=("not_called",))
 
 
 def _running(w, code, **readings):
