@@ -26,6 +26,7 @@ from .space_terms import past_tenure
 from .vacancy_credits import MORE, settle_again
 from .vacancy_spells import refuse_unended
 
+WHOLE_PRICE = 100                 # %
 MONTHS_BACK = 12                  # how many billed months are searched for tenures without a line
 
 
@@ -208,6 +209,7 @@ def with_sums(charges):
         mended_fen=Coalesce(Subquery(mended.annotate(fen=fen).values("fen")), 0),
         mended_n=Coalesce(Subquery(mended.annotate(n=number).values("n")), 0),
         more_fen=Coalesce(Subquery(_after_all(*month).order_by().values("household").annotate(fen=fen).values("fen")), 0),
+        more_back=Coalesce(Subquery(lowered.filter(charge__label=MORE, source=Credit.Source.VACANCY).annotate(fen=fen).values("fen")), 0),
         lowered_fen=Coalesce(Subquery(lowered.annotate(fen=fen).values("fen")), 0))
 
 
@@ -218,8 +220,9 @@ def off_by(charge, household, *, sold=False):
     ``charge`` has with_sums(); ``sold``: somebody follows the day after ``household.ends_on``, though no row says so yet.
     """
     pair = _share(charge, household, sold)
-    due = line_amount(charge.quantity, charge.unit_price, charge.percent, *pair) if pair[0] else 0
-    fen = due - charge.amount - charge.further_fen + charge.mended_fen
+    more = charge.more_fen - charge.more_back if charge.percent < WHOLE_PRICE else 0        # what makes a cheaper line a full one
+    due = line_amount(charge.quantity, charge.unit_price, WHOLE_PRICE if more else charge.percent, *pair) if pair[0] else 0
+    fen = due - charge.amount - charge.further_fen - more + charge.mended_fen
     fen = max(fen, min(0, charge.lowered_fen - charge.amount - charge.further_fen - charge.more_fen))
     return fen if abs(fen) > charge.further_n + charge.mended_n else 0
 

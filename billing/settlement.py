@@ -18,7 +18,7 @@ from .prepayments import balance_of
 from .room import discount_gone
 from .shares import NOTHING, Tenure, share
 from .space_terms import month_line, past_day
-from .vacancy_credits import billed_at_end
+from .vacancy_credits import billed_at_end, full_at_end
 
 MOST_LINES = 36                    # lines not billed yet that are shown one by one
 
@@ -60,9 +60,10 @@ def settlement(household, day):
     policy = BillingPolicy.of(household.estate_id)
     mine = Charge.objects.filter(household=household).live()
     parked = dict(past_day(of_contracts(mine), ended.ends_on))
-    lines = [line for charge in with_sums(mine).select_related("fee_kind").oldest_first() if (line := _of_charge(charge, ended, parked.get(charge, 0)))]
+    lost = full_at_end(ended)
+    lines = [line for charge in with_sums(mine).select_related("fee_kind").oldest_first() if (line := _of_charge(charge, ended, parked.get(charge, 0), lost))]
     first = _counted_from(household)
-    lines += _folded([*_not_billed(ended, first, policy), *_parking_not_billed(ended, first, policy)])
+    lines += _folded([*_not_billed(ended, first, policy, lost), *_parking_not_billed(ended, first, policy)])
     credit = sum(source.left for source in waiting_credit(household))
     if credit:
         lines.append(Line("预存余额", "", "还没有用掉的", back=credit))
@@ -72,10 +73,10 @@ def settlement(household, day):
     return Settlement(lines, sum(line.owes for line in lines), sum(line.back for line in lines), before, sum(line.beyond for line in lines))
 
 
-def _of_charge(charge, ended, parked):
-    """``parked``: what of a parking contract's line lies behind the last day, fen."""
+def _of_charge(charge, ended, parked, lost):
+    """``parked``: what of a parking contract's line lies behind the last day, fen; ``lost``: months that are no vacant ones then."""
     regular = charge.fee_kind.bills and not charge.subject and not charge.line and not charge.opening_id
-    more = billed_at_end(charge, ended) if regular else 0
+    more = billed_at_end(charge, ended, lost) if regular else 0
     charge.more_fen += more
     off = min(0, off_by(charge, ended, sold=True)) if regular else -parked
     off += discount_gone(charge, -off) if regular and off else 0
@@ -101,7 +102,7 @@ def _counted_from(household):
     return BillingMonth.of(min(begun, default=today()))
 
 
-def _not_billed(ended, first, policy):
+def _not_billed(ended, first, policy, lost):
     """What each monthly fee comes to, by days, in months up to the last day that have no live line of it."""
     month, last = max(first, BillingMonth.of(ended.starts_on)), BillingMonth.of(ended.ends_on)
     rows = Charge.objects.filter(household=ended, subject="", line=0).live().exclude(fee_kind__bills="")
@@ -110,7 +111,7 @@ def _not_billed(ended, first, policy):
     prices = list(Price.objects.of(ended.estate_id).live().filter(fee_kind__bills=ended.unit.kind, fee_kind__active=True)
                   .select_related("fee_kind").order_by("fee_kind__position", "pk"))
     areas = list(ended.unit.areas.all())
-    vacant = dict(VacancyMonth.objects.live().filter(household=ended).values_list("period", "percent"))
+    vacant = dict(VacancyMonth.objects.live().filter(household=ended).exclude(period__in=lost).values_list("period", "percent"))
     before = ended.unit.households.live().filter(developer=False, starts_on__lt=ended.starts_on).exists()
     tenure = Tenure(ended.starts_on, ended.ends_on, ended.developer, before, ended.ends_on + timedelta(days=1))
     while month <= last:

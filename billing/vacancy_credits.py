@@ -121,14 +121,24 @@ def less_of(row, part, percent):
     return sum(sign * (line_amount(row.quantity, row.unit_price, at, *part) if part[0] else 0) for sign, at in ((1, row.percent), (-1, percent)))
 
 
-def billed_at_end(charge, ended):
-    """What the spell's end would bill after all of this line's month, were ``ended.ends_on`` the seller's last day: the month is no full one then."""
-    month = BillingMonth.of(charge.period)
-    if charge.fee_kind.code not in REDUCED.values() or not month.first <= ended.ends_on < month.last:
+def full_at_end(ended):
+    """First days of the months that go at the lower percent and would not, were ``ended.ends_on`` the seller's last day; later ones left out."""
+    rows, spells, lost = VacancyMonth.objects.live().filter(household=ended, period__lte=ended.ends_on).select_related("application"), {}, set()
+    for row in rows:
+        if row.application_id not in spells:
+            spell, over = row.application, ended.ends_on + timedelta(days=1)
+            spell.ended_on = min(filter(None, (spell.ended_on, over)))
+            spells[spell.pk] = wanted_months(spell)
+        if row.month not in spells[row.application_id]:
+            lost.add(row.period)
+    return lost
+
+
+def billed_at_end(charge, ended, lost):
+    """What the spell's end would bill after all of this line, fen; ``lost``: full_at_end()."""
+    if charge.period not in lost or charge.fee_kind.code not in REDUCED.values():
         return 0
-    if not VacancyMonth.objects.live().filter(household=ended, period=month.first).exists():
-        return 0
-    rows = Charge.objects.live().filter(household=ended, fee_kind=charge.fee_kind, period=month.first, opening=None)
+    rows = Charge.objects.live().filter(household=ended, fee_kind=charge.fee_kind, period=charge.period, opening=None)
     billed, further = list(with_neighbours(rows.filter(subject=""))), list(rows.filter(label=MORE))
     policy, fen = BillingPolicy.of(ended.estate_id), sum(_credited(billed + further, source=Credit.Source.VACANCY).values())
     for row in billed:

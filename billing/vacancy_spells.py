@@ -72,14 +72,14 @@ def ending_now(household, spell_from, *, use=None):
 
 
 def refuse_unended(household, charge):
-    """Refused where this line's month is of a running spell that the register ends: what the month costs is not known before that is done."""
-    spell = VacancyApplication.objects.running().filter(household=household).select_related("use", "paper").first()
-    if spell is None or charge.fee_kind.code not in REDUCED.values():
+    """Refused where this line's month is of a spell that the register ends sooner: what the month costs is not known before that is done."""
+    if charge.fee_kind.code not in REDUCED.values():
         return
-    ending = ending_now(household, spell.spell_from, use=spell.use)
-    if ending and ending.day <= BillingMonth.of(charge.period).last:
-        raise Refused(f"{ending.words}，空置 {spell} 还没有结束。请先办结束空置，再更正这一笔。",
-                      link=("办结束空置", reverse("billing:end_vacancy", args=[spell.pk])))
+    for spell in household.vacancies.filter(approved=True, dropped_at=None).select_related("use", "paper"):
+        ending = ending_now(household, spell.spell_from, use=spell.use)
+        if ending and ending.day <= BillingMonth.of(charge.period).last and (spell.is_running or ending.day < spell.ended_on):
+            raise Refused(f"{ending.words}，空置 {spell} 还没有从 {ending.day} 起结束。请先办结束空置，再更正这一笔。",
+                          link=("办结束空置", reverse("billing:end_vacancy", args=[spell.pk])))
 
 
 def spells_to_end(estate, *, on=None):

@@ -67,8 +67,9 @@ def vacant_money():
     policies, least, most, room, of = {}, defaultdict(int), defaultdict(int), defaultdict(int), {}
     for line in lines:
         key = (line.household_id, line.period, line.fee_kind_id)
-        if key not in keys or line.household.voided_at:
-            continue
+        home = line.household
+        if key not in keys or home.voided_at or not BillingMonth.of(line.period).days_within(home.starts_on, home.ends_on):
+            continue                                      # a month that is none of the tenure's any more goes back whole, by its correction
         policy = policies.setdefault(line.estate_id, BillingPolicy.of(line.household.estate))
         percent, more = percents.get(key[:2], 100), line.label == MORE
         parts = [line.amount] if more else [less(line, line.household, percent, policy), less_of(line, (line.share_num, line.share_den), percent)]

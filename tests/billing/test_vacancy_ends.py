@@ -101,7 +101,7 @@ def test_a_sale_in_a_vacant_month_costs_its_days_in_full(estate, household, cler
     make_household(estate, starts_on=date(2026, 9, last + 1), unit=household.unit)
     line = household.charges.get(subject="")
     assert [*vacant_money(), *vacant_months()] == []
-    with pytest.raises(Refused, match="还没有结束。请先办结束空置"):
+    with pytest.raises(Refused, match="起结束。请先办结束空置"):
         mend_line(line, by=manager)
     spell.refresh_from_db()
     end_vacancy(spell, ended_on=date(2026, 9, last + 1), why="sold", version=spell.version, by=clerk)
