@@ -55,7 +55,7 @@ def collect_payment(household, *, charges=None, parts, tendered=None, payer_name
     change = change_of(parts, tendered)
     over, parked = overbilled(household, chosen)
     if over and "to_correct" not in despite:
-        mend = "先终止车位协议" if parked == over else f"请{who_mends(household.estate)}在「出账」里更正{'，并终止车位协议，' if parked else ''}"
+        mend = "先终止车位协议" if parked == over else f"请{who_mends(household.estate)}在「出账」里更正{'，并终止车位协议' if parked else ''}"
         raise Refused(f"所选的账单里有 {yuan(over)} 元是这一户起止日期以外的，不该收。{mend}后再收；"
                       "交款人一定要先交的，再继续，更正后多出的退回或转预存。", unless="to_correct")
     due = sum(line.due for line in chosen)

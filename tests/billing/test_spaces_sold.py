@@ -75,6 +75,17 @@ def test_what_is_not_paid_yet_is_owed_to_the_last_day_only_and_the_till_asks(est
         demand_sums_agree(estate)
 
 
+def test_the_till_names_both_where_both_are_off(estate, household, clerk):
+    with at(2026, 11, 24, 2):
+        sign(household, clerk, cycle_months=1)
+        sell(household, clerk, date(2026, 11, 20))
+        with pytest.raises(Refused, match="里更正，并终止车位协议后再收") as refused:              # 56.72 of November's fee, 86.67 of its parking
+            pay(household, 17016 + 26000, clerk, despite=())
+        assert "有 143.39 元是" in str(refused.value)
+        pay(household, 17016 + 26000, clerk, despite=("to_correct",))
+        assert Charge.objects.filter(household=household).unpaid().count() == 0 and "车位协议 CW-2026-000001" in off_words(household)
+
+
 def test_it_is_listed_until_it_is_given_back_long_after_its_own_term(estate, household, clerk):
     with at(2026, 11, 24, 2):
         contract = sign(household, clerk)
