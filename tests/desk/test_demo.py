@@ -1,7 +1,7 @@
 """The demo a newcomer meets: made in time's order by the acts, true by every proof, and only where it is told to."""
 import pytest
 
-from billing.models import Deposit, DepositReturn, Payment
+from billing.models import Deposit, DepositReturn, Payment, Rebill, Refund, Waiver
 from servicecentre.desk import demo, proofs
 from servicecentre.estates.models import Estate
 from servicecentre.kit.periods import today
@@ -19,6 +19,8 @@ def test_numbers_follow_days_and_every_proof_holds(settings, monkeypatch):
     returns = DepositReturn.objects.of(estate)
     assert Deposit.objects.of(estate).to_give_back(on=today()).exists() and returns.undecided().exists() and returns.to_pay().exists()
     assert returns.filter(deducted__gt=0, paid_at__isnull=False).exists()
+    refunds, waivers = Refund.objects.of(estate), Waiver.objects.of(estate)
+    assert refunds.undecided().exists() and refunds.exclude(bounced_at=None).exists() and waivers.undecided().exists() and Rebill.objects.of(estate).exists()
     assert not list(proofs.prove())
     assert demo.fill() == estate and Payment.objects.of(estate).count() == len(papers)      # again changes nothing
 

@@ -15,8 +15,9 @@ from billing.models import Charge, FeeKind
 from billing.one_off import charge_once
 from billing.petty_cash import top_up_petty_cash
 from billing.prepayments import demand_prepayment
+from billing.rebill import approve_rebill, ask_rebill
 from billing.receipts import ask_void, void_receipt
-from billing.refunds import approve_refund, ask_refund, pay_refund
+from billing.refunds import approve_refund, ask_refund, bounce_refund, pay_refund
 from billing.vacancy import apply_vacancy, approve_vacancy
 from billing.vacancy_checks import check_vacancy
 from billing.waivers import ask_waiver, waive_charge
@@ -62,6 +63,9 @@ def stories(estate, people, months, at, but):
         overpays_and_gets_it_back(next(homes), clerks[0], manager, finance, at, last),
         is_paid_for_another(next(homes), next(homes), clerks[1], manager, at, last),
         is_forgiven_a_little(next(homes), clerks[0], manager, at, last),
+        gave_a_closed_account(next(homes), clerks[1], second, finance, at, last, yesterday),
+        was_billed_for_another_area(next(homes), clerks[0], manager, at, last),
+        complains_of_the_lift(next(homes), clerks[0], at, yesterday),
         renovates(next(homes), clerks, manager, second, finance, engineer, at, months[1].first),
         breaks_a_tile(next(homes), clerks, second, finance, engineer, at, months[1].first),
         wants_the_deposit_back(next(homes), clerks, engineer, at, months[1].first, yesterday),
@@ -149,6 +153,41 @@ def is_forgiven_a_little(household, clerk, manager, at, month):
     waiver = ask_waiver(line, amount=min(line.due, 5_000), reason="楼上渗水维修期间，公司同意", by=clerk)
     yield at(month + timedelta(days=9), 17, 0)
     waive_charge(waiver, by=manager)
+
+
+def gave_a_closed_account(household, clerk, second, finance, at, month, yesterday):
+    """The bank sends the refund back; asked for anew, it waits."""
+    yield at(month + timedelta(days=10), 10, 25)
+    collect_payment(household, parts=[("transfer", _owed(household) + 20_000, "2026111000337781")], payer_name=_name(household), by=clerk,
+                    despite=("left_over",))
+    asked = {"amount": 20_000, "reason": "more", "words": "转账多转了", "method": "transfer", "payee_name": _name(household), "bank": "南京银行",
+             "by": clerk}
+    yield at(month + timedelta(days=11), 11, 0)
+    refund = ask_refund(household, account_no="6217000011223344", **asked)
+    yield at(month + timedelta(days=11), 15, 0)
+    refund = approve_refund(refund, by=second)
+    yield at(month + timedelta(days=12), 9, 20)
+    refund = pay_refund(refund, reference="HD2026111200027", by=finance)
+    yield at(month + timedelta(days=14), 9, 40)
+    bounce_refund(refund, bounced_words="账户已销户", by=finance)
+    yield at(yesterday, 14, 10)
+    ask_refund(household, account_no="6217000055667788", **asked)
+
+
+def was_billed_for_another_area(household, clerk, manager, at, month):
+    """A wrong bill, lower by what was asked by one and approved by another."""
+    yield at(month + timedelta(days=12), 14, 0)
+    line = open_lines(household).last()
+    asked = ask_rebill(line, quantity=line.quantity - 300, unit_price=line.unit_price, due_on=line.due_on, reason="面积按产权证少 3 ㎡", by=clerk)
+    yield at(month + timedelta(days=12), 16, 30)
+    approve_rebill(asked, by=manager)
+
+
+def complains_of_the_lift(household, clerk, at, yesterday):
+    """A waiver that waits for the manager."""
+    yield at(yesterday, 16, 15)
+    if line := open_lines(household).first():
+        ask_waiver(line, amount=min(line.due, 3_000), reason="电梯停用 5 天", basis="张贴的维修通知", by=clerk)
 
 
 def renovates(household, clerks, manager, second, finance, engineer, at, month):
