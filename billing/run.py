@@ -46,8 +46,7 @@ def bill_month(estate, month, *, by):
     at = now()
     try:
         with transaction.atomic():
-            run = BillRun.objects.create(estate=estate, period=month.first, at=at, by=by, first_month=policy.first_month, last_month=policy.last_month,
-                                         bill_developer=policy.bill_developer)
+            run = BillRun.objects.create(estate=estate, period=month.first, at=at, by=by, first_month=policy.first_month, last_month=policy.last_month)
             run.added = insert_lines(run, owing)
             if not run.added:
                 raise _NothingToAdd

@@ -24,13 +24,13 @@ REST = {NOTHING: WHOLE, HALF: HALF, WHOLE: NOTHING}           # of a month, what
 
 
 def rules(estate, month):
-    """The BillingPolicy that bills this month: of one that was run, with ``first_month``, ``last_month`` and ``bill_developer`` as they stood then.
+    """The BillingPolicy that bills this month: of one that was run, with ``first_month`` and ``last_month`` as they stood then.
 
     So a rule that changes later bills nobody anew for what is past (DOMAIN §2: what was billed stays).
     """
     policy = BillingPolicy.of(estate)
     if run := BillRun.objects.of(estate).filter(period=month.first, undone_at=None).order_by("pk").first():
-        policy.first_month, policy.last_month, policy.bill_developer = run.first_month, run.last_month, run.bill_developer
+        policy.first_month, policy.last_month = run.first_month, run.last_month
     return policy
 
 

@@ -226,11 +226,18 @@ def test_every_rule_has_its_line():
     assert [name for name, rule in RULES.items() if rule.model is not CONSTRAINTS[name][0]] == []
 
 
+# Both are broken by the same row, and PostgreSQL asks the older one first: which that is differs between an estate's tables and a test's.
+SPEAKS_FIRST = {"one_current_household_per_unit": "tenures_do_not_overlap"}
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_the_database_refuses_by_the_rules_sentence(name):
     model, constraint = CONSTRAINTS[name]
     if isinstance(RULES[name], Change):
         guards.lift(models=[model])                       # what stops the statement shall be the constraint alone
+    if connection.vendor == "postgresql" and name in SPEAKS_FIRST:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {model._meta.db_table} DROP CONSTRAINT {SPEAKS_FIRST[name]}")
     assert refusal_of(RULES[name].run) == constraint.violation_error_message
 
 

@@ -28,7 +28,8 @@ class ApplyForm(FilesMixin, DeskForm):
     gas_now = ReadingField(label="燃气表，申请日（方）", required=False)
     words = TextField(label="备注", max_length=100, required=False)
     letter = forms.TypedChoiceField(label="委托书（代办才要）", coerce=int, required=False, empty_value=None)
-    statement = forms.BooleanField(label="业主声明：没住、没租、没装修，以后有人住或装修当天告诉前台", required=False)
+    statement = forms.BooleanField(label="业主声明：没住、没租、没装修，以后有人住或装修当天告诉前台",
+                                   error_messages={"required": "业主没有声明，不能登记申请。"})
     layout = Layout(Row("applied_on", "spell_from", "proof", "planned_to"), Row("reason", "contact", "words", "letter"),
                     Row("water_start", "water_now", "power_start", "power_now"), Row("gas_start", "gas_now"), "key_left", "files", "statement")
 

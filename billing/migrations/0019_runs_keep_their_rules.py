@@ -12,11 +12,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name='billrun',
-            name='bill_developer',
-            field=models.BooleanField(db_default=False, default=False, verbose_name='当时没交付的出账'),
-        ),
-        migrations.AddField(
-            model_name='billrun',
             name='first_month',
             field=models.CharField(db_default='by_day', default='by_day', max_length=15, verbose_name='当时首月怎么算'),
         ),

@@ -6,8 +6,7 @@ def as_the_estates_rules_are(apps, schema_editor):
     rules = apps.get_model("billing", "BillingPolicy").objects.using(schema_editor.connection.alias)
     runs = apps.get_model("billing", "BillRun").objects.using(schema_editor.connection.alias)
     for policy in rules.all():
-        runs.filter(estate=policy.estate_id).update(
-            first_month=policy.first_month, last_month=policy.last_month, bill_developer=policy.bill_developer)
+        runs.filter(estate=policy.estate_id).update(first_month=policy.first_month, last_month=policy.last_month)
 
 
 class Migration(migrations.Migration):

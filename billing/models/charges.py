@@ -22,12 +22,11 @@ class BillRun(EstateRow):
     total = models.BigIntegerField("金额(分)", default=0)
     first_month = models.CharField("当时首月怎么算", max_length=15, default="by_day", db_default="by_day")
     last_month = models.CharField("当时末月怎么算", max_length=15, default="by_day", db_default="by_day")
-    bill_developer = models.BooleanField("当时没交付的出账", default=False, db_default=False)
     undone_at = models.DateTimeField("撤销时间", null=True)
     undone_by = models.ForeignKey(USER, models.PROTECT, null=True, verbose_name="撤销人", related_name="+")
     undo_reason = models.CharField("撤销原因", max_length=100, blank=True)
 
-    guards = [guards.Undeletable(), guards.Frozen("period", "at", "by", "first_month", "last_month", "bill_developer", once=("undone_at", "undone_by"))]
+    guards = [guards.Undeletable(), guards.Frozen("period", "at", "by", "first_month", "last_month", once=("undone_at", "undone_by"))]
 
     class Meta:
         verbose_name = verbose_name_plural = "出账"

@@ -95,7 +95,8 @@ def apply_vacancy(request, pk):
         return done(request, f"空置申请 {spell} 已登记，等主管批准。打出申请表请业主签字；批准前不打折，对客户说「批下来通知您」。", spell)
     return render(request, "billing/vacancy/apply.html", {
         "form": form, "household": household, "unit": household.unit, "shown": _outlook_of(household, form),
-        "ending": ending_now(household, household.starts_on)})
+        "ending": ending_now(household, household.starts_on),
+        "there": household.vacancies.exclude(approved=False).filter(ended_on=None, dropped_at=None).select_related("paper").first()})
 
 
 def _outlook_of(household, form):

@@ -7,7 +7,18 @@ from django.views.decorators.http import require_GET, require_POST
 from billing import one_off, second_person, waivers
 from billing.explain import lines_of, paid_state
 from billing.forms.refunds import AskWaiverForm, RefuseForm
-from billing.models import Allocation, Charge, DepositReturn, DepositVoid, Rebill, RebillAsked, ReceiptVoid, Refund, Waiver
+from billing.models import (
+    Allocation,
+    Charge,
+    DepositReturn,
+    DepositVoid,
+    Rebill,
+    RebillAsked,
+    ReceiptVoid,
+    Refund,
+    VacancyApplication,
+    Waiver,
+)
 from billing.refund_sources import cashiers_of_lines, cashiers_of_refunds
 from households.views.pages import done, form_page
 from servicecentre.files.models import File
@@ -102,6 +113,9 @@ def approvals(request):
     rows += [("作废重出", a, a.charge.household, a.amount, f"{a.charge}，原来 {yuan(a.charge.amount)} 元，{a.reason}", set()) for a in anew]
     deposit_voids = DepositVoid.objects.of(estate).undecided().select_related("deposit__household__unit", "deposit__paper", "asked_by")
     rows += [("作废押金收据", v, v.deposit.household, v.deposit.amount, f"押金 {v.deposit}，{v.words}", {v.cashier_id}) for v in deposit_voids]
+    if may(request, "billing.view_vacancies"):
+        spells = VacancyApplication.objects.of(estate).asked().select_related("household__unit", "asked_by")
+        rows += [("空置申请", s, s.household, None, f"{s.spell_from} 起空着，{s.get_reason_display()}，凭{s.get_proof_display()}", set()) for s in spells]
     rows.sort(key=lambda row: (row[1].asked_at, row[1].pk))
     locked = _locks(request, rows)
     to_pay = [("退款", r, r.household, r.payee_name, r.amount) for r in Refund.objects.of(estate).to_pay().select_related("household__unit", "decided_by")]
@@ -115,7 +129,7 @@ def approvals(request):
 def _locks(request, rows):
     """Why this user may not decide each row, "" where they may; no query a row."""
     rights = {"作废收据": "billing.void_receipt", "退款": "billing.approve_refund", "减免": "billing.waive_charge", "退押金": "billing.approve_deposit_return",
-              "作废重出": "billing.approve_rebill", "作废押金收据": "billing.void_deposit"}
+              "作废重出": "billing.approve_rebill", "作废押金收据": "billing.void_deposit", "空置申请": "billing.approve_vacancy"}
     managers = second_person.managers(request.estate)
     return [second_person.refusal(request.user.pk, request.roles, managers, asked_by=row[1].asked_by_id, cashiers=row[5])
             if may(request, rights[row[0]]) else "由主管批准。" for row in rows]

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from billing import waiting
 from billing.corrections import waiting_ended
-from billing.models import BillRun, Charge, Payment, PaymentPart, ReceiptVoid
+from billing.models import BillRun, Charge, Payment, PaymentPart, ReceiptVoid, VacancyApplication
 from households.models import Household, Unit
 from servicecentre.drafts.models import Draft
 from servicecentre.estates.models import HoursPolicy
@@ -111,6 +111,13 @@ def approvals(estate, user, day):
     return {"rows": _matters(waiting.undecided(estate))}
 
 
+@part("billing.approve_vacancy")
+def vacancies(estate, user, day):
+    """Homes said to be empty that wait for the manager; nothing when there are none."""
+    rows = list(VacancyApplication.objects.of(estate).asked().select_related("household__unit", "asked_by").order_by("asked_at")[:ROWS])
+    return {"rows": rows} if rows else None
+
+
 @part("billing.pay_refund")
 def to_pay(estate, user, day):
     """Approved refunds and deposits, for finance; nothing when there are none."""
@@ -202,7 +209,7 @@ def about_estate(estate, user, day):
 
 
 PARTS = ((unfinished, journal_trouble, no_register, promises, data_requests, days, log),
-         (notices, receipts, my_voids, my_requests, takings, approvals, to_pay, to_mend, month, numbers))
+         (notices, receipts, my_voids, my_requests, takings, approvals, vacancies, to_pay, to_mend, month, numbers))
 OUTSIDE = ((unfinished, notices, urgent_remarks, phones), (about_estate,))            # engineer and guard, who keep no log
 
 # What a clerk does from here without a household: label, right, URL name, Alt digit.

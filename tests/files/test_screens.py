@@ -7,6 +7,10 @@ import pytest
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from billing.charges import make_charge
+from billing.models import FeeKind
+from billing.spaces import sign_contract
+from billing.waivers import ask_waiver
 from households.agents import take_letter
 from households.people import add_vehicle
 from servicecentre.desk.attachments import HOLDERS
@@ -220,7 +224,11 @@ def held(estate, household, clerk):
     request = receive_request(household, person=household.persons.get(), wants="copy", scope="全部", id_checked=True, by=clerk)
     letter = take_letter(household, principal=household.ownerships.get(), name="何代理", id_number=resident_id("32010619900101001"), phone="13700001111",
                          copies_kept=True, matters=["pay"], valid_from=today(), valid_to=today() + timedelta(days=30), by=clerk)
-    return {"paper": paper, "letter": letter, "unit": household.unit, "vehicle": add_vehicle(household, plate="苏A12345", by=clerk), "data_request": request,
+    line = make_charge(household, FeeKind.objects.of(estate).get(code="renovation"), quantity=100, unit_price=10_0000, by=clerk)
+    waiver = ask_waiver(line, amount=1_00, reason="试", by=clerk)
+    contract = sign_contract(household, space_kind="shared", starts_on=today(), cycle_months=1, plate="苏A54321", by=clerk)
+    return {"waiver": waiver, "parking_contract": contract, "paper": paper, "letter": letter, "unit": household.unit,
+            "vehicle": add_vehicle(household, plate="苏A12345", by=clerk), "data_request": request,
             "promise": make_promise(estate, to_whom="张女士", words="回电", due_at=now() + timedelta(hours=1), by=clerk)}
 
 
@@ -230,6 +238,6 @@ def test_files_hang_on_any_record(desk, held, household, what):
     assert desk.post(f"{where}add/", {"files": [upload(name="扫描.jpg")], "request_key": "h"}).status_code == 302
     file = File.objects.attached_to(held[what]).get()
     assert "扫描.jpg" in desk.get(where).content.decode() and file.right == right
-    assert file.household_no == (household.number if what in ("letter", "vehicle", "data_request") else "")
+    assert file.household_no == (household.number if what in ("letter", "vehicle", "data_request", "waiver", "parking_contract") else "")
     line = Entry.objects.get(act="worklog.attach_files")
     assert desk.get(f"/files/{file.pk}/page/").url.endswith(where) and line.row == held[what]
