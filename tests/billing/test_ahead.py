@@ -1,5 +1,5 @@
 """预交: months ahead are billed at today's price, paid, left out by later runs, given back at a sale; the year's discount (DOMAIN §2)."""
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -17,8 +17,7 @@ from households.owners import correct_first_day
 from households.register import change_owner
 from servicecentre.desk.policies import change_setting
 from servicecentre.desk.proofs import prove
-from servicecentre.kit import periods as clocks
-from servicecentre.kit.periods import SHANGHAI, BillingMonth, today
+from servicecentre.kit.periods import BillingMonth, today
 from servicecentre.kit.refused import Refused
 from tests.conftest import Desk
 from tests.factories import make_household
@@ -252,21 +251,19 @@ def test_a_last_month_that_another_owner_follows_goes_by_days(estate, clerk):
     assert [(line.pair, line.amount) for line in months_ahead(household, 1)] == [((10, 31), 5489)]
 
 
-def test_a_month_verified_as_vacant_is_paid_at_its_percent(estate, clerk, manager, monkeypatch):
-    def on(*day):
-        monkeypatch.setattr(clocks, "clock", lambda: datetime(*day, 10, tzinfo=SHANGHAI))
-    on(2026, 8, 20)
-    household = make_household(estate, "3-2-1801", 8956, starts_on=date(2026, 1, 10))
-    spell = apply_vacancy(household, spell_from=date(2026, 1, 10), proof="never_in", applied_on=date(2026, 8, 20), reason="away", contact="卢建芳 13800007720",
-                          statement=True, by=clerk)
-    spell = approve_vacancy(spell, approved_from=BillingMonth(2026, 8), approved_to=BillingMonth(2027, 1), version=spell.version, by=manager)
-    on(2026, 9, 1)
-    for month in (8, 9):
-        check_vacancy(spell, month=BillingMonth(2026, month), on=date(2026, 9, 1), kind="inspection", by=clerk)
-    ahead = months_ahead(household, 2)
-    assert [(line.percent, line.amount) for line in ahead] == [(70, 11911), (100, 17016)] and "70%" in ahead[0].formula
-    pay(household, 11911 + 17016, clerk, ahead=2)
-    assert [(line.percent, line.due) for line in lines(household)] == [(70, 0), (100, 0)]
+def test_a_month_verified_as_vacant_is_paid_at_its_percent(estate, clerk, manager):
+    with at(2026, 8, 20, 2):
+        household = make_household(estate, "3-2-1801", 8956, starts_on=date(2026, 1, 10))
+        spell = apply_vacancy(household, spell_from=date(2026, 1, 10), proof="never_in", applied_on=date(2026, 8, 20), reason="away",
+                              contact="卢建芳 13800007720", statement=True, by=clerk)
+        spell = approve_vacancy(spell, approved_from=BillingMonth(2026, 8), approved_to=BillingMonth(2027, 1), version=spell.version, by=manager)
+    with at(2026, 9, 1, 2):
+        for month in (8, 9):
+            check_vacancy(spell, month=BillingMonth(2026, month), on=date(2026, 9, 1), kind="inspection", by=clerk)
+        ahead = months_ahead(household, 2)
+        assert [(line.percent, line.amount) for line in ahead] == [(70, 11911), (100, 17016)] and "70%" in ahead[0].formula
+        pay(household, 11911 + 17016, clerk, ahead=2)
+        assert [(line.percent, line.due) for line in lines(household)] == [(70, 0), (100, 0)]
 
 
 def test_what_is_paid_ahead_is_in_no_run_to_undo(estate, clerk, manager):
