@@ -258,16 +258,23 @@ def _demand_once(household, parts, total, at, despite):
 
     Returns the words for the log of each doubt that arose and was accepted.
     """
-    accepted = []
-    minutes = BillingPolicy.of(household.estate).same_again_minutes
-    same = Payment.objects.of(household.estate).live().filter(household=household, total=total, at__gt=at - timedelta(minutes=minutes))
-    if before := same.select_related("cashier", "paper").order_by("-pk").first():
-        if "same_again" not in despite:
-            raise Refused(f"{before.cashier.name} {shown_moment(before.at)} 刚收过这一户 {yuan(total)} 元，收据 {before}。"
-                          "确实又收到一笔，再继续。", unless="same_again", link=(f"看收据 {before}", before.get_absolute_url()))
-        accepted.append(f"，{minutes} 分钟内同额再收已确认")
+    accepted = same_again(Payment.objects.filter(total=total), household, at, despite, what=f" {yuan(total)} 元", paper="收据")
     transfer = next((reference for method, _, reference in parts if method == METHODS.TRANSFER), None)
     return accepted + (transfer_again(household.estate, transfer, despite) if transfer else [])
+
+
+def same_again(rows, household, at, despite, *, what, paper):
+    """Words for the log where one of these rows (receipts of fees, or of deposits) was taken of the household minutes ago and that was accepted;
+    a question first."""
+    minutes = BillingPolicy.of(household.estate).same_again_minutes
+    same = rows.of(household.estate).live().filter(household=household, at__gt=at - timedelta(minutes=minutes))
+    before = same.select_related("cashier", "paper").order_by("-pk").first()
+    if before is None:
+        return []
+    if "same_again" not in despite:
+        raise Refused(f"{before.cashier.name} {shown_moment(before.at)} 刚收过这一户{what}，{paper} {before}。确实又收到一笔，再继续。", unless="same_again",
+                      link=(f"看{paper} {before}", before.get_absolute_url()))
+    return [f"，{minutes} 分钟内同额再收已确认"]
 
 
 def transfer_again(estate, reference, despite):

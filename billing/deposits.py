@@ -3,7 +3,6 @@
 How one is given back stands in deposit_returns.py.
 """
 import re
-from datetime import timedelta
 
 from households.entering import checked
 from households.models import Household
@@ -18,9 +17,9 @@ from servicecentre.papers.kinds import DEPOSIT
 from servicecentre.worklog.acts import act, record
 
 from . import second_person
-from .cashier import clean_parts, transfer_again
+from .cashier import clean_parts, same_again, transfer_again
 from .deposit_papers import receipt_content
-from .models import BillingPolicy, Deposit, DepositMove, DepositVoid, PaymentPart
+from .models import Deposit, DepositMove, DepositVoid, PaymentPart
 from .shifts import open_shift
 
 MOVES, WAYS = DepositMove.Kind, PaymentPart.Method
@@ -144,13 +143,7 @@ def _demand_once(household, amount, method, reference, at, despite):
 
     Returns the words for the log of each doubt that arose and was accepted.
     """
-    accepted, minutes = [], BillingPolicy.of(household.estate).same_again_minutes
-    same = Deposit.objects.of(household.estate).live().filter(household=household, amount=amount, at__gt=at - timedelta(minutes=minutes))
-    if before := same.select_related("cashier", "paper").order_by("-pk").first():
-        if "same_again" not in despite:
-            raise Refused(f"{before.cashier.name} {shown_moment(before.at)} 刚收过这一户押金 {yuan(amount)} 元，押金收据 {before}。"
-                          "确实又收到一笔，再继续。", unless="same_again", link=(f"看押金收据 {before}", before.get_absolute_url()))
-        accepted.append(f"，{minutes} 分钟内同额再收已确认")
+    accepted = same_again(Deposit.objects.filter(amount=amount), household, at, despite, what=f"押金 {yuan(amount)} 元", paper="押金收据")
     return accepted + (transfer_again(household.estate, reference, despite) if method == WAYS.TRANSFER else [])
 
 

@@ -97,6 +97,11 @@ def manager(estate):
 
 
 @pytest.fixture
+def finance(estate):
+    return person_at(estate, "liumin", "刘敏", Role.FINANCE)
+
+
+@pytest.fixture
 def admin(estate):
     return person_at(estate, "admin", "管理员", Role.ADMINISTRATOR)
 

@@ -10,6 +10,7 @@ from servicecentre.kit.rows import EstateQuerySet, EstateRow
 from servicecentre.kit.secrets import EncryptedCharField
 from servicecentre.papers.models import Paper
 
+from .asked import AskedQuerySet, PaidOutQuerySet
 from .charges import Charge, Credit
 from .payments import PaymentPart, Shift
 from .petty_cash import PettyCashMove
@@ -99,11 +100,6 @@ class Deposit(EstateRow):
         return mask_account(self.account_no)
 
 
-class DepositVoidQuerySet(EstateQuerySet):
-    def undecided(self):
-        return self.filter(approved=None)
-
-
 class DepositVoid(EstateRow):
     """作废押金收据: asked by one with what was wrong and how many copies are back, done by another who did not take the money (FORMS 3.4)."""
 
@@ -118,7 +114,7 @@ class DepositVoid(EstateRow):
     decided_at = models.DateTimeField("批准时间", null=True)
     refusal = models.CharField("不批准原因", max_length=100, blank=True)
 
-    objects = DepositVoidQuerySet.as_manager()
+    objects = AskedQuerySet.as_manager()
     guards = [guards.SameEstate("deposit"), guards.Undeletable(),
               guards.Frozen("deposit", "cashier", "words", "copies_back", "asked_by", "asked_at", once=("approved", "decided_by", "decided_at"))]
 
@@ -142,19 +138,6 @@ class DepositVoid(EstateRow):
 
     def get_absolute_url(self):
         return reverse("billing:deposit_void", args=[self.pk])
-
-
-class DepositReturnQuerySet(EstateQuerySet):
-    def undecided(self):
-        return self.filter(approved=None, withdrawn_at=None)
-
-    def to_pay(self):
-        """Approved, and the money still here."""
-        return self.filter(approved=True, withdrawn_at=None, paid_at=None)
-
-    def waiting(self):
-        """Asked for and not ended: nothing else may become of the deposit meanwhile."""
-        return self.filter(Q(approved=None) | Q(approved=True), withdrawn_at=None, paid_at=None)
 
 
 class DepositReturn(EstateRow):
@@ -203,7 +186,7 @@ class DepositReturn(EstateRow):
     bounced_at = models.DateTimeField("退回时间", null=True)
     bounced_words = models.CharField("退回原因", max_length=100, blank=True)
 
-    objects = DepositReturnQuerySet.as_manager()
+    objects = PaidOutQuerySet.as_manager()
     guards = [guards.SameEstate("deposit", "letter_use", "spent", "paper"), guards.Undeletable(),
               guards.Frozen("deposit", "cashier", "amount", "deducted", "set_off", "refund", "words", "original_returned", "letter_use", "delegate",
                             "inspected_by", "inspected_on", "method", "account_name", "bank", "account_no", "asked_by", "asked_at",

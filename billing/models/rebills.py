@@ -4,8 +4,9 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from servicecentre.kit import guards
-from servicecentre.kit.rows import EstateQuerySet, EstateRow
+from servicecentre.kit.rows import EstateRow
 
+from .asked import AskedQuerySet
 from .charges import Charge
 from .refunds import TWO_PEOPLE, UNDECIDED
 
@@ -29,11 +30,6 @@ class Rebill(EstateRow):
                                               violation_error_message="改正的账单要另有一笔。")]
 
 
-class RebillAskedQuerySet(EstateQuerySet):
-    def undecided(self):
-        return self.filter(approved=None)
-
-
 class RebillAsked(EstateRow):
     """作废重出 as one asks for it: the factors that the line should have, and what it comes to then, fen; another decides."""
 
@@ -51,7 +47,7 @@ class RebillAsked(EstateRow):
     refusal = models.CharField("不批准原因", max_length=100, blank=True)
     rebill = models.OneToOneField(Rebill, models.PROTECT, null=True, verbose_name="账单改正", related_name="asked")
 
-    objects = RebillAskedQuerySet.as_manager()
+    objects = AskedQuerySet.as_manager()
     guards = [guards.SameEstate("charge", "rebill"), guards.Undeletable(),
               guards.Frozen("charge", "quantity", "unit_price", "due_on", "amount", "reason", "asked_by", "asked_at",
                             once=("decided_by", "decided_at", "approved", "rebill"))]

@@ -10,6 +10,7 @@ from servicecentre.kit.rows import EstateQuerySet, EstateRow
 from servicecentre.kit.secrets import EncryptedCharField
 from servicecentre.papers.models import Paper
 
+from .asked import AskedQuerySet, PaidOutQuerySet
 from .charges import Charge, Credit
 from .payments import Payment
 from .petty_cash import PettyCashMove
@@ -17,23 +18,6 @@ from .petty_cash import PettyCashMove
 USER = "staff.User"
 UNDECIDED = Q(approved=None, decided_by=None, decided_at=None) | Q(approved__isnull=False, decided_by__isnull=False, decided_at__isnull=False)
 TWO_PEOPLE = Q(decided_by=None) | ~Q(decided_by=F("asked_by"))
-
-
-class RefundQuerySet(EstateQuerySet):
-    def undecided(self):
-        return self.filter(approved=None, withdrawn_at=None)
-
-    def to_pay(self):
-        """Approved, and the money still here."""
-        return self.filter(approved=True, withdrawn_at=None, paid_at=None)
-
-    def waiting(self):
-        """Asked for and not ended: their money is set aside."""
-        return self.filter(Q(approved=None) | Q(approved=True), withdrawn_at=None, paid_at=None)
-
-    def paid(self):
-        """Paid out, those that the bank returned left out."""
-        return self.filter(paid_at__isnull=False, bounced_at=None)
 
 
 class Refund(EstateRow):
@@ -93,7 +77,7 @@ class Refund(EstateRow):
     bounced_at = models.DateTimeField("银行退回时间", null=True)
     bounced_words = models.CharField("银行退回原因", max_length=100, blank=True)
 
-    objects = RefundQuerySet.as_manager()
+    objects = PaidOutQuerySet.as_manager()
     guards = [guards.SameEstate("household", "receipt", "letter", "petty_move", "paper"), guards.Undeletable(),
               guards.Frozen("household", "receipt", "amount", "reason", "words", "method", "way", "payee_name", "bank", "account_no", "letter",
                             "invoice", "asked_by", "asked_at",
@@ -177,11 +161,6 @@ class RefundPart(EstateRow):
                                    name="refund_part_has_one_source", violation_error_message="退款来源只能是一笔收款或一笔贷项。")]
 
 
-class WaiverQuerySet(EstateQuerySet):
-    def undecided(self):
-        return self.filter(approved=None)
-
-
 class Waiver(EstateRow):
     """减免 of one line, in fen: asked by one, approved by another; its credit settles that line and no other (FORMS 3.10)."""
 
@@ -199,7 +178,7 @@ class Waiver(EstateRow):
     credit = models.OneToOneField(Credit, models.PROTECT, null=True, verbose_name="贷项", related_name="waiver")
     paper = models.OneToOneField(Paper, models.PROTECT, null=True, verbose_name="减免申请单", related_name="waiver")
 
-    objects = WaiverQuerySet.as_manager()
+    objects = AskedQuerySet.as_manager()
     guards = [guards.SameEstate("household", "charge", "credit", "paper"), guards.Undeletable(),
               guards.Frozen("household", "charge", "amount", "reason", "basis", "asked_by", "asked_at",
                             once=("decided_by", "decided_at", "approved", "credit", "paper"))]

@@ -35,11 +35,6 @@ THREE = {"original_returned": True, "in_person": True, "id_checked": True}
 
 
 @pytest.fixture
-def finance(estate):
-    return person_at(estate, "liumin", "刘敏", Role.FINANCE)
-
-
-@pytest.fixture
 def household(estate):
     return household_owing(estate)
 

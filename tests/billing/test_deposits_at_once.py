@@ -16,11 +16,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 BROUGHT = {"original_returned": True, "in_person": True, "id_checked": True, "method": "petty_cash"}
 
 
-@pytest.fixture
-def finance(estate):
-    return person_at(estate, "liumin", "刘敏", Role.FINANCE)
-
-
 def take(household, by, **more):
     return take_deposit(household, kind="key", basis="借钥匙", amount=100_00, payer_name="卢建国", payer_phone="13900005678", payer_id_kind="passport",
                         payer_id="E10293847", method="cash", by=by, **more)

@@ -6,15 +6,9 @@ from django.db.models import Sum
 from billing.models import PettyCash, PettyCashMove
 from billing.petty_cash import balance_of, count_petty_cash, reverse_petty_cash, spend, top_up_petty_cash
 from servicecentre.kit.refused import Refused
-from servicecentre.roles import Role
 from servicecentre.worklog.models import Entry
-from tests.conftest import Desk, person_at
+from tests.conftest import Desk
 from tests.factories import make_household
-
-
-@pytest.fixture
-def finance(estate):
-    return person_at(estate, "liumin", "刘敏", Role.FINANCE)
 
 
 @pytest.fixture

@@ -34,11 +34,6 @@ def household(estate):
 
 
 @pytest.fixture
-def finance(estate):
-    return person_at(estate, "liumin", "刘敏", Role.FINANCE)
-
-
-@pytest.fixture
 def manager2(estate):
     return person_at(estate, "zhaolei", "赵磊", Role.MANAGER)
 

@@ -36,11 +36,6 @@ def household(estate):
 
 
 @pytest.fixture
-def finance(estate):
-    return person_at(estate, "liumin", "刘敏", Role.FINANCE)
-
-
-@pytest.fixture
 def both(estate, clerk):
     """One who takes money and is a manager too."""
     person = person_at(estate, "heyun", "何云", Role.CLERK)

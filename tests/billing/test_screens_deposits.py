@@ -21,11 +21,6 @@ def household(estate):
 
 
 @pytest.fixture
-def finance(estate):
-    return person_at(estate, "liumin", "刘敏", Role.FINANCE)
-
-
-@pytest.fixture
 def deposit(household, clerk):
     return take(household, clerk)
 

@@ -11,9 +11,8 @@ from billing.receipts import ask_void
 from billing.refunds import approve_refund, ask_refund
 from billing.waivers import ask_waiver
 from servicecentre.kit.periods import today
-from servicecentre.roles import Role
 from servicecentre.worklog.models import Entry
-from tests.conftest import Desk, person_at
+from tests.conftest import Desk
 
 from ..files.making import upload
 from .till import household_owing, lines, pay
@@ -22,11 +21,6 @@ from .till import household_owing, lines, pay
 @pytest.fixture
 def household(estate):
     return household_owing(estate)
-
-
-@pytest.fixture
-def finance(estate):
-    return person_at(estate, "liumin", "刘敏", Role.FINANCE)
 
 
 @pytest.fixture

@@ -22,9 +22,8 @@ from billing.waivers import ask_waiver, waive_charge
 from households.register import change_owner
 from servicecentre.kit import periods
 from servicecentre.kit.periods import BillingMonth, today
-from servicecentre.roles import Role
 from servicecentre.worklog.models import Entry
-from tests.conftest import Desk, person_at
+from tests.conftest import Desk
 from tests.worlds import resident_id
 
 from .till import household_owing, lines, pay
@@ -35,11 +34,6 @@ NUMBER = resident_id("32010619880417002")
 @pytest.fixture
 def household(estate):
     return household_owing(estate)
-
-
-@pytest.fixture
-def finance(estate):
-    return person_at(estate, "liumin", "刘敏", Role.FINANCE)
 
 
 @pytest.fixture

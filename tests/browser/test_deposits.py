@@ -6,19 +6,12 @@ from billing.deposits import take_deposit
 from billing.models import DepositReturn
 from billing.petty_cash import top_up_petty_cash
 from servicecentre.desk.proofs import prove
-from servicecentre.roles import Role
-from tests.conftest import person_at
 from tests.files.making import picture
 
 from .hands import sideways
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MAIN = "main [data-key=F9]"
-
-
-@pytest.fixture
-def finance(estate):
-    return person_at(estate, "liumin", "刘敏", Role.FINANCE)
 
 
 def photo(name):
