@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce, ExtractDay
 
 from households.models import Household
 
@@ -57,12 +57,15 @@ def share(tenure, month, policy):
     by_halves = BUYER.get(policy.first_month)
     if begins and not ends and by_halves and not tenure.developer and not tenure.bought_of_owner:
         return by_halves[tenure.starts_on.day > HALF_DAY]
-    if ends and not begins:
-        if tenure.next_from is None:
-            return WHOLE if policy.last_month == Last.WHOLE_MONTH else (days, month.days)
-        heir_stays = tenure.next_from in month and (tenure.next_to is None or tenure.next_to >= month.last)
-        if by_halves and tenure.developer and heir_stays and not tenure.bought_of_owner:
-            return REST[by_halves[tenure.next_from.day > HALF_DAY]]
+    heir_stays = ends and tenure.next_from and tenure.next_from in month and (tenure.next_to is None or tenure.next_to >= month.last)
+    if by_halves and tenure.developer and heir_stays and not tenure.bought_of_owner:
+        buyers = by_halves[tenure.next_from.day > HALF_DAY]
+        if not begins:
+            return REST[buyers]
+        if buyers != HALF:                                # finished and handed over in one month; of half a month each pays by its own measure
+            return NOTHING if buyers == WHOLE else ((month.last - tenure.starts_on).days + 1, month.days)
+    if ends and not begins and tenure.next_from is None and policy.last_month == Last.WHOLE_MONTH:
+        return WHOLE
     return days, month.days
 
 
@@ -72,7 +75,7 @@ def with_share(rows, month, policy):
     """Households with ``share_num`` and ``share_den``; they have ``days``, ``starts`` and ``ends`` within the month. Who pays nothing is left out."""
     cases = _cases(month, policy)
     whole = When(_whole(month), then=Value(1))
-    num = Case(whole, *(When(q, then=Value(part)) for q, (part, _) in cases), default=F("days"), output_field=IntegerField())
+    num = Case(whole, *(When(q, then=part) for q, (part, _) in cases), default=F("days"), output_field=IntegerField())
     den = Case(whole, *(When(q, then=Value(of)) for q, (_, of) in cases), default=Value(month.days), output_field=IntegerField())
     return rows.exclude(pays_nothing(month, policy)).annotate(share_num=num, share_den=den)
 
@@ -93,7 +96,7 @@ def _whole(month):
 
 
 def _cases(month, policy):
-    """[(condition, share)] of tenures that go neither whole nor by days; none where the estate goes by days, as most do."""
+    """[(condition, share)] of tenures that go neither whole nor by their days; none where the estate goes by days, as most do."""
     begins, ends = Q(starts_on__gt=month.first), Q(ends_on__lt=month.last)
     stays = Q(ends_on=None) | Q(ends_on__gte=month.last)
     cases = []
@@ -103,13 +106,21 @@ def _cases(month, policy):
         buyer = Q(developer=False) & begins & stays & ~Exists(_owners_before())
         heir = _owners().filter(~Exists(_owners_before()), starts_on__gt=OuterRef("ends_on"), starts_on__lte=month.last).filter(
             Q(ends_on=None) | Q(ends_on__gte=month.last))
-        developer = Q(developer=True, starts_on__lte=month.first) & ends
-        cases += [(buyer & Q(starts_on__lte=middle), early), (buyer & Q(starts_on__gt=middle), late),
-                  (developer & Exists(heir.filter(starts_on__lte=middle)), REST[early]), (developer & Exists(heir.filter(starts_on__gt=middle)), REST[late])]
+        cases += [(buyer & Q(starts_on__lte=middle), early), (buyer & Q(starts_on__gt=middle), late)]
+        for handed_over, buyers in ((Q(starts_on__lte=middle), early), (Q(starts_on__gt=middle), late)):
+            developer = Q(developer=True) & ends & Exists(heir.filter(handed_over))
+            cases.append((developer & ~begins, REST[buyers]))
+            if buyers != HALF:
+                cases.append((developer & begins, NOTHING if buyers == WHOLE else (_to_the_months_end(month), month.days)))
     if policy.last_month == Last.WHOLE_MONTH:
         followed = Household.objects.live().filter(unit=OuterRef("unit"), starts_on__gt=OuterRef("ends_on"))
         cases.append((Q(starts_on__lte=month.first) & ends & ~Exists(followed), WHOLE))
     return cases
+
+
+def _to_the_months_end(month):
+    """Days of the month from the outer query's first one on."""
+    return Value(month.days + 1) - Cast(ExtractDay("starts_on"), IntegerField())
 
 
 def _owners():

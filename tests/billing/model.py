@@ -44,9 +44,10 @@ def part_of_month(tenures, n, year, month, first_rule, last_rule):
                 "whole_month": Fraction(1), "next_month": Fraction(0)}[first_rule]
     if (mine := of_buyer(n)) is not None:
         return mine
-    if starts <= first and ends is not None and ends < last:
+    if ends is not None and ends < last:
         if n + 1 == len(tenures):
-            return Fraction(1) if last_rule == "whole_month" else plain
+            return Fraction(1) if last_rule == "whole_month" and starts <= first else plain
         if developer and (theirs := of_buyer(n + 1)) is not None:
-            return 1 - theirs
+            from_there = Fraction((last - max(first, starts)).days + 1, days)            # the building was finished then
+            return plain if starts > first and theirs == Fraction(1, 2) else max(Fraction(0), from_there - theirs)
     return plain
