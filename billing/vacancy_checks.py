@@ -52,7 +52,7 @@ def check_vacancy(spell, *, month, on, kind, by, water=None, power=None, gas=Non
     used = used_since(last, read, on, fields=FIELDS)
     over = over_words(policy, used)
     found = bool(use_found or over)
-    words, signs = checked("words", clean_text, words, 100), clean_text(signs, 60)
+    words, signs = checked("words", clean_text, words, 100), checked("signs", clean_text, signs, 60)
     ends = min(on, month.last)
     if over:
         ends = min(ends, _in_use_from(spell, month, max(last[meter].on for meter in passed(policy, used))))
